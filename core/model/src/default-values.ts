@@ -1,0 +1,217 @@
+/**
+ * What kube-apiserver fills in, type by type. Clients rely on it: those in Go read members that
+ * it always sets without asking whether they are there.
+ *
+ * Source: the default values in https://kubernetes.io/docs/reference/kubernetes-api/
+ */
+import type { Json, JsonObject } from "@beemesh/wire";
+import { base64, utf8 } from "./encoding.ts";
+import { entriesAt, isSet, listAt, objectAt, objectsAt, textAt, textOf } from "./members.ts";
+import { typeNamed } from "./schema.ts";
+
+/** Makes an object of one type complete. */
+export type Filler = (object: JsonObject) => JsonObject;
+
+/** 0644, as JSON writes it. */
+const fileMode = 0o644;
+
+const container: Filler = (object) =>
+  filled(object, {
+    terminationMessagePath: "/dev/termination-log",
+    terminationMessagePolicy: "File",
+    imagePullPolicy: isLatest(textAt(object, "image")) ? "Always" : "IfNotPresent",
+    resources: {},
+  });
+
+const fileSource: Filler = (object) => filled(object, { defaultMode: fileMode });
+
+/** Fillers by type. */
+export const fillers: Readonly<Record<string, Filler>> = {
+  "core.v1.PodSpec": (spec) =>
+    withHostPorts(
+      filled(spec, {
+        restartPolicy: "Always",
+        terminationGracePeriodSeconds: 30,
+        dnsPolicy: "ClusterFirst",
+        securityContext: {},
+        schedulerName: "default-scheduler",
+        ...sameName(spec),
+      }),
+    ),
+  "core.v1.Container": container,
+  "core.v1.EphemeralContainer": container,
+  "core.v1.ContainerPort": (port) => filled(port, { protocol: "TCP" }),
+  "core.v1.Probe": (probe) =>
+    positive(probe, {
+      timeoutSeconds: 1,
+      periodSeconds: 10,
+      successThreshold: 1,
+      failureThreshold: 3,
+    }),
+  "core.v1.HTTPGetAction": (action) => filled(action, { path: "/", scheme: "HTTP" }),
+  "core.v1.GRPCAction": (action) => ({ service: "", ...action }),
+  "core.v1.ObjectFieldSelector": (selector) => filled(selector, { apiVersion: "v1" }),
+  "core.v1.ResourceFieldSelector": (selector) => filled(selector, { divisor: "0" }),
+  "core.v1.Volume": (volume) =>
+    volumeSources.some((source) => isSet(volume[source])) ? volume : { ...volume, emptyDir: {} },
+  "core.v1.SecretVolumeSource": fileSource,
+  "core.v1.ConfigMapVolumeSource": fileSource,
+  "core.v1.DownwardAPIVolumeSource": fileSource,
+  "core.v1.ProjectedVolumeSource": fileSource,
+  "core.v1.HostPathVolumeSource": (source) => ({ type: "", ...source }),
+  "core.v1.ServiceAccountTokenProjection": (source) => filled(source, { expirationSeconds: 3600 }),
+  "apps.v1.DeploymentSpec": (spec) =>
+    filled(spec, {
+      replicas: 1,
+      strategy: {},
+      revisionHistoryLimit: 10,
+      progressDeadlineSeconds: 600,
+    }),
+  "apps.v1.DeploymentStrategy": deploymentStrategy,
+  "apps.v1.ReplicaSetSpec": (spec) => filled(spec, { replicas: 1 }),
+  "core.v1.Service": (service) => filled(service, { spec: {} }),
+  "core.v1.ServiceSpec": serviceSpec,
+  "core.v1.EndpointPort": (port) => filled(port, { protocol: "TCP" }),
+  "discovery.v1.EndpointPort": (port) => ({ name: "", ...filled(port, { protocol: "TCP" }) }),
+  "core.v1.Secret": secret,
+  "core.v1.Namespace": namespace,
+  "core.v1.Pod": pod,
+};
+
+const volumeSources = [...(typeNamed("core.v1.VolumeSource")?.members.keys() ?? [])];
+
+/** Sets the members that are not set; empty text counts as not set. */
+function filled(object: JsonObject, values: JsonObject): JsonObject {
+  const missing = Object.entries(values).filter(
+    ([member]) => !isSet(object[member]) || object[member] === "",
+  );
+  return missing.length === 0 ? object : { ...object, ...Object.fromEntries(missing) };
+}
+
+/** Sets the numbers that are not set; 0 counts as not set. */
+function positive(object: JsonObject, values: JsonObject): JsonObject {
+  const missing = Object.entries(values).filter(
+    ([member]) => !isSet(object[member]) || object[member] === 0,
+  );
+  return { ...object, ...Object.fromEntries(missing) };
+}
+
+/** Whether an image names no version, or the moving one: such images are pulled each time. */
+function isLatest(image: string): boolean {
+  if (image.includes("@")) return false;
+  const [, tag = "latest"] = (image.split("/").at(-1) ?? "").split(":");
+  return tag === "latest";
+}
+
+/** The old name of the service account goes on to be set beside the new one. */
+function sameName(spec: JsonObject): JsonObject {
+  const name = textAt(spec, "serviceAccountName") || textAt(spec, "serviceAccount");
+  return name === "" ? {} : { serviceAccountName: name, serviceAccount: name };
+}
+
+/** On the host's network, a port of a container is one of the host. */
+function withHostPorts(spec: JsonObject): JsonObject {
+  if (spec["hostNetwork"] !== true) return spec;
+  const lists = ["containers", "initContainers"].filter((list) => Array.isArray(spec[list]));
+  const changed = lists.map((list): [string, Json] => [
+    list,
+    objectsAt(spec, list).map((each) => ({
+      ...each,
+      ...(each["ports"] === undefined
+        ? {}
+        : {
+            ports: objectsAt(each, "ports").map((port) =>
+              positive(port, { hostPort: port["containerPort"] ?? 0 }),
+            ),
+          }),
+    })),
+  ]);
+  return { ...spec, ...Object.fromEntries(changed) };
+}
+
+function pod(object: JsonObject): JsonObject {
+  const spec = objectAt(object, "spec");
+  if (spec === undefined) return object;
+  const lists = ["containers", "initContainers"].filter((list) => Array.isArray(spec[list]));
+  const requested = lists.map((list): [string, Json] => [
+    list,
+    objectsAt(spec, list).map(withRequests),
+  ]);
+  const whole = filled(spec, { enableServiceLinks: true });
+  return { ...object, spec: { ...whole, ...Object.fromEntries(requested) } };
+}
+
+/** What is limited and not requested is requested as it is limited. */
+function withRequests(object: JsonObject): JsonObject {
+  const limits = objectAt(object, "resources", "limits");
+  if (limits === undefined) return object;
+  const requests = { ...limits, ...objectAt(object, "resources", "requests") };
+  return { ...object, resources: { ...objectAt(object, "resources"), requests } };
+}
+
+function deploymentStrategy(strategy: JsonObject): JsonObject {
+  const typed = filled(strategy, { type: "RollingUpdate" });
+  if (typed["type"] !== "RollingUpdate") return typed;
+  const rollingUpdate = filled(objectAt(typed, "rollingUpdate") ?? {}, {
+    maxUnavailable: "25%",
+    maxSurge: "25%",
+  });
+  return { ...typed, rollingUpdate };
+}
+
+function serviceSpec(spec: JsonObject): JsonObject {
+  const typed = filled(spec, { sessionAffinity: "None", type: "ClusterIP" });
+  const type = textAt(typed, "type");
+  const ports = Array.isArray(typed["ports"])
+    ? { ports: objectsAt(typed, "ports").map(servicePort) }
+    : {};
+  const isOutside = type === "NodePort" || type === "LoadBalancer";
+  return {
+    ...filled(typed, {
+      ...(typed["sessionAffinity"] === "ClientIP"
+        ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
+        : {}),
+      ...(isOutside ? { externalTrafficPolicy: "Cluster" } : {}),
+      ...(type === "LoadBalancer" ? { allocateLoadBalancerNodePorts: true } : {}),
+      ...(type === "ExternalName"
+        ? {}
+        : {
+            internalTrafficPolicy: "Cluster",
+            ipFamilies: ["IPv4"],
+            ipFamilyPolicy: "SingleStack",
+            ...sameAddress(typed),
+          }),
+    }),
+    ...ports,
+  };
+}
+
+/** The first of a service's addresses stands in two places. */
+function sameAddress(spec: JsonObject): JsonObject {
+  const address = textAt(spec, "clusterIP") || textOf(listAt(spec, "clusterIPs")[0]);
+  return address === "" ? {} : { clusterIP: address, clusterIPs: [address] };
+}
+
+function servicePort(port: JsonObject): JsonObject {
+  const target = port["targetPort"] === 0 ? { targetPort: port["port"] ?? 0 } : {};
+  return { ...filled(port, { protocol: "TCP", targetPort: port["port"] ?? 0 }), ...target };
+}
+
+/** Text given in the clear becomes base64, as everything else in the data of a Secret. */
+function secret(object: JsonObject): JsonObject {
+  const { stringData, ...rest } = filled(object, { type: "Opaque" });
+  const clear = entriesAt({ stringData }, "stringData");
+  if (clear.length === 0) return rest;
+  const encoded = clear.map(([key, value]) => [key, base64(utf8(textOf(value)))]);
+  return { ...rest, data: { ...objectAt(rest, "data"), ...Object.fromEntries(encoded) } };
+}
+
+function namespace(object: JsonObject): JsonObject {
+  const metadata = objectAt(object, "metadata") ?? {};
+  const labels = objectAt(metadata, "labels") ?? {};
+  const name = textAt(metadata, "name");
+  const spec = filled(objectAt(object, "spec") ?? {}, { finalizers: ["kubernetes"] });
+  if (name === "") return { ...object, spec };
+  const named = { ...labels, "kubernetes.io/metadata.name": name };
+  return { ...object, metadata: { ...metadata, labels: named }, spec };
+}

@@ -1,0 +1,115 @@
+/**
+ * Which fields BeeMesh acts on: data, one row a type. A type without a row is honoured as a
+ * whole. What a manifest says beyond this is kept and answered with a warning.
+ */
+
+/** The members of each type that are acted on. */
+export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
+  "core.v1.PodSpec": [
+    "containers",
+    "hostname",
+    "initContainers",
+    "nodeName",
+    "nodeSelector",
+    "restartPolicy",
+    "terminationGracePeriodSeconds",
+    "tolerations",
+    "topologySpreadConstraints",
+    "volumes",
+  ],
+  "core.v1.Container": [
+    "args",
+    "command",
+    "env",
+    "envFrom",
+    "image",
+    "imagePullPolicy",
+    "lifecycle",
+    "livenessProbe",
+    "name",
+    "ports",
+    "readinessProbe",
+    "resources",
+    "securityContext",
+    "startupProbe",
+    "stdin",
+    "tty",
+    "volumeMounts",
+    "workingDir",
+  ],
+  "core.v1.ContainerPort": ["containerPort", "name", "protocol"],
+  "core.v1.EnvVarSource": ["configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef"],
+  "core.v1.Lifecycle": ["preStop"],
+  "core.v1.LifecycleHandler": ["exec", "httpGet", "sleep"],
+  "core.v1.Probe": [
+    "exec",
+    "failureThreshold",
+    "httpGet",
+    "initialDelaySeconds",
+    "periodSeconds",
+    "successThreshold",
+    "tcpSocket",
+    "timeoutSeconds",
+  ],
+  "core.v1.ResourceRequirements": ["limits", "requests"],
+  "core.v1.SecurityContext": ["runAsUser"],
+  "core.v1.ServiceAccount": ["metadata"],
+  "core.v1.ServicePort": ["appProtocol", "name", "port", "protocol", "targetPort"],
+  "core.v1.ServiceSpec": ["clusterIP", "clusterIPs", "ports", "selector", "type"],
+  "core.v1.EmptyDirVolumeSource": ["medium", "sizeLimit"],
+  "core.v1.ConfigMapVolumeSource": ["defaultMode", "items", "name", "optional"],
+  "core.v1.SecretVolumeSource": ["defaultMode", "items", "optional", "secretName"],
+  "core.v1.KeyToPath": ["key", "mode", "path"],
+  "core.v1.TopologySpreadConstraint": [
+    "labelSelector",
+    "maxSkew",
+    "topologyKey",
+    "whenUnsatisfiable",
+  ],
+  "core.v1.Volume": ["configMap", "emptyDir", "hostPath", "name", "secret"],
+  "core.v1.VolumeMount": ["mountPath", "name", "readOnly", "subPath"],
+};
+
+/** The values of honoured members that are acted on, where others are not. */
+export const honouredValues: Readonly<Record<string, readonly string[]>> = {
+  "core.v1.ServiceSpec.type": ["ClusterIP"],
+};
+
+/** The keys of honoured maps that are acted on, where others are not. */
+export const honouredKeys: Readonly<Record<string, readonly string[]>> = {
+  "core.v1.ResourceRequirements.limits": ["cpu", "memory"],
+  "core.v1.ResourceRequirements.requests": ["cpu", "memory"],
+};
+
+/** Values that ask for what happens anyway, the defaults of kube-apiserver among them. */
+export const inertValues: Readonly<Record<string, readonly (string | boolean)[]>> = {
+  "core.v1.PodSpec.dnsPolicy": ["ClusterFirst"],
+  "core.v1.PodSpec.enableServiceLinks": [true],
+  "core.v1.PodSpec.preemptionPolicy": ["PreemptLowerPriority"],
+  "core.v1.PodSpec.schedulerName": ["default-scheduler"],
+  "core.v1.PodSpec.serviceAccount": ["default"],
+  "core.v1.PodSpec.serviceAccountName": ["default"],
+  "core.v1.Container.terminationMessagePath": ["/dev/termination-log"],
+  "core.v1.Container.terminationMessagePolicy": ["File"],
+  "core.v1.SecurityContext.allowPrivilegeEscalation": [true],
+  "core.v1.ServiceSpec.allocateLoadBalancerNodePorts": [true],
+  "core.v1.ServiceSpec.externalTrafficPolicy": ["Cluster"],
+  "core.v1.ServiceSpec.internalTrafficPolicy": ["Cluster"],
+  "core.v1.ServiceSpec.ipFamilyPolicy": ["SingleStack"],
+  "core.v1.ServiceSpec.sessionAffinity": ["None"],
+  "core.v1.VolumeMount.mountPropagation": ["None"],
+};
+
+/** Members of which false or zero asks for something; elsewhere it asks for nothing. */
+export const zeroMatters: ReadonlySet<string> = new Set([
+  "core.v1.PodSecurityContext.fsGroup",
+  "core.v1.PodSecurityContext.runAsGroup",
+  "core.v1.PodSecurityContext.runAsUser",
+  "core.v1.SecurityContext.allowPrivilegeEscalation",
+  "core.v1.SecurityContext.runAsGroup",
+]);
+
+/** Lists that ask for what happens anyway when they hold nothing else. */
+export const inertItems: Readonly<Record<string, string>> = {
+  "core.v1.ServiceSpec.ipFamilies": "IPv4",
+};

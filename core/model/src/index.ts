@@ -1,0 +1,98 @@
+/**
+ * The Kubernetes objects that BeeMesh speaks: their shapes, which kinds there are, what is
+ * valid, what is filled in, how they are patched and selected, how quantities are counted, and
+ * what a workload's specification gives by computation.
+ *
+ * Everything here is generated from, or walks by, one schema: facts about the Kubernetes API in
+ * `data/kubernetes-types.txt`. A kind is added as a row of `resource.ts`.
+ *
+ * @module
+ */
+
+export { type Cause, type CauseReason, causesText } from "./cause.ts";
+export { defaults } from "./defaults.ts";
+export {
+  derivedUid,
+  derivePod,
+  isDerivedFrom,
+  podTemplateHash,
+  replicaSetOf,
+  slotAnnotation,
+  slotName,
+  slotOf,
+  templateHashLabel,
+  workloadName,
+} from "./derive.ts";
+export {
+  type FieldRequirement,
+  type FieldSelector,
+  matchesFields,
+  parseFieldSelector,
+} from "./field-selector.ts";
+export {
+  everything,
+  type LabelRequirement,
+  matches,
+  nothing,
+  parseLabelSelector,
+  type Selector,
+  selectorOf,
+  selectorOfLabels,
+  selectorText,
+} from "./label-selector.ts";
+export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
+export { openApiV2MediaType, openApiV2Protobuf, openApiV3, openApiV3Index } from "./openapi.ts";
+export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";
+export type {
+  Condition,
+  Container,
+  ContainerPort,
+  ContainerState,
+  ContainerStatus,
+  EnvFromSource,
+  EnvVar,
+  FileSource,
+  KeySelector,
+  LabelSelector,
+  Pod,
+  PodPhase,
+  PodSpec,
+  PodStatus,
+  PodTemplate,
+  Probe,
+  ProbeAction,
+  ResourceRequirements,
+  Toleration,
+  TopologySpreadConstraint,
+  Volume,
+  VolumeMount,
+} from "./pod.ts";
+export { decodeProtobuf } from "./protobuf.ts";
+export {
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  parseBytes,
+  parseCpuMillicores,
+  parseQuantity,
+  type Quantity,
+  type QuantityForm,
+} from "./quantity.ts";
+export {
+  apiVersionOf,
+  findResource,
+  type Resource,
+  resourceOfKind,
+  resources,
+} from "./resource.ts";
+export { formatTime, parseTime } from "./time-text.ts";
+export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
+export { validate } from "./validate.ts";
+export { warningsFor } from "./warnings.ts";
+export {
+  type Deployment,
+  isDeployment,
+  isPod,
+  isReplicaSet,
+  type ReplicaSet,
+} from "./workload.ts";

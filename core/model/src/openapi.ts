@@ -1,0 +1,74 @@
+/**
+ * OpenAPI documents: what clients read to validate, explain and patch.
+ *
+ * Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
+ */
+import { hashOf } from "@beemesh/base";
+import { canonicalJson, type JsonObject } from "@beemesh/wire";
+import { groupPath, resourcePaths } from "./openapi-paths.ts";
+import { componentSchemas, type GroupVersionKind } from "./openapi-schemas.ts";
+import { type Resource, resources } from "./resource.ts";
+import { typeOfResource } from "./schema.ts";
+
+/**
+ * The OpenAPI v2 document in protobuf: no more than its version, `swagger: "2.0"`. That is valid,
+ * and all that older clients ask of it.
+ */
+export const openApiV2Protobuf: Uint8Array = Uint8Array.of(0x0a, 0x03, 0x32, 0x2e, 0x30);
+
+/** The media type of that answer. Clients ask for it with `@` for the second `.v`. */
+export const openApiV2MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+/**
+ * The document of a group's version, for `/openapi/v3/apis/<group>/<version>`. Of a group that is
+ * not served it has no paths.
+ */
+export function openApiV3(group: string, version: string): JsonObject {
+  const served = resources.filter((each) => each.group === group && each.version === version);
+  const path = groupPath(group, version);
+  const known = documents.get(path) ?? documentOf(served);
+  if (served.length > 0) documents.set(path, known);
+  return known;
+}
+
+/** The list of all documents, for `/openapi/v3`. The hash of each lets clients keep it. */
+export function openApiV3Index(): JsonObject {
+  const paths = resources.map(({ group, version }) => {
+    const path = groupPath(group, version);
+    const hash = hashOf(canonicalJson(openApiV3(group, version)))
+      .toString(16)
+      .toUpperCase();
+    return [path.slice(1), { serverRelativeURL: `/openapi/v3${path}?hash=${hash}` }];
+  });
+  return { paths: Object.fromEntries(paths) };
+}
+
+/** Documents that were made before: they never change. */
+const documents = new Map<string, JsonObject>();
+
+/** Types that every document has: clients send and get them everywhere. */
+const everywhere = ["meta.v1.DeleteOptions", "meta.v1.Status"];
+
+function documentOf(served: readonly Resource[]): JsonObject {
+  const kinds = new Map(served.flatMap(kindsOf));
+  const hasScale = served.some((resource) => resource.hasScale);
+  if (hasScale) {
+    const scale = { group: "autoscaling", version: "v1", kind: "Scale" };
+    kinds.set("autoscaling.v1.Scale", scale);
+  }
+  return {
+    openapi: "3.0.0",
+    info: { title: "Kubernetes", version: "unversioned" },
+    paths: Object.assign({}, ...served.map(resourcePaths)),
+    components: { schemas: componentSchemas([...kinds.keys(), ...everywhere], kinds) },
+  };
+}
+
+function kindsOf(resource: Resource): readonly (readonly [string, GroupVersionKind])[] {
+  const { group, version, kind } = resource;
+  const { name } = typeOfResource(resource);
+  return [
+    [name, { group, version, kind }],
+    [`${name}List`, { group, version, kind: `${kind}List` }],
+  ];
+}

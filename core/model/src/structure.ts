@@ -1,0 +1,137 @@
+/**
+ * Whether JSON has the shape that the schema says: the right type in every field. Rules that
+ * look at values may rely on it.
+ */
+import { isJsonObject, type Json, type JsonObject, objectLimits } from "@beemesh/wire";
+import { type Cause, invalid, required, typeInvalid } from "./cause.ts";
+import { isSet, memberPath } from "./members.ts";
+import { parseQuantity } from "./quantity.ts";
+import { type Field, type TypeSchema, typeNamed } from "./schema.ts";
+import { parseTime } from "./time-text.ts";
+import { valuesOf } from "./walk.ts";
+
+/** An object with more wrong fields is nonsense as a whole; it bounds the answer. */
+export const causesMax = 100;
+
+/** The fields of an object, and of all in it, that are of the wrong type. */
+export function structureCauses(type: TypeSchema, object: JsonObject): readonly Cause[] {
+  const causes: Cause[] = [];
+  checkObject({ type, object, path: "", depth: 0 }, causes);
+  return causes;
+}
+
+/**
+ * The fields that must be set and are not, empty text included. Statuses are left out: they are
+ * written by machines, in steps.
+ */
+export function requiredCauses(
+  type: TypeSchema,
+  object: JsonObject,
+  path: string,
+): readonly Cause[] {
+  if (path === "status" || path.startsWith("status.") || path.startsWith("metadata.managed")) {
+    return [];
+  }
+  return [...type.members.values()]
+    .filter((field) => field.isRequired && !mayBeMissing.has(`${type.name}.${field.name}`))
+    .filter(({ name }) => isEmpty(name, object[name]))
+    .map(({ name }) => required(memberPath(path, name)));
+}
+
+/** Required in documents, yet answered by Kubernetes itself if they are missing. */
+const mayBeMissing = new Set(["discovery.v1.EndpointSlice.endpoints"]);
+
+function isEmpty(name: string, value: Json | undefined): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return !isSet(value) || (value === "" && name !== "value");
+}
+
+interface Place {
+  readonly type: TypeSchema;
+  readonly object: JsonObject;
+  readonly path: string;
+  readonly depth: number;
+}
+
+function checkObject({ type, object, path, depth }: Place, causes: Cause[]): void {
+  if (depth > objectLimits.depthMax) {
+    causes.push(invalid(path, "…", `must not nest deeper than ${objectLimits.depthMax}`));
+    return;
+  }
+  for (const [member, value] of Object.entries(object)) {
+    const field = type.members.get(member);
+    if (causes.length >= causesMax) return;
+    if (field === undefined || !isSet(value)) continue;
+    const fieldPath = memberPath(path, member);
+    const shapeCause = shapeCauseOf(field, value, fieldPath);
+    if (shapeCause !== undefined) causes.push(shapeCause);
+    for (const each of valuesOf(field, value, fieldPath)) {
+      checkValue({ field, depth, ...each }, causes);
+    }
+  }
+}
+
+function shapeCauseOf(field: Field, value: Json, path: string): Cause | undefined {
+  if (field.shape === "list" && !Array.isArray(value)) return typeInvalid(path, value, "array");
+  if (field.shape === "map" && !isJsonObject(value)) return typeInvalid(path, value, "object");
+  return undefined;
+}
+
+interface ValuePlace {
+  readonly field: Field;
+  readonly value: Json;
+  readonly path: string;
+  readonly depth: number;
+}
+
+function checkValue({ field, value, path, depth }: ValuePlace, causes: Cause[]): void {
+  if (causes.length >= causesMax) return;
+  const inner = typeNamed(field.type);
+  if (inner === undefined) {
+    const isNothing = value === null && field.shape === "map";
+    const cause = isNothing ? undefined : scalars[field.type]?.(value, path);
+    if (cause !== undefined) causes.push(cause);
+  } else if (isJsonObject(value)) {
+    checkObject({ type: inner, object: value, path, depth: depth + 1 }, causes);
+  } else causes.push(typeInvalid(path, value, "object"));
+}
+
+type ScalarCheck = (value: Json, path: string) => Cause | undefined;
+
+function scalar(expected: string, isRight: (value: Json) => boolean): ScalarCheck {
+  return (value, path) => (isRight(value) ? undefined : typeInvalid(path, value, expected));
+}
+
+const isText = (value: Json): value is string => typeof value === "string";
+const isTime = (value: Json): boolean => isText(value) && parseTime(value) !== undefined;
+const isInt32 = (value: Json): boolean =>
+  Number.isInteger(value) && Math.abs(Number(value) + 0.5) < 2 ** 31;
+const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/u;
+const durationPattern = /^[+-]?(?:0|(?:\d{1,18}(?:\.\d{0,9})?(?:ns|us|µs|ms|s|m|h))+)$/u;
+
+const scalars: Readonly<Record<string, ScalarCheck>> = {
+  string: scalar("string", isText),
+  bool: scalar("boolean", (value) => typeof value === "boolean"),
+  int32: scalar("integer", isInt32),
+  int64: scalar("integer", (value) => Number.isSafeInteger(value)),
+  double: scalar("number", (value) => typeof value === "number"),
+  IntOrString: scalar("integer or string", (value) => isText(value) || isInt32(value)),
+  Time: scalar("date-time string", isTime),
+  MicroTime: scalar("date-time string", isTime),
+  FieldsV1: scalar("object", isJsonObject),
+  RawExtension: scalar("object", isJsonObject),
+  Duration: scalar("duration string", (value) => isText(value) && durationPattern.test(value)),
+  bytes: scalar(
+    "base64 string",
+    (value) => isText(value) && base64Pattern.test(value.replaceAll(/[\r\n]/gu, "")),
+  ),
+  Quantity: (value, path) => {
+    if (typeof value !== "string" && typeof value !== "number") {
+      return typeInvalid(path, value, "string or number");
+    }
+    const rule =
+      "quantities must match the regular expression " +
+      "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+    return parseQuantity(value) === undefined ? invalid(path, value, rule) : undefined;
+  },
+};

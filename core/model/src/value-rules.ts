@@ -1,0 +1,178 @@
+/**
+ * Which values fields take, type by type: one row a field. Rules that need more than one field
+ * stand in the rules of pods, services, workloads and metadata.
+ *
+ * Source: https://kubernetes.io/docs/reference/kubernetes-api/
+ */
+import { invalid } from "./cause.ts";
+import { textOf } from "./members.ts";
+import {
+  environmentNameError,
+  labelError,
+  portNameError,
+  qualifiedNameError,
+  subdomainError,
+} from "./name.ts";
+import {
+  atLeast,
+  between,
+  fileMode,
+  innerPath,
+  named,
+  numberOrPercent,
+  oneOf,
+  port,
+  portOrName,
+  portOrNone,
+  type ValueCheck,
+} from "./value-check.ts";
+
+type ValueRules = Readonly<Record<string, Readonly<Record<string, ValueCheck>>>>;
+
+const label = named(labelError);
+const subdomain = named(subdomainError);
+const key = named(qualifiedNameError);
+const natural = atLeast(0);
+const transport = oneOf("SCTP", "TCP", "UDP");
+const locality = oneOf("Cluster", "Local");
+const family = oneOf("IPv4", "IPv6");
+const effect = oneOf("NoSchedule", "PreferNoSchedule", "NoExecute");
+const seconds31 = between(1, 2_147_483_647);
+
+const container = {
+  name: label,
+  imagePullPolicy: oneOf("Always", "IfNotPresent", "Never"),
+  terminationMessagePolicy: oneOf("File", "FallbackToLogsOnError"),
+} as const;
+
+const nodePort: ValueCheck = (value, field) => {
+  const rule = "provided port is not in the valid range. The range of valid ports is 30000-32767";
+  const isRight = value === 0 || between(30_000, 32_767)(value, field).length === 0;
+  return isRight ? [] : [invalid(field, value, rule)];
+};
+
+const operatorCheck: ValueCheck = (value, field) =>
+  ["In", "NotIn", "Exists", "DoesNotExist"].includes(textOf(value))
+    ? []
+    : [invalid(field, value, "not a valid selector operator")];
+
+const podValueRules: ValueRules = {
+  "core.v1.PodSpec": {
+    restartPolicy: oneOf("Always", "OnFailure", "Never"),
+    dnsPolicy: oneOf("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    preemptionPolicy: oneOf("Never", "PreemptLowerPriority"),
+    terminationGracePeriodSeconds: natural,
+    activeDeadlineSeconds: seconds31,
+    hostname: label,
+    subdomain: label,
+    nodeName: subdomain,
+    serviceAccountName: subdomain,
+  },
+  "core.v1.Container": container,
+  "core.v1.EphemeralContainer": container,
+  "core.v1.ContainerPort": {
+    name: named(portNameError),
+    containerPort: port,
+    hostPort: portOrNone,
+    protocol: transport,
+  },
+  "core.v1.EnvVar": { name: named(environmentNameError) },
+  "core.v1.VolumeMount": {
+    mountPropagation: oneOf("None", "HostToContainer", "Bidirectional"),
+    subPath: innerPath,
+    subPathExpr: innerPath,
+  },
+  "core.v1.Volume": { name: label },
+  "core.v1.KeyToPath": { mode: fileMode, path: innerPath },
+  "core.v1.ConfigMapVolumeSource": { defaultMode: fileMode },
+  "core.v1.SecretVolumeSource": { defaultMode: fileMode },
+  "core.v1.DownwardAPIVolumeSource": { defaultMode: fileMode },
+  "core.v1.ProjectedVolumeSource": { defaultMode: fileMode },
+  "core.v1.HostPathVolumeSource": {
+    type: oneOf(
+      "BlockDevice",
+      "CharDevice",
+      "Directory",
+      "DirectoryOrCreate",
+      "File",
+      "FileOrCreate",
+      "Socket",
+    ),
+  },
+  "core.v1.Probe": {
+    initialDelaySeconds: natural,
+    timeoutSeconds: natural,
+    periodSeconds: natural,
+    successThreshold: natural,
+    failureThreshold: natural,
+    terminationGracePeriodSeconds: atLeast(1),
+  },
+  "core.v1.HTTPGetAction": { scheme: oneOf("HTTP", "HTTPS"), port: portOrName },
+  "core.v1.TCPSocketAction": { port: portOrName },
+  "core.v1.GRPCAction": { port },
+  "core.v1.SleepAction": { seconds: natural },
+  "core.v1.Toleration": { key, operator: oneOf("Equal", "Exists", "Lt", "Gt"), effect },
+  "core.v1.TopologySpreadConstraint": {
+    maxSkew: atLeast(1),
+    minDomains: atLeast(1),
+    topologyKey: key,
+    whenUnsatisfiable: oneOf("DoNotSchedule", "ScheduleAnyway"),
+    nodeAffinityPolicy: oneOf("Honor", "Ignore"),
+    nodeTaintsPolicy: oneOf("Honor", "Ignore"),
+  },
+  "core.v1.PodAffinityTerm": { topologyKey: key },
+  "core.v1.WeightedPodAffinityTerm": { weight: between(1, 100) },
+  "core.v1.PreferredSchedulingTerm": { weight: between(1, 100) },
+};
+
+const otherValueRules: ValueRules = {
+  "meta.v1.ObjectMeta": { deletionGracePeriodSeconds: natural, generation: natural },
+  "meta.v1.LabelSelectorRequirement": { key, operator: operatorCheck },
+  "core.v1.Taint": { key, effect },
+  "apps.v1.DeploymentSpec": {
+    replicas: natural,
+    minReadySeconds: natural,
+    revisionHistoryLimit: natural,
+    progressDeadlineSeconds: natural,
+  },
+  "apps.v1.DeploymentStrategy": { type: oneOf("Recreate", "RollingUpdate") },
+  "apps.v1.RollingUpdateDeployment": {
+    maxUnavailable: numberOrPercent,
+    maxSurge: numberOrPercent,
+  },
+  "apps.v1.ReplicaSetSpec": { replicas: natural, minReadySeconds: natural },
+  "autoscaling.v1.ScaleSpec": { replicas: natural },
+  "core.v1.ServiceSpec": {
+    type: oneOf("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),
+    sessionAffinity: oneOf("ClientIP", "None"),
+    internalTrafficPolicy: locality,
+    externalTrafficPolicy: locality,
+    ipFamilyPolicy: oneOf("PreferDualStack", "RequireDualStack", "SingleStack"),
+    externalName: subdomain,
+    healthCheckNodePort: portOrNone,
+  },
+  "core.v1.ServicePort": {
+    name: label,
+    port,
+    targetPort: portOrName,
+    nodePort,
+    protocol: transport,
+  },
+  "core.v1.ClientIPConfig": { timeoutSeconds: between(1, 86_400) },
+  "core.v1.EndpointPort": { name: label, port, protocol: transport },
+  "discovery.v1.EndpointPort": { port, protocol: transport },
+  "discovery.v1.EndpointSlice": { addressType: oneOf("FQDN", "IPv4", "IPv6") },
+  "core.v1.LoadBalancerIngress": { ipMode: oneOf("Proxy", "VIP") },
+};
+
+/** The checks of each type's fields. */
+export const valueRules: ValueRules = {
+  ...podValueRules,
+  ...otherValueRules,
+};
+
+/** The checks of each item of lists of plain values. */
+export const itemRules: ValueRules = {
+  "core.v1.ServiceSpec": { ipFamilies: family },
+  "meta.v1.ObjectMeta": { finalizers: key },
+};

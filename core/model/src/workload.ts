@@ -1,0 +1,68 @@
+/**
+ * The parts of workloads and services that BeeMesh acts on.
+ *
+ * Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
+ */
+import { valueAt } from "./members.ts";
+import type { KubeObject } from "./object.ts";
+import type { LabelSelector, Pod, PodTemplate } from "./pod.ts";
+
+export interface Deployment extends KubeObject {
+  readonly apiVersion: "apps/v1";
+  readonly kind: "Deployment";
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector: LabelSelector;
+    readonly template: PodTemplate;
+    readonly strategy?: {
+      readonly type?: "Recreate" | "RollingUpdate";
+      readonly rollingUpdate?: {
+        /** A number of pods, or a share of the replicas such as `25%`. */
+        readonly maxUnavailable?: number | string;
+        readonly maxSurge?: number | string;
+      };
+    };
+    readonly minReadySeconds?: number;
+    readonly revisionHistoryLimit?: number;
+    readonly paused?: boolean;
+    readonly progressDeadlineSeconds?: number;
+  };
+}
+
+export interface ReplicaSet extends KubeObject {
+  readonly apiVersion: "apps/v1";
+  readonly kind: "ReplicaSet";
+  readonly spec: {
+    readonly replicas?: number;
+    readonly minReadySeconds?: number;
+    readonly selector: LabelSelector;
+    readonly template: PodTemplate;
+  };
+}
+
+/** Whether a valid object is a Pod. Of what validation refuses nothing can be said. */
+export function isPod(object: KubeObject): object is Pod {
+  return object.apiVersion === "v1" && object.kind === "Pod" && hasList(object, "containers");
+}
+
+/** Whether a valid object is a Deployment. */
+export function isDeployment(object: KubeObject): object is Deployment {
+  return isWorkload(object, "Deployment");
+}
+
+/** Whether a valid object is a ReplicaSet. */
+export function isReplicaSet(object: KubeObject): object is ReplicaSet {
+  return isWorkload(object, "ReplicaSet");
+}
+
+function isWorkload(object: KubeObject, kind: string): boolean {
+  return (
+    object.apiVersion === "apps/v1" &&
+    object.kind === kind &&
+    Array.isArray(valueAt(object, ["spec", "template", "spec", "containers"]))
+  );
+}
+
+function hasList(object: KubeObject, member: string): boolean {
+  return Array.isArray(valueAt(object, ["spec", member]));
+}

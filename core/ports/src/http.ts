@@ -1,0 +1,64 @@
+import type { Json } from "@beemesh/wire";
+
+/** Who asks, as the client certificate says. */
+export interface User {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+/** A request to the API, parsed at the edge: the body is read, decoded and within its limits. */
+export interface ApiRequest {
+  readonly method: string;
+  /** Without the query, percent-decoded by segment, such as `["api", "v1", "pods"]`. */
+  readonly path: readonly string[];
+  readonly query: ReadonlyMap<string, readonly string[]>;
+  readonly accept: string;
+  readonly contentType: string;
+  /** Decoded from JSON, YAML or protobuf; undefined without a body. */
+  readonly body: Json | undefined;
+  readonly user: User;
+}
+
+/** Text that is sent as it comes, such as the events of a watch. */
+export interface ReplySink {
+  /** False when the client reads too slowly: the stream should end. */
+  write(text: string): boolean;
+  end(): void;
+}
+
+/** What is streamed between the client and a container; the app connects the two ends. */
+export type Tunnel = {
+  readonly kind: "log" | "exec" | "attach" | "portforward";
+  readonly namespace: string;
+  readonly pod: string;
+  readonly uid: string;
+  readonly machine: string;
+  readonly container: string;
+  readonly query: ReadonlyMap<string, readonly string[]>;
+};
+
+export type ApiReply =
+  | {
+      readonly kind: "json";
+      readonly status: number;
+      readonly body: unknown;
+      readonly warnings?: readonly string[];
+      readonly headers?: Readonly<
+        Record<string, string>
+      > /** Sent only when the write is held widely enough. */;
+      readonly ticket?: number;
+    }
+  | {
+      readonly kind: "bytes";
+      readonly status: number;
+      readonly contentType: string;
+      readonly body: Uint8Array | string;
+    }
+  /** `open` starts the stream and returns how to stop it. The headers are flushed at once. */
+  | {
+      readonly kind: "stream";
+      readonly status: number;
+      readonly contentType: string;
+      readonly open: (sink: ReplySink) => () => void;
+    }
+  | { readonly kind: "tunnel"; readonly tunnel: Tunnel };

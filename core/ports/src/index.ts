@@ -1,0 +1,31 @@
+/**
+ * The ports: what BeeMesh needs of the world and what it offers to it, as types. Adapters and the
+ * simulator implement them; each has one conformance suite.
+ *
+ * @module
+ */
+
+export type { Disk } from "./disk.ts";
+export type { ApiReply, ApiRequest, ReplySink, Tunnel, User } from "./http.ts";
+export { type Link, type LinkEvent, messageBytesMax } from "./link.ts";
+export type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "./objects.ts";
+export type {
+  ContainerExit,
+  ContainerPlan,
+  ContainerStats,
+  ExecOptions,
+  ExecSession,
+  FilePlan,
+  FoundContainer,
+  FoundPod,
+  LogOptions,
+  PodPlan,
+  PodSandbox,
+  ProbePlan,
+  Runtime,
+  RuntimeEvent,
+  StartedContainer,
+  VolumePlan,
+} from "./runtime.ts";
+export type { Introductions, SignEntry, Signer, Verifier } from "./signer.ts";
+export type { Duplex, Readable, Writable } from "./stream.ts";

@@ -1,0 +1,187 @@
+import type { Duplex, Readable, Writable } from "./stream.ts";
+
+/** A pod that is ready to be made: every name resolved, every file known. */
+export interface PodPlan {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly hostname: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly volumes: readonly VolumePlan[];
+  readonly terminationGraceMs: number;
+}
+
+export type VolumePlan =
+  | {
+      readonly name: string;
+      readonly kind: "empty";
+      readonly inMemory: boolean;
+      readonly sizeBytesMax?: number;
+    }
+  | { readonly name: string; readonly kind: "host"; readonly path: string; readonly type: string }
+  | { readonly name: string; readonly kind: "files"; readonly files: readonly FilePlan[] };
+
+export interface FilePlan {
+  /** Relative, without `..`. */
+  readonly path: string;
+  /** base64. */
+  readonly content: string;
+  /** Permission bits, such as 0o644. */
+  readonly mode: number;
+}
+
+export interface ContainerPlan {
+  readonly name: string;
+  readonly image: string;
+  readonly pull: "Always" | "IfNotPresent" | "Never";
+  /** Replaces the image's entry point if not empty. */
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly workingDir?: string;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly mounts: readonly {
+    readonly volume: string;
+    readonly path: string;
+    readonly subPath?: string;
+    readonly readOnly: boolean;
+  }[];
+  readonly ports: readonly { readonly containerPort: number; readonly protocol: string }[];
+  /** Thousandths of a core; undefined for no limit. */
+  readonly cpuMillicoresMax?: number;
+  readonly memoryBytesMax?: number;
+  readonly stdin: boolean;
+  readonly tty: boolean;
+  readonly user?: string;
+}
+
+export interface PodSandbox {
+  readonly uid: string;
+  /** An address that names the pod; reachable only through {@link Runtime.connect}. */
+  readonly ip: string;
+}
+
+/** A container that was found, with the newest attempt of each. */
+export interface FoundContainer {
+  readonly name: string;
+  /** 0 for the first start, 1 for the first restart, … */
+  readonly attempt: number;
+  readonly id: string;
+  readonly state: "created" | "running" | "exited";
+  readonly startedAtMs?: number;
+  readonly exit?: ContainerExit;
+}
+
+export interface FoundPod {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly ip: string;
+  readonly containers: readonly FoundContainer[];
+}
+
+export interface ContainerExit {
+  readonly exitCode: number;
+  readonly signal?: number;
+  readonly outOfMemory: boolean;
+  readonly finishedAtMs: number;
+}
+
+export interface StartedContainer {
+  readonly id: string;
+  readonly imageId: string;
+  readonly startedAtMs: number;
+}
+
+export type RuntimeEvent =
+  | {
+      readonly kind: "exited";
+      readonly uid: string;
+      readonly container: string;
+      readonly attempt: number;
+      readonly exit: ContainerExit;
+    }
+  /** The pod is no longer there, and it was not us. */
+  | { readonly kind: "vanished"; readonly uid: string }
+  | { readonly kind: "health"; readonly ok: boolean; readonly message: string };
+
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly previous: boolean;
+  readonly timestamps: boolean;
+  readonly tailLines?: number;
+  readonly sinceMs?: number;
+  readonly limitBytes?: number;
+}
+
+export interface ExecOptions {
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly tty: boolean;
+}
+
+/** A process in a container, as its user sees it. Every stream ends when the process does. */
+export interface ExecSession {
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  /** Absent with a terminal, whose output is all in `stdout`. */
+  readonly stderr: Readable | undefined;
+  readonly exitCode: Promise<number>;
+  resize(columns: number, rows: number): void;
+  kill(): void;
+}
+
+export interface ContainerStats {
+  readonly name: string;
+  readonly cpuNanoseconds: number;
+  readonly memoryBytes: number;
+}
+
+export type ProbePlan =
+  | { readonly kind: "exec"; readonly container: string; readonly command: readonly string[] }
+  | {
+      readonly kind: "http";
+      readonly port: number;
+      readonly path: string;
+      readonly tls: boolean;
+      readonly headers: readonly { readonly name: string; readonly value: string }[];
+    }
+  | { readonly kind: "tcp"; readonly port: number };
+
+/**
+ * Runs pods on this machine. Every driver passes the one conformance suite in
+ * `test/conformance/runtime.ts`. Methods throw BeeError `runtime-unavailable`, `image-missing`,
+ * `image-pull-failed`, `pod-unknown`, `container-unknown`, `start-failed`.
+ */
+export interface Runtime {
+  readonly name: "podman" | "process" | "simulated";
+  /** Version and condition of the engine, for the Node's status. */
+  check(): Promise<{ readonly ok: boolean; readonly version: string; readonly message: string }>;
+  /** The pods of this machine that are there, also those of an earlier life of the daemon. */
+  list(): Promise<readonly FoundPod[]>;
+  images(): Promise<readonly { readonly names: readonly string[]; readonly sizeBytes: number }[]>;
+  createPod(plan: PodPlan): Promise<PodSandbox>;
+  /** Pulls the image if it must, makes the container and starts it. */
+  startContainer(uid: string, container: ContainerPlan, attempt: number): Promise<StartedContainer>;
+  /** TERM, then KILL when `graceMs` have passed. Nothing if it does not run. */
+  stopContainer(uid: string, container: string, graceMs: number): Promise<void>;
+  /** Stops what runs and removes every trace. Nothing if it is not there. */
+  removePod(uid: string, graceMs: number): Promise<void>;
+  onEvent(listener: (event: RuntimeEvent) => void): () => void;
+  /** Lines as the container wrote them, each with its newline. Ends when the container does. */
+  logs(uid: string, container: string, options: LogOptions): Promise<Readable>;
+  exec(uid: string, container: string, options: ExecOptions): Promise<ExecSession>;
+  attach(
+    uid: string,
+    container: string,
+    options: Omit<ExecOptions, "command">,
+  ): Promise<ExecSession>;
+  stats(uid: string): Promise<readonly ContainerStats[]>;
+  probe(
+    uid: string,
+    probe: ProbePlan,
+    timeoutMs: number,
+  ): Promise<{ readonly ok: boolean; readonly message: string }>;
+  /** A TCP connection to a port inside the pod. */
+  connect(uid: string, port: number): Promise<Duplex>;
+  close(): Promise<void>;
+}

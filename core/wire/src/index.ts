@@ -1,0 +1,33 @@
+/**
+ * What travels: JSON with limits, stamps of the mesh's clock, signed entries.
+ *
+ * @module
+ */
+
+export {
+  type CollectionId,
+  collectionOf,
+  type Entry,
+  type EntryPart,
+  entryKey,
+  entryText,
+  type UnsignedEntry,
+} from "./entry.ts";
+export {
+  canonicalJson,
+  isJsonObject,
+  type Json,
+  type JsonLimits,
+  type JsonObject,
+  objectLimits,
+  parseJson,
+} from "./json.ts";
+export { isPeerId, type PeerId } from "./peer.ts";
+export {
+  formatStamp,
+  isStamp,
+  readStamp,
+  type Stamp,
+  type StampParts,
+  stampCounterMax,
+} from "./stamp.ts";
