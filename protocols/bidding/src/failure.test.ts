@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describeFailure } from "./failure.ts";
+
+test("describeFailure speaks as kube-scheduler does, reasons in order", () => {
+  const reasons = new Map([
+    ["node(s) were unschedulable", 1],
+    ["Insufficient cpu", 2],
+  ]);
+  assert.equal(
+    describeFailure(reasons, 3),
+    "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu.",
+  );
+  assert.equal(describeFailure(new Map(), 2), "0/2 nodes are available: no node answered.");
+});

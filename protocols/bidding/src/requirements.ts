@@ -1,0 +1,137 @@
+import {
+  type Container,
+  type Pod,
+  type PodSpec,
+  parseBytes,
+  parseCpuMillicores,
+  type Toleration,
+} from "@beemesh/model";
+import { isJsonObject, type Json } from "@beemesh/wire";
+import { list } from "./check.ts";
+import { type Labels, matchesLabelSelector, type SelectorTerm } from "./selector.ts";
+import { isLabelSelector, isTerm, termsMax } from "./selector-shape.ts";
+
+/** A port of the machine itself that a pod takes. */
+export interface HostPort {
+  readonly port: number;
+  readonly protocol: "TCP" | "UDP" | "SCTP";
+}
+
+/** A topology spread constraint, with the pods that each domain already has. */
+export interface Spread {
+  readonly key: string;
+  readonly maxSkew: number;
+  /** Whether the constraint is a condition rather than a wish. */
+  readonly hard: boolean;
+  /** Pods by value of the label `key`. Filled in by the author of a task, who knows all pods. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** What a pod needs of a machine: plain data, as it travels in a task. */
+export interface Requirements {
+  readonly cpuMillicores: number;
+  readonly memoryBytes: number;
+  readonly nodeName?: string;
+  readonly nodeSelector: Labels;
+  /** Required node affinity: one of the terms must hold; undefined for no condition. */
+  readonly affinity?: readonly SelectorTerm[];
+  readonly tolerations: readonly Toleration[];
+  readonly hostPorts: readonly HostPort[];
+  readonly spread: readonly Spread[];
+  /** Whether no two pods of the workload may share a machine (required anti-affinity). */
+  readonly apart: boolean;
+}
+
+/** The label that names a machine. */
+export const hostnameLabel = "kubernetes.io/hostname";
+
+/** Reads what a pod needs. The pod has been validated. */
+export function requirementsOf(pod: Pod): Requirements {
+  const { spec } = pod;
+  const affinity = requiredNodeAffinity(spec.affinity);
+  return {
+    cpuMillicores: wholeOf(requestOf(spec, "cpu")),
+    memoryBytes: wholeOf(requestOf(spec, "memory")),
+    ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
+    nodeSelector: spec.nodeSelector ?? {},
+    ...(affinity !== undefined && { affinity }),
+    tolerations: spec.tolerations ?? [],
+    hostPorts: hostPortsOf(spec),
+    spread: (spec.topologySpreadConstraints ?? []).map((constraint) => ({
+      key: constraint.topologyKey,
+      maxSkew: constraint.maxSkew,
+      hard: constraint.whenUnsatisfiable === "DoNotSchedule",
+      counts: {},
+    })),
+    apart: isApart(spec.affinity, pod.metadata.labels ?? {}),
+  };
+}
+
+/**
+ * The request of a pod: its containers together, or the hungriest of the init containers, which
+ * run one by one, each beside the sidecars started before it.
+ *
+ * Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
+ */
+function requestOf(spec: PodSpec, resource: "cpu" | "memory"): number {
+  let sidecars = 0;
+  let initPeak = 0;
+  for (const container of spec.initContainers ?? []) {
+    const amount = requestOfContainer(container, resource);
+    if (container.restartPolicy === "Always") sidecars += amount;
+    initPeak = Math.max(
+      initPeak,
+      container.restartPolicy === "Always" ? sidecars : sidecars + amount,
+    );
+  }
+  const together = spec.containers.reduce(
+    (sum, container) => sum + requestOfContainer(container, resource),
+    sidecars,
+  );
+  return Math.max(together, initPeak);
+}
+
+/** Rounds up, but for what binary fractions add to decimal ones. */
+function wholeOf(amount: number): number {
+  return Math.max(0, Math.ceil(amount - 1e-6));
+}
+
+/** A limit without a request is the request, as the API server defaults it. */
+function requestOfContainer({ resources }: Container, resource: "cpu" | "memory"): number {
+  const amount = resources?.requests?.[resource] ?? resources?.limits?.[resource];
+  return (resource === "cpu" ? parseCpuMillicores(amount) : parseBytes(amount)) ?? 0;
+}
+
+function hostPortsOf(spec: PodSpec): HostPort[] {
+  return [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ ports }) =>
+    (ports ?? []).flatMap(({ hostPort, protocol }) =>
+      hostPort === undefined || hostPort === 0
+        ? []
+        : [{ port: hostPort, protocol: protocol ?? "TCP" }],
+    ),
+  );
+}
+
+function requiredNodeAffinity(affinity: unknown): readonly SelectorTerm[] | undefined {
+  const terms = memberAt(affinity, "nodeAffinity", required, "nodeSelectorTerms");
+  return list(isTerm, termsMax)(terms) ? terms : undefined;
+}
+
+/** Whether a required anti-affinity term keeps the pod from machines with pods like itself. */
+function isApart(affinity: unknown, labels: Labels): boolean {
+  const terms = memberAt(affinity, "podAntiAffinity", required);
+  if (!list(isJsonObject, termsMax)(terms)) return false;
+  return terms.some(({ topologyKey, labelSelector }) => {
+    if (topologyKey !== hostnameLabel || !isLabelSelector(labelSelector)) return false;
+    return matchesLabelSelector(labelSelector, labels);
+  });
+}
+
+const required = "requiredDuringSchedulingIgnoredDuringExecution";
+
+function memberAt(value: unknown, ...path: readonly string[]): Json | undefined {
+  if (!isJsonObject(value)) return undefined;
+  let found: Json | undefined = value;
+  for (const member of path) found = isJsonObject(found) ? found[member] : undefined;
+  return found;
+}

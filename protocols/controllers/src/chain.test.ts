@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  type Deployment,
+  derivePod,
+  type Pod,
+  type ReplicaSet,
+  replicaSetOf,
+} from "@beemesh/model";
+import { checkChain } from "./chain.ts";
+
+const deployment: Deployment = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "web", namespace: "default", uid: "D" },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { labels: { app: "web" } },
+      spec: { containers: [{ name: "web", image: "nginx:1" }] },
+    },
+  },
+};
+const replicaSet = withUid(replicaSetOf(deployment));
+const pod: Pod = derivePod(replicaSet, 0, "P");
+
+function withUid(object: ReplicaSet): ReplicaSet {
+  return { ...object, metadata: { ...object.metadata, uid: "R" } };
+}
+
+function image(name: string): Deployment {
+  const { template } = deployment.spec;
+  const spec = { containers: [{ name: "web", image: name }] };
+  return { ...deployment, spec: { ...deployment.spec, template: { ...template, spec } } };
+}
+
+function reasonOf(...chain: Parameters<typeof checkChain>): string {
+  const verdict = checkChain(...chain);
+  return verdict.ok ? "ok" : verdict.reason;
+}
+
+describe("checkChain", () => {
+  test("accepts a bare pod, a derived pod wherever it was placed", () => {
+    assert.equal(reasonOf({ ...pod, metadata: { name: "bare" } }), "ok");
+    assert.equal(reasonOf(pod, replicaSet, deployment), "ok");
+    const placed = { ...pod, spec: { ...pod.spec, nodeName: "ann" } };
+    assert.equal(reasonOf(placed, replicaSet, deployment), "ok");
+  });
+
+  test("accepts an earlier revision, whose template the Deployment no longer has", () => {
+    assert.equal(reasonOf(pod, replicaSet, image("nginx:2")), "ok");
+  });
+
+  test("refuses a pod that asks for more than its template", () => {
+    const evil = { ...pod, spec: { containers: [{ name: "web", image: "evil" }] } };
+    assert.match(reasonOf(evil, replicaSet, deployment), /differs from its ReplicaSet/u);
+    const labelled = { ...pod, metadata: { ...pod.metadata, labels: { app: "db" } } };
+    assert.match(reasonOf(labelled, replicaSet, deployment), /differs from its ReplicaSet/u);
+  });
+
+  test("refuses a ReplicaSet that only claims its Deployment", () => {
+    const other = withUid(replicaSetOf(image("evil")));
+    const forged = { ...replicaSet, spec: { ...replicaSet.spec, template: other.spec.template } };
+    const evil = derivePod(forged, 0, "P");
+    assert.match(reasonOf(evil, forged, deployment), /no revision/u);
+  });
+
+  test("refuses owners that are missing, others, or of another kind", () => {
+    assert.match(reasonOf(pod), /ReplicaSet is not known/u);
+    assert.match(reasonOf(pod, replicaSet), /Deployment is not known/u);
+    const twin = { ...replicaSet, metadata: { ...replicaSet.metadata, uid: "R2" } };
+    assert.match(reasonOf(pod, twin, deployment), /another ReplicaSet/u);
+  });
+});

@@ -1,0 +1,53 @@
+import type { Instant } from "@beemesh/base";
+import type { KubeObject, Pod, Resource } from "@beemesh/model";
+
+/** Names one object of one life: another object of the same name has another uid. */
+export interface ObjectRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Absent for what is cluster-wide. */
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/**
+ * What the controllers want done, in this order, before their next step. Everything is
+ * idempotent: done twice, or by two keepers, it is done once.
+ */
+export type ControllersEffect =
+  /** `ObjectStore.putSpec`. */
+  | { readonly kind: "put"; readonly resource: Resource; readonly object: KubeObject }
+  /** `ObjectStore.putStatus`. */
+  | { readonly kind: "putStatus"; readonly resource: Resource; readonly object: KubeObject }
+  /** `ObjectStore.remove`, if the record still is the one with this uid. */
+  | { readonly kind: "remove"; readonly resource: Resource; readonly ref: ObjectRef }
+  /**
+   * Find machines for these pods of one workload, then write `spec.nodeName` and the annotation
+   * `beemesh.io/bound-at` into their records and report `scheduled`, or `unschedulable`. A pod
+   * that replaces a lost one has the annotation `beemesh.io/replaces`.
+   */
+  | {
+      readonly kind: "schedule";
+      /** Identifies the offer in logs and on the wire. */
+      readonly task: string;
+      readonly pods: readonly Pod[];
+      /** `<namespace>/<name>` of the Deployment, else of the ReplicaSet, else of the pod. */
+      readonly workload: string;
+      readonly reason: "new" | "clone";
+    }
+  /** An Event of Kubernetes. Whoever writes it folds repetitions into a count. */
+  | {
+      readonly kind: "event";
+      readonly object: ObjectRef;
+      readonly type: "Normal" | "Warning";
+      readonly reason: string;
+      readonly message: string;
+    }
+  /** Tick at this instant at the latest. */
+  | { readonly kind: "wake"; readonly at: Instant }
+  | {
+      readonly kind: "observe";
+      readonly event: string;
+      readonly facts: Readonly<Record<string, string | number | boolean>>;
+    };

@@ -1,0 +1,14 @@
+import type { ObjectRef } from "./effect.ts";
+
+/** What the controllers are told. Changes of objects they learn from the store itself. */
+export type ControllersEvent =
+  /** Time has passed, or the store has changed: tick after every batch of changes. */
+  | { readonly kind: "tick" }
+  /** A machine was found dead or alive, or the ranks have changed. */
+  | { readonly kind: "members" }
+  /** A machine took the pod and its record names it. */
+  | { readonly kind: "scheduled"; readonly uid: string; readonly machine: string }
+  /** No machine took the pod; `message` is what FailedScheduling shall say. */
+  | { readonly kind: "unschedulable"; readonly uid: string; readonly message: string }
+  /** A wanted write could not be made: it is wanted again later, more and more slowly. */
+  | { readonly kind: "refused"; readonly ref: ObjectRef; readonly message: string };

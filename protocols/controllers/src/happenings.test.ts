@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { KubeObject } from "@beemesh/model";
+import { lookAtHappening } from "./happenings.ts";
+import { viewOf } from "./sight.ts";
+import { timestampOf } from "./timestamp.ts";
+
+function happening(lastMs: number): KubeObject {
+  const lastTimestamp = timestampOf(lastMs);
+  return { apiVersion: "v1", kind: "Event", metadata: { name: "e" }, lastTimestamp };
+}
+
+test("an Event is forgotten an hour after it last happened", () => {
+  const hourMs = 3_600_000;
+  const at = (wallMs: number) => lookAtHappening(happening(10_000), viewOf({ wallMs }));
+  assert.deepEqual(at(20_000), { actions: [], againInMs: hourMs - 10_000 });
+  assert.equal(at(10_000 + hourMs).actions[0]?.effects[0]?.kind, "remove");
+  const fromTheFuture = lookAtHappening(happening(9 * hourMs), viewOf());
+  assert.equal(fromTheFuture.againInMs, hourMs);
+});

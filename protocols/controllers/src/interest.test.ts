@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { KubeObject } from "@beemesh/model";
+import { interestedIn } from "./interest.ts";
+import { namespaceResource, podResource, replicaSetResource, serviceResource } from "./kinds.ts";
+import { viewOf } from "./sight.ts";
+
+const labels = { app: "web" };
+const controller = true;
+
+function pod(more: Partial<KubeObject["metadata"]> = {}): KubeObject {
+  const metadata = { name: "p", namespace: "default", uid: "P", labels, ...more };
+  return { apiVersion: "v1", kind: "Pod", metadata, spec: { containers: [] } };
+}
+
+test("a pod concerns its owners, theirs, its Services, and whoever might adopt it", () => {
+  const { store, census } = viewOf();
+  const of = (kind: string, name: string, uid: string) => [
+    { apiVersion: "apps/v1", kind, name, uid, controller },
+  ];
+  const metadata = { namespace: "default" };
+  const ownerReferences = of("Deployment", "web", "D");
+  store.putSpec(replicaSetResource, {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { ...metadata, name: "web-x", uid: "R", ownerReferences },
+    spec: { selector: { matchLabels: labels }, template: { spec: { containers: [] } } },
+  });
+  store.putSpec(serviceResource, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { ...metadata, name: "web", uid: "S" },
+    spec: { selector: labels },
+  });
+  store.putSpec(namespaceResource, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: "default", uid: "N", deletionTimestamp: "now" },
+  });
+  const keysOf = (object: KubeObject): string[] => [
+    ...interestedIn({ kind: "added", resource: podResource, object, revision: "" }, store, census),
+  ];
+  assert.deepEqual(keysOf(pod({ ownerReferences: of("ReplicaSet", "web-x", "R") })).toSorted(), [
+    "deployments.apps/default/web",
+    "namespaces/-/default",
+    "pods/default/p",
+    "replicasets.apps/default/web-x",
+    "services/default/web",
+  ]);
+  assert(keysOf(pod()).includes("replicasets.apps/default/web-x"));
+});
+
+test("the end of an owner concerns what it owns", () => {
+  const { store, census } = viewOf();
+  const owner = { apiVersion: "v1", kind: "Pod", name: "owner", uid: "O" };
+  store.putSpec(podResource, pod({ ownerReferences: [owner] }));
+  const object = pod({ name: "owner", uid: "O" });
+  const change = { kind: "deleted", resource: podResource, object, revision: "" } as const;
+  assert(interestedIn(change, store, census).has("pods/default/p"));
+});

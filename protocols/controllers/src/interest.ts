@@ -1,0 +1,65 @@
+import {
+  isReplicaSet,
+  type KubeObject,
+  matches,
+  resourceOfKind,
+  selectorOf,
+  selectorOfLabels,
+} from "@beemesh/model";
+import type { Change, ObjectStore } from "@beemesh/ports";
+import { type Census, keyOf, keyOfName } from "./census.ts";
+import { namespaceResource, podResource, replicaSetResource, serviceResource } from "./kinds.ts";
+import { isService } from "./service.ts";
+import { controllerOf, isEnding } from "./view.ts";
+
+/** The keys of all that may have to act on a change: the object, its owners, who selects it. */
+export function interestedIn(change: Change, store: ObjectStore, census: Census): Set<string> {
+  const { resource, object, before, kind } = change;
+  const versions = before === undefined ? [object] : [object, before];
+  const isGoing = kind === "deleted" || isEnding(object);
+  const owned = isGoing ? census.ownedBy(object.metadata.uid ?? "") : [];
+  return new Set([
+    keyOf({ resource, object }),
+    ...versions.flatMap((version) => ownersOf(version, store)),
+    ...(resource === podResource ? versions.flatMap((pod) => selectorsOf(pod, store)) : []),
+    ...owned.map((entry) => keyOf(entry)),
+    ...endingHome(object, store),
+  ]);
+}
+
+/** A namespace that is being deleted waits for what is in it. */
+function endingHome({ metadata }: KubeObject, store: ObjectStore): string[] {
+  const home = store.get(namespaceResource, "", metadata.namespace ?? "");
+  if (home === undefined || !isEnding(home)) return [];
+  return [keyOf({ resource: namespaceResource, object: home })];
+}
+
+/** The owners, and theirs: a Deployment counts the pods of its ReplicaSets. */
+function ownersOf(object: KubeObject, store: ObjectStore, depth = 0): string[] {
+  const { ownerReferences = [], namespace = "" } = object.metadata;
+  return ownerReferences.flatMap(({ apiVersion, kind, name }) => {
+    const resource = resourceOfKind(apiVersion, kind);
+    if (resource === undefined) return [];
+    const place = resource.namespaced ? namespace : "";
+    const owner = store.get(resource, place, name);
+    const upper = owner === undefined || depth >= 1 ? [] : ownersOf(owner, store, depth + 1);
+    return [keyOfName(resource, place === "" ? undefined : place, name), ...upper];
+  });
+}
+
+/** The Services that select a pod, and for one without a controller the ReplicaSets that might. */
+function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
+  const { namespace = "", labels } = pod.metadata;
+  const services = store
+    .list(serviceResource, namespace)
+    .items.filter(isService)
+    .filter(({ spec }) => matches(selectorOfLabels(spec.selector), labels))
+    .map((object) => keyOf({ resource: serviceResource, object }));
+  if (controllerOf(pod) !== undefined) return services;
+  const sets = store
+    .list(replicaSetResource, namespace)
+    .items.filter(isReplicaSet)
+    .filter(({ spec }) => matches(selectorOf(spec.selector), labels))
+    .map((object) => keyOf({ resource: replicaSetResource, object }));
+  return [...services, ...sets];
+}

@@ -1,0 +1,18 @@
+import { assert } from "@beemesh/base";
+import { findResource, type Resource } from "@beemesh/model";
+
+/** The kinds that controllers act upon. */
+export const podResource = resourceNamed("pods");
+export const serviceResource = resourceNamed("services");
+export const endpointsResource = resourceNamed("endpoints");
+export const namespaceResource = resourceNamed("namespaces");
+export const eventResource = resourceNamed("events");
+export const deploymentResource = resourceNamed("deployments", "apps");
+export const replicaSetResource = resourceNamed("replicasets", "apps");
+export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
+
+function resourceNamed(name: string, group = ""): Resource {
+  const resource = findResource(group, name);
+  assert(resource !== undefined, `the API has ${name}`);
+  return resource;
+}

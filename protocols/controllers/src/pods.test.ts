@@ -1,0 +1,88 @@
+/** What happens to pods that have no machine, or a dead one. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { isPod, type KubeObject } from "@beemesh/model";
+import { podResource } from "./kinds.ts";
+import { refusalOf } from "./pods.ts";
+import { Village } from "./village.ts";
+
+const bare: KubeObject = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "a", namespace: "default", uid: "A" },
+  spec: { containers: [] },
+};
+
+function only(village: Village) {
+  const [pod] = village.list(podResource);
+  assert(pod !== undefined && isPod(pod));
+  return pod;
+}
+
+describe("a pod that no machine takes", () => {
+  test("is offered again, more and more slowly, and says so", () => {
+    const village = new Village({ machines: 1, isFull: true });
+    village.apply(bare);
+    village.pass(60_000);
+    const offers = village.log.filter((line) => line.startsWith("FailedScheduling"));
+    assert(offers.length >= 5 && offers.length <= 7, `${offers.length} offers`);
+    assert.match(offers[0] ?? "", /Pod\/a: 0\/0 machines are available/u);
+    const [condition] = only(village).status?.conditions ?? [];
+    assert.equal(condition?.reason, "Unschedulable");
+  });
+
+  test("is one keeper's concern, not everybody's", () => {
+    const village = new Village({ machines: 3, isFull: true });
+    village.apply(bare);
+    village.pass(30_000);
+    const offers = village.log.filter((line) => line.startsWith("FailedScheduling"));
+    assert(offers.length <= 6, `${offers.length} offers`);
+  });
+
+  test("is deleted at once", () => {
+    const village = new Village({ machines: 1, isFull: true });
+    village.apply(bare);
+    village.apply({ ...bare, metadata: { ...bare.metadata, deletionTimestamp: "now" } });
+    village.pass(1000);
+    assert.deepEqual(village.list(podResource), []);
+  });
+});
+
+describe("a bare pod on a dead machine", () => {
+  test("stays, but is not ready", () => {
+    const village = new Village({ machines: 3 });
+    village.apply(bare);
+    village.pass(2000);
+    const machine = Number(only(village).spec.nodeName?.slice(1));
+    village.crash(machine);
+    village.pass(3000);
+    const seen = village.list(podResource, machine === 0 ? 1 : 0)[0];
+    assert(seen !== undefined && isPod(seen));
+    assert.equal(seen.metadata.uid, "A");
+    const ready = seen.status?.conditions?.find(({ type }) => type === "Ready");
+    assert.equal(`${ready?.status} ${ready?.reason}`, "False NodeLost");
+  });
+
+  test("can be deleted", () => {
+    const village = new Village({ machines: 3 });
+    village.apply(bare);
+    village.pass(2000);
+    const pod = only(village);
+    const machine = Number(pod.spec.nodeName?.slice(1));
+    const other = machine === 0 ? 1 : 0;
+    village.crash(machine);
+    village.pass(3000);
+    const metadata = { ...pod.metadata, deletionTimestamp: "now" };
+    village.apply({ ...pod, metadata }, other);
+    village.pass(2000);
+    assert.deepEqual(village.list(podResource, other), []);
+  });
+});
+
+test("a refusal is written only when it is news", () => {
+  assert(isPod(bare));
+  const [, write] = refusalOf(bare, "no", 0);
+  assert(write?.kind === "putStatus" && isPod(write.object));
+  assert.equal(refusalOf(write.object, "no", 1000).length, 1);
+  assert.equal(refusalOf(write.object, "still no", 1000).length, 2);
+});

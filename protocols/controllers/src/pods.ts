@@ -1,0 +1,111 @@
+import { type Condition, isPod, type KubeObject, type Pod, workloadName } from "@beemesh/model";
+import type { ControllersEffect } from "./effect.ts";
+import { podResource } from "./kinds.ts";
+import type { Action } from "./patience.ts";
+import { isReady, isStranded } from "./pod-facts.ts";
+import { replacesAnnotation } from "./settlement.ts";
+import { timestampOf } from "./timestamp.ts";
+import {
+  controllerOf,
+  fine,
+  isEnding,
+  type Look,
+  puttingStatus,
+  refOf,
+  removing,
+  type View,
+} from "./view.ts";
+
+/**
+ * An auction of a busy keeper may take most of a second; a second auction of the same pods would
+ * undo its spread. A keeper that is gone is no keeper any more, so nothing waits for the dead.
+ */
+const auctionPatienceMs = 1000;
+
+/** A pod that was refused once is its first keeper's, who backs off longer than this. */
+const refusedPatienceMs = 35_000;
+
+/**
+ * What a pod needs that no machine does for it: a machine, an end when its machine is dead or
+ * none, and the truth about it when its machine cannot tell.
+ */
+export const lookAtPod: Look = (object, view) => {
+  if (!isPod(object)) return fine;
+  const isHomeless = !object.spec.nodeName;
+  if (isHomeless && !isEnding(object)) return offer(object, view);
+  view.scheduling.forget(object.metadata.uid ?? "");
+  if (!isHomeless && !isStranded(object, view.members)) return fine;
+  if (isEnding(object)) return { actions: [removing(podResource, object)] };
+  const isBare = controllerOf(object) === undefined;
+  return isBare && isReady(object) ? { actions: [unready(object, view)] } : fine;
+};
+
+/** What to say of a pod that no machine took. */
+export function refusalOf(pod: Pod, message: string, wallMs: number): ControllersEffect[] {
+  const conditions = withCondition(
+    pod,
+    { type: "PodScheduled", status: "False", reason: "Unschedulable", message },
+    wallMs,
+  );
+  const status = { ...pod.status, phase: "Pending" as const, conditions };
+  const last = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+  const isNews = last?.status !== "False" || last.message !== message;
+  const object: KubeObject = { ...pod, status };
+  return [
+    {
+      kind: "event",
+      object: refOf(pod),
+      type: "Warning",
+      reason: "FailedScheduling",
+      message,
+    },
+    ...(isNews ? [{ kind: "putStatus", resource: podResource, object } as const] : []),
+  ];
+}
+
+function offer(pod: Pod, view: View) {
+  const { uid = "" } = pod.metadata;
+  const waitMs = view.scheduling.waitMs(uid, view.now.at);
+  if (waitMs > 0) return { actions: [], againInMs: waitMs };
+  const isClone = pod.metadata.annotations?.[replacesAnnotation] !== undefined;
+  const wasRefused = pod.status?.conditions?.some(
+    ({ type, status }) => type === "PodScheduled" && status === "False",
+  );
+  const action: Action = {
+    id: `schedule ${uid} ${view.scheduling.triesOf(uid)}`,
+    effects: [
+      {
+        kind: "schedule",
+        task: "",
+        pods: [pod],
+        workload: workloadName(pod),
+        reason: isClone ? "clone" : "new",
+      },
+    ],
+    patienceMs: wasRefused === true ? refusedPatienceMs : auctionPatienceMs,
+  };
+  return { actions: [action] };
+}
+
+function unready(pod: Pod, { now }: View): Action {
+  const message = "The machine cannot be reached";
+  const why = { status: "False", reason: "NodeLost", message } as const;
+  const told = (of: Pod, type: string): Pod => ({
+    ...of,
+    status: { ...of.status, conditions: withCondition(of, { type, ...why }, now.wallMs) },
+  });
+  const object = told(told(pod, "ContainersReady"), "Ready");
+  return puttingStatus(`unready ${pod.metadata.uid}`, podResource, object);
+}
+
+function withCondition({ status }: Pod, condition: Condition, wallMs: number): Condition[] {
+  const conditions = status?.conditions ?? [];
+  const last = conditions.find(({ type }) => type === condition.type);
+  const moment = timestampOf(wallMs);
+  const isSame = last?.status === condition.status;
+  const lastTransitionTime = isSame ? (last?.lastTransitionTime ?? moment) : moment;
+  return [
+    ...conditions.filter(({ type }) => type !== condition.type),
+    { ...condition, lastProbeTime: null, lastTransitionTime },
+  ];
+}

@@ -1,0 +1,118 @@
+import type { Now } from "@beemesh/base";
+import type { KubeObject, OwnerReference, Resource } from "@beemesh/model";
+import type { ObjectStore } from "@beemesh/ports";
+import type { CollectionId } from "@beemesh/wire";
+import type { Census } from "./census.ts";
+import type { ObjectRef } from "./effect.ts";
+import type { Members } from "./members.ts";
+import type { Action } from "./patience.ts";
+import type { Scheduling } from "./scheduling.ts";
+import { timestampOf } from "./timestamp.ts";
+
+/** The world as a controller sees it during one look. */
+export interface View {
+  readonly store: ObjectStore;
+  readonly census: Census;
+  readonly members: Members;
+  readonly scheduling: Scheduling;
+  readonly now: Now;
+  readonly serviceCidr: string;
+  /** A uid that nobody has had, made from what it is for. */
+  readonly newUid: (purpose: string) => string;
+  readonly wasDeleted: (collection: CollectionId, name: string) => boolean;
+}
+
+/** What a controller found. */
+export interface Findings {
+  readonly actions: readonly Action[];
+  /** When to look again although nothing has changed. */
+  readonly againInMs?: number;
+}
+
+/** Looks at one object and says what is missing. */
+export type Look = (object: KubeObject, view: View) => Findings;
+
+/** Nothing is missing. */
+export const fine: Findings = { actions: [] };
+
+/** Names this very object. */
+export function refOf({ apiVersion, kind, metadata }: KubeObject): ObjectRef {
+  const { name, namespace, uid = "" } = metadata;
+  return { apiVersion, kind, ...(namespace === undefined ? {} : { namespace }), name, uid };
+}
+
+/** The owner that controls the object. */
+export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
+  return metadata.ownerReferences?.find(({ controller }) => controller === true);
+}
+
+/** The object with other owners. */
+export function withOwners(object: KubeObject, owners: readonly OwnerReference[]): KubeObject {
+  const { ownerReferences: _, ...metadata } = object.metadata;
+  const own = owners.length === 0 ? {} : { ownerReferences: owners };
+  return { ...object, metadata: { ...metadata, ...own } };
+}
+
+/** What makes the owner a controller of what it owns. */
+export function controllerReference(owner: KubeObject): OwnerReference {
+  const { apiVersion, kind, metadata } = owner;
+  const { name, uid = "" } = metadata;
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+}
+
+/** Whether the object is being deleted. */
+export function isEnding({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** A write of the object's specification. */
+export function putting(id: string, resource: Resource, object: KubeObject): Action {
+  return { id, effects: [{ kind: "put", resource, object }] };
+}
+
+/** A write of the object's status. */
+export function puttingStatus(id: string, resource: Resource, object: KubeObject): Action {
+  return { id, effects: [{ kind: "putStatus", resource, object }] };
+}
+
+/** Counts change many times while something is under way: they are told together. */
+const countsSettleMs = 100;
+
+/** A write of a status that counts what others do. */
+export function puttingCounts(text: string, resource: Resource, object: KubeObject): Action {
+  const action = puttingStatus(`status ${text}`, resource, object);
+  return { ...action, group: "status", settleMs: countsSettleMs };
+}
+
+/** The end of a record. */
+export function removing(resource: Resource, object: KubeObject): Action {
+  const ref = refOf(object);
+  return { id: `remove ${resource.name} ${ref.uid}`, effects: [{ kind: "remove", resource, ref }] };
+}
+
+/**
+ * Deletes as the API does: at once what nothing holds, else by a mark that lets whoever holds it
+ * end it first. Undefined if it is marked already.
+ */
+export function deleting(resource: Resource, object: KubeObject, now: Now): Action | undefined {
+  if (isEnding(object)) return undefined;
+  const { finalizers = [] } = object.metadata;
+  const graceSeconds = graceSecondsOf(object);
+  if (finalizers.length === 0 && graceSeconds === undefined) return removing(resource, object);
+  const metadata = {
+    ...object.metadata,
+    deletionTimestamp: timestampOf(now.wallMs + (graceSeconds ?? 0) * 1000),
+    deletionGracePeriodSeconds: graceSeconds ?? 0,
+  };
+  return putting(`delete ${resource.name} ${metadata.uid}`, resource, { ...object, metadata });
+}
+
+/** Only a pod that a machine has needs time to end. */
+function graceSecondsOf({ kind, spec }: KubeObject): number | undefined {
+  if (kind !== "Pod" || typeof spec !== "object" || spec === null) return undefined;
+  if (!("nodeName" in spec) || !spec.nodeName) return undefined;
+  const has = "terminationGracePeriodSeconds" in spec;
+  return has && typeof spec.terminationGracePeriodSeconds === "number"
+    ? spec.terminationGracePeriodSeconds
+    : 30;
+}

@@ -1,0 +1,151 @@
+import type { Container, Pod, ProbeAction } from "@beemesh/model";
+import type { ContainerPlan, PodPlan, ProbePlan, VolumePlan } from "@beemesh/ports";
+import { isJsonObject } from "@beemesh/wire";
+import { amountOf } from "./amount.ts";
+import { type Missing, type Resolved, resolved } from "./dependency.ts";
+import { type EnvironmentSource, environmentOf } from "./environment.ts";
+import { expand } from "./expansion.ts";
+import { type VolumeSource, volumePlan } from "./volumes.ts";
+
+/** A volume that cannot be made yet. */
+export interface MissingVolume extends Missing {
+  readonly volume: string;
+}
+
+/** Kubernetes' own default. */
+const graceSecondsDefault = 30;
+
+/** A host name is one label of DNS (RFC 1035). */
+const hostnameLengthMax = 63;
+
+/** What the runtime makes of a pod, or the first volume that is not there yet. */
+export function podPlan(
+  source: VolumeSource,
+):
+  | { readonly ok: true; readonly value: PodPlan }
+  | { readonly ok: false; readonly missing: MissingVolume } {
+  const { metadata, spec } = source.pod;
+  const volumes: VolumePlan[] = [];
+  for (const volume of spec.volumes ?? []) {
+    const plan = volumePlan(volume, source);
+    if (!plan.ok) return { ok: false, missing: { ...plan.missing, volume: volume.name } };
+    volumes.push(plan.value);
+  }
+  const value: PodPlan = {
+    uid: metadata.uid ?? "",
+    namespace: metadata.namespace ?? "default",
+    name: metadata.name,
+    hostname: (spec.hostname ?? metadata.name).slice(0, hostnameLengthMax),
+    labels: metadata.labels ?? {},
+    volumes,
+    terminationGraceMs: graceMsOf(source.pod),
+  };
+  return { ok: true, value };
+}
+
+/** How long a pod's containers may take to end: of the deletion if there is one. */
+export function graceMsOf({ metadata, spec }: Pod): number {
+  const { deletionGracePeriodSeconds } = metadata;
+  const { terminationGracePeriodSeconds = graceSecondsDefault } = spec;
+  return Math.max(0, (deletionGracePeriodSeconds ?? terminationGracePeriodSeconds) * 1000);
+}
+
+/** What the runtime makes of a container, or what it needs that is not there yet. */
+export function containerPlan(source: EnvironmentSource): Resolved<ContainerPlan> {
+  const { pod, container } = source;
+  const variables = environmentOf(source);
+  if (!variables.ok) return variables;
+  const expandAll = (texts: readonly string[] = []): string[] =>
+    texts.map((text) => expand(text, variables.value));
+  return resolved({
+    name: container.name,
+    image: container.image,
+    pull: container.imagePullPolicy ?? pullOf(container.image),
+    command: expandAll(container.command),
+    args: expandAll(container.args),
+    env: [...variables.value].map(([name, value]) => ({ name, value })),
+    mounts: mountsOf(pod, container),
+    ports: (container.ports ?? []).map(({ containerPort, protocol = "TCP" }) => ({
+      containerPort,
+      protocol,
+    })),
+    stdin: container.stdin ?? false,
+    tty: container.tty ?? false,
+    ...optionsOf(pod, container),
+  });
+}
+
+/** What the runtime asks of a container for a probe or a hook; undefined for an unknown action. */
+export function probePlan(container: Container, action: ProbeAction): ProbePlan | undefined {
+  const { exec, httpGet, tcpSocket } = action;
+  if (exec !== undefined) {
+    return { kind: "exec", container: container.name, command: exec.command ?? [] };
+  }
+  if (httpGet !== undefined) {
+    const { path = "/", scheme = "HTTP", httpHeaders = [] } = httpGet;
+    const port = portOf(container, httpGet.port);
+    return { kind: "http", port, path, tls: scheme === "HTTPS", headers: httpHeaders };
+  }
+  if (tcpSocket !== undefined) return { kind: "tcp", port: portOf(container, tcpSocket.port) };
+  if ("grpc" in action && isJsonObject(action.grpc)) {
+    const { port } = action.grpc;
+    return { kind: "tcp", port: typeof port === "number" ? port : 0 };
+  }
+  return undefined;
+}
+
+/** The number of a port that may be named; 0, which nothing listens on, for an unknown name. */
+function portOf(container: Container, port: number | string): number {
+  if (typeof port === "number") return port;
+  const named = container.ports?.find(({ name }) => name === port)?.containerPort;
+  return named ?? (/^\d{1,5}$/u.test(port) ? Number(port) : 0);
+}
+
+/** Source: https://kubernetes.io/docs/concepts/containers/images/#imagepullpolicy-defaulting */
+function pullOf(image: string): ContainerPlan["pull"] {
+  const name = image.slice(image.lastIndexOf("/") + 1);
+  const untagged = !name.includes(":") && !name.includes("@");
+  return untagged || name.endsWith(":latest") ? "Always" : "IfNotPresent";
+}
+
+/** A volume of files is one writer's, the object's: containers only read it. */
+function mountsOf(pod: Pod, container: Container): ContainerPlan["mounts"] {
+  return (container.volumeMounts ?? []).map((mount) => {
+    const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
+    const isFiles = volume?.emptyDir === undefined && volume?.hostPath === undefined;
+    return {
+      volume: mount.name,
+      path: mount.mountPath,
+      readOnly: isFiles || (mount.readOnly ?? false),
+      ...(mount.subPath === undefined ? {} : { subPath: mount.subPath }),
+    };
+  });
+}
+
+function optionsOf(pod: Pod, container: Container): Partial<ContainerPlan> {
+  const limits = container.resources?.limits;
+  const cores = amountOf(limits?.["cpu"] ?? "");
+  const bytes = amountOf(limits?.["memory"] ?? "");
+  const user = userOf(pod, container);
+  return {
+    ...(container.workingDir === undefined ? {} : { workingDir: container.workingDir }),
+    ...(cores === undefined ? {} : { cpuMillicoresMax: Math.ceil(cores * 1000) }),
+    ...(bytes === undefined ? {} : { memoryBytesMax: Math.ceil(bytes) }),
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+/** `<uid>` or `<uid>:<gid>`; the container's security context wins over the pod's. */
+function userOf({ spec }: Pod, container: Container): string | undefined {
+  const contexts = [
+    "securityContext" in spec ? spec.securityContext : {},
+    container.securityContext,
+  ];
+  const context: { readonly [member: string]: unknown } = Object.assign(
+    {},
+    ...contexts.filter((each) => isJsonObject(each)),
+  );
+  const { runAsUser, runAsGroup } = context;
+  if (typeof runAsUser !== "number") return undefined;
+  return typeof runAsGroup === "number" ? `${runAsUser}:${runAsGroup}` : String(runAsUser);
+}

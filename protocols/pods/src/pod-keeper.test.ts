@@ -1,0 +1,123 @@
+/** How one pod is kept, seen through its machine. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { PodStatus } from "@beemesh/model";
+import { podOf, Stage, startWallMs } from "./stage.ts";
+
+const deleted = { deletionTimestamp: "now", deletionGracePeriodSeconds: 5 };
+const web = { name: "web", attempt: 0, id: "id", startedAtMs: startWallMs };
+const foundPod = { uid: "U", namespace: "default", name: "web-1", ip: "10.1.0.2" };
+
+describe("a pod that is deleted", () => {
+  test("before it was made leaves no trace", () => {
+    const volumes = [{ name: "v", secret: { secretName: "none" } }];
+    const stage = new Stage();
+    stage.found();
+    assert.match(JSON.stringify(stage.assign(podOf({ volumes }))), /FailedMount/u);
+    const effects = stage.assign(podOf({ volumes }, deleted));
+    assert.match(JSON.stringify(effects), /removePod/u);
+    const last = stage.report({ kind: "podRemoved", uid: "U" });
+    assert.deepEqual(last, [{ kind: "removed", uid: "U", namespace: "default", name: "web-1" }]);
+  });
+
+  test("while it is made is removed when it is there", () => {
+    const stage = new Stage();
+    stage.found();
+    stage.assign(podOf());
+    assert.doesNotMatch(JSON.stringify(stage.assign(podOf({}, deleted))), /removePod/u);
+    assert.match(JSON.stringify(stage.created()), /removePod/u);
+  });
+
+  test("before a restart of the daemon is still ended with grace", () => {
+    const stage = new Stage();
+    stage.assign(podOf({}, deleted));
+    const effects = stage.found({ ...foundPod, containers: [{ ...web, state: "running" }] });
+    assert.match(JSON.stringify(effects), /"stopContainer".*"graceMs":5000/u);
+  });
+
+  test("is removed again until that works", () => {
+    const stage = Stage.running(podOf());
+    stage.assign(podOf({}, deleted));
+    stage.exited(0);
+    stage.report({ kind: "podRemoveFailed", uid: "U", message: "busy" });
+    assert.match(JSON.stringify(stage.at(1000).tick()), /removePod/u);
+  });
+
+  test("a second time may be in a hurry", () => {
+    const stage = Stage.running(podOf());
+    stage.assign(podOf({}, deleted));
+    const hurried = { ...deleted, deletionGracePeriodSeconds: 0 };
+    assert.match(JSON.stringify(stage.at(100).assign(podOf({}, hurried))), /"graceMs":0/u);
+  });
+});
+
+describe("a pod that had ended before a restart of the daemon", () => {
+  const status: PodStatus = {
+    phase: "Succeeded",
+    containerStatuses: [
+      {
+        name: "web",
+        image: "nginx:1",
+        imageID: "",
+        ready: false,
+        restartCount: 0,
+        state: { terminated: { exitCode: 0, reason: "Completed" } },
+      },
+    ],
+  };
+
+  test("is not started again, whether its remains are there or not", () => {
+    for (const found of [
+      [],
+      [{ ...foundPod, containers: [{ ...web, state: "exited" as const }] }],
+    ]) {
+      const stage = new Stage();
+      stage.assign({ ...podOf({ restartPolicy: "OnFailure" }), status });
+      assert.doesNotMatch(JSON.stringify(stage.found(...found)), /createPod|startContainer/u);
+      assert.equal(stage.statuses.get("U")?.phase, "Succeeded");
+    }
+  });
+});
+
+test("a pod that may not restart has failed after a reboot", () => {
+  const before = Stage.running(podOf({ restartPolicy: "Never" })).statuses.get("U");
+  assert(before);
+  const stage = new Stage();
+  stage.assign({ ...podOf({ restartPolicy: "Never" }), status: before });
+  stage.found();
+  stage.created();
+  assert.equal(stage.statuses.get("U")?.phase, "Failed");
+});
+
+test("a container that has exited while nobody looked is started again", () => {
+  const stage = new Stage();
+  stage.assign(podOf());
+  const exit = { exitCode: 1, outOfMemory: false, finishedAtMs: startWallMs };
+  const effects = stage.found({ ...foundPod, containers: [{ ...web, state: "exited", exit }] });
+  assert.match(JSON.stringify(effects), /"startContainer".*"attempt":1/u);
+});
+
+test("a sandbox that cannot be made is tried again", () => {
+  const stage = new Stage();
+  stage.found();
+  stage.assign(podOf());
+  const failed = {
+    kind: "podFailed",
+    uid: "U",
+    code: "runtime-unavailable",
+    message: "gone",
+  } as const;
+  assert.match(JSON.stringify(stage.report(failed)), /FailedCreatePodSandBox/u);
+  assert.match(JSON.stringify(stage.at(1000).tick()), /createPod/u);
+});
+
+test("an init container that may not restart fails its pod", () => {
+  const initContainers = [{ name: "first", image: "busybox:1" }];
+  const stage = new Stage();
+  stage.found();
+  stage.assign(podOf({ initContainers, restartPolicy: "Never" }));
+  stage.created();
+  stage.started("first");
+  stage.exited(1, { container: "first" });
+  assert.equal(stage.statuses.get("U")?.phase, "Failed");
+});

@@ -1,0 +1,422 @@
+import { after, type Instant } from "@beemesh/base";
+import type { Condition, Container, ContainerStatus, Pod, PodStatus } from "@beemesh/model";
+import type { FoundPod } from "@beemesh/ports";
+import { BackOff } from "./back-off.ts";
+import type { RuntimeReport } from "./command.ts";
+import { ContainerKeeper, type ContainerRole } from "./container-keeper.ts";
+import type { Dependency } from "./dependency.ts";
+import { graceMsOf, podPlan } from "./plan.ts";
+import { podStatus } from "./pod-status.ts";
+import { announce, type Scene } from "./scene.ts";
+import { timestampOf, wallMsOf } from "./timestamp.ts";
+
+/** Why a pod is brought to its end. */
+export type EndCause = "deleted" | "unassigned" | "deadline";
+
+type Stage = "held" | "pending" | "creating" | "up" | "stopping" | "finished" | "removing" | "gone";
+
+/** A sandbox that cannot be made is tried again after 1 s, doubled to 1 min. */
+const sandboxLimits = { firstMs: 1000, maxMs: 60_000 };
+
+/** The registry tells when what is missing comes; this is for news that was lost. */
+const missingRetryMs = 20_000;
+
+/** What one step may make of a pod: it ends after far fewer changes of stage. */
+const roundsMax = 8;
+
+/**
+ * One pod: its sandbox, the order of its containers, its end.
+ *
+ *     held ──▶ pending ⇄ creating ──▶ up ──▶ finished
+ *                 │                   │         │
+ *                 └───────────────────┴──▶ stopping ──▶ removing ──▶ gone
+ */
+export class PodKeeper {
+  #pod: Pod;
+  #stage: Stage = "held";
+  #retryAt: Instant | undefined;
+  #ip: string | undefined;
+  #cause: EndCause | undefined;
+  #endAt: Instant | undefined;
+  #deadlineAt: Instant | undefined;
+  #isInitialized: boolean;
+  #verdict: { readonly reason: string; readonly message: string } | undefined;
+  #waitsFor: Dependency | undefined;
+  #mountMessage = "";
+  #startTime: string | undefined;
+  #conditions: readonly Condition[];
+  readonly #containers: readonly ContainerKeeper[];
+  readonly #sandboxes = new BackOff(sandboxLimits);
+
+  constructor(pod: Pod) {
+    this.#pod = pod;
+    this.#conditions = pod.status?.conditions ?? [];
+    this.#startTime = pod.status?.startTime;
+    const inits = pod.spec.initContainers ?? [];
+    this.#isInitialized = inits.length === 0;
+    const reason = inits.length === 0 ? "ContainerCreating" : "PodInitializing";
+    const keeper = (container: Container, role: ContainerRole): ContainerKeeper =>
+      new ContainerKeeper(container, role, reason);
+    this.#containers = [
+      ...inits.map((each) => keeper(each, each.restartPolicy === "Always" ? "sidecar" : "init")),
+      ...pod.spec.containers.map((each) => keeper(each, "main")),
+    ];
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get ip(): string | undefined {
+    return this.#ip;
+  }
+
+  get cause(): EndCause | undefined {
+    return this.#cause;
+  }
+
+  get isGone(): boolean {
+    return this.#stage === "gone";
+  }
+
+  /** Has a sandbox, and is neither ending nor at its end. */
+  get isUp(): boolean {
+    return this.#stage === "up";
+  }
+
+  /** Wanted here, and nothing says that it is over. */
+  get isHeld(): boolean {
+    return ["held", "pending", "creating", "up"].includes(this.#stage);
+  }
+
+  get isAwaited(): boolean {
+    return this.#stage === "held";
+  }
+
+  get #isOver(): boolean {
+    const over = this.#stage === "finished" || this.#stage === "removing";
+    return over || (this.#cause !== undefined && !this.#containers.some((each) => each.isRunning));
+  }
+
+  /** When to look again; undefined if only an event can change anything. */
+  get nextAt(): Instant | undefined {
+    const isUp = this.#stage === "up";
+    const own = this.#stage === "pending" || this.#stage === "removing" ? this.#retryAt : undefined;
+    const instants = isUp || this.#stage === "stopping" ? this.#containerInstants(isUp) : [];
+    return [own, isUp ? this.#deadlineAt : undefined, ...instants]
+      .filter((at) => at !== undefined)
+      .toSorted((a, b) => a - b)[0];
+  }
+
+  /** The record has changed. */
+  update(scene: Scene): void {
+    this.#pod = scene.pod;
+    const { spec, metadata } = scene.pod;
+    const manifests = [...(spec.initContainers ?? []), ...spec.containers];
+    for (const container of manifests) this.#container(container.name)?.update(container, scene);
+    if (metadata.deletionTimestamp !== undefined) this.end(scene, "deleted");
+  }
+
+  /** Brings the pod to its end; called again, may hurry that. */
+  end(scene: Scene, cause: EndCause): void {
+    const { at } = scene.now;
+    const endAt = after(at, graceMsOf(scene.pod));
+    if (this.#cause === "unassigned" || this.#stage === "gone") return;
+    this.#cause = cause;
+    if (this.#endAt === undefined || endAt < this.#endAt) this.#endAt = endAt;
+    for (const container of this.#containers) container.finish();
+    // What is found must be known first, and what is being made must be there to be removed.
+    if (!["held", "creating", "removing"].includes(this.#stage)) this.#become("stopping");
+  }
+
+  /** Nothing of the pod was found on this machine: it is made, unless it had come to its end. */
+  begin(scene: Scene): void {
+    this.#become(this.#cause === undefined ? "pending" : "stopping");
+    this.#reckon(scene);
+    const { status } = scene.pod;
+    if (status === undefined || this.#cause !== undefined) return;
+    if (isEnd(status)) {
+      this.#recall(scene, status);
+      return;
+    }
+    for (const each of this.#containers) {
+      each.vanish(scene, this.#prior(each.name));
+      each.renew(scene);
+    }
+  }
+
+  /** Takes over what was found. Tells whether some of it has run on without a gap. */
+  adopt(scene: Scene, found: FoundPod): { readonly isUnbroken: boolean } {
+    this.#become("up");
+    this.#ip = found.ip;
+    this.#reckon(scene);
+    const { status } = scene.pod;
+    const isInitialized = status?.conditions?.some(
+      (condition) => condition.type === "Initialized" && condition.status === "True",
+    );
+    if (isInitialized === true) this.#isInitialized = true;
+    if (isEnd(status)) this.#recall(scene, status);
+    const isRunning = ({ state }: { state: string }): boolean => state === "running";
+    // Of an end that was told, remains tell nothing new.
+    const told = isEnd(status) ? found.containers.filter(isRunning) : found.containers;
+    for (const container of told) {
+      this.#container(container.name)?.adopt(scene, container, this.#prior(container.name));
+    }
+    const isUnbroken = found.containers.some(isRunning);
+    if (isEnd(status) && isUnbroken) this.end(scene, "deadline");
+    if (this.#cause !== undefined) this.#become("stopping");
+    return { isUnbroken };
+  }
+
+  /** What the runtime answered about the pod as a whole, or about one of its containers. */
+  report(scene: Scene, report: RuntimeReport): void {
+    if ("container" in report) this.#containerReport(scene, report);
+    else if (report.kind === "podCreated") this.#created(report.ip);
+    else if (report.kind === "podFailed") this.#failed(scene, report.message);
+    else if (report.kind === "podRemoved" && this.#stage === "removing") this.#become("gone");
+    else if (report.kind === "podRemoveFailed" && this.#stage === "removing") {
+      this.#retryAt = after(scene.now.at, this.#sandboxes.grow());
+    }
+  }
+
+  /** Whether the answer to the start of this attempt is still open. */
+  awaits(name: string, attempt: number): boolean {
+    const container = this.#container(name);
+    return this.#stage === "up" && container?.isStarting === true && container.attempt === attempt;
+  }
+
+  exited(scene: Scene, name: string, event: { attempt: number; exit: Exit }): void {
+    const container = this.#container(name);
+    if (container?.attempt === event.attempt) container.exited(scene, event.exit);
+  }
+
+  /** Its sandbox is gone. A controller's pod is lost by that; any other is made anew. */
+  vanish(scene: Scene): "lost" | "anew" | "as-wanted" {
+    this.#ip = undefined;
+    if (this.#stage === "stopping")
+      for (const each of this.#containers) each.vanish(scene, undefined);
+    if (this.#stage !== "up") return "as-wanted";
+    if (scene.pod.metadata.ownerReferences?.some(({ controller }) => controller === true)) {
+      for (const each of this.#containers) each.finish();
+      for (const each of this.#containers) each.vanish(scene, undefined);
+      this.#verdict = { reason: "Lost", message: "The pod has vanished from its machine" };
+      this.#become("finished");
+      return "lost";
+    }
+    const message = "Pod sandbox changed, it will be killed and re-created.";
+    announce(scene, { type: "Normal", reason: "SandboxChanged", message });
+    this.#isInitialized = !this.#containers.some(({ role }) => role !== "main");
+    for (const each of this.#containers) {
+      each.vanish(scene, undefined);
+      each.renew(scene);
+    }
+    this.#become("pending");
+    return "anew";
+  }
+
+  /** An object has changed that something may wait for. */
+  changed(at: Instant, isIt: (dependency: Dependency) => boolean): boolean {
+    const own = this.#waitsFor !== undefined && isIt(this.#waitsFor);
+    if (own) this.#retryAt = at;
+    const waiting = this.#containers.filter(({ waitsFor }) => waitsFor && isIt(waitsFor));
+    for (const container of waiting) container.retry(at);
+    return own || waiting.length > 0;
+  }
+
+  /** Refuses to run the pod at all. */
+  refuse(reason: string, message: string): void {
+    this.#verdict = { reason, message };
+    this.#become("finished");
+  }
+
+  /** Does what is due, until nothing more is. */
+  advance(scene: Scene): void {
+    for (let round = 0; round < roundsMax; round += 1) {
+      const stage = this.#stage;
+      if (stage === "pending") this.#create(scene);
+      else if (stage === "up") this.#goOn(scene);
+      else if (stage === "stopping") this.#stop(scene);
+      else if (stage === "removing") this.#remove(scene);
+      if (this.#stage === stage && (this.nextAt ?? Infinity) > scene.now.at) return;
+    }
+  }
+
+  status(scene: Scene): PodStatus {
+    const status = podStatus({
+      pod: this.#pod,
+      containers: this.#containers.map((each) => ({
+        role: each.role,
+        isPassed: each.role === "main" || this.#isPassed(each),
+        status: each.status(scene),
+      })),
+      isInitialized: this.#isInitialized,
+      isOver: this.#isOver,
+      verdict: this.#verdict,
+      startTime: this.#startTime ?? timestampOf(scene.now.wallMs),
+      hostIp: scene.facts.hostIp,
+      podIp: this.#ip,
+      before: this.#conditions,
+      wallMs: scene.now.wallMs,
+    });
+    this.#conditions = status.conditions ?? [];
+    return status;
+  }
+
+  #create(scene: Scene): void {
+    if (this.#retryAt !== undefined && scene.now.at < this.#retryAt) return;
+    if (this.#containers.some(({ isOwed }) => isOwed)) return;
+    const { facts, lookup, pod, uid, now, out } = scene;
+    const plan = podPlan({ pod, lookup, facts });
+    if (plan.ok) {
+      this.#waitsFor = undefined;
+      out.push({ kind: "runtime", command: { kind: "createPod", uid, plan: plan.value } });
+      this.#become("creating");
+      return;
+    }
+    const { volume, message, dependency } = plan.missing;
+    this.#waitsFor = dependency;
+    this.#retryAt = after(now.at, missingRetryMs);
+    const text = `MountVolume.SetUp failed for volume "${volume}" : ${message}`;
+    if (text === this.#mountMessage) return;
+    this.#mountMessage = text;
+    announce(scene, { type: "Warning", reason: "FailedMount", message: text });
+  }
+
+  #created(ip: string): void {
+    if (this.#stage !== "creating") return;
+    this.#ip = ip;
+    this.#sandboxes.reset();
+    this.#become(this.#cause === undefined ? "up" : "stopping");
+  }
+
+  #failed(scene: Scene, message: string): void {
+    if (this.#stage !== "creating") return;
+    this.#become(this.#cause === undefined ? "pending" : "stopping");
+    this.#retryAt = after(scene.now.at, this.#sandboxes.grow());
+    const text = `Failed to create pod sandbox: ${message}`;
+    announce(scene, { type: "Warning", reason: "FailedCreatePodSandBox", message: text });
+  }
+
+  #containerReport(scene: Scene, report: Extract<RuntimeReport, { container: string }>): void {
+    const container = this.#container(report.container);
+    if (container === undefined) return;
+    if (report.kind === "containerStopped") {
+      container.stopped(scene.now.at);
+      return;
+    }
+    if (report.attempt !== container.attempt) return;
+    if (report.kind === "containerStarted") container.started(scene, report.started);
+    else if (report.kind === "containerFailed") {
+      container.failed(scene, report.code, report.message);
+    } else if (report.kind === "probed") container.probed(scene, report.probe, report);
+    else container.hooked(scene, report.hook, report);
+  }
+
+  #goOn(scene: Scene): void {
+    if (this.#deadlineAt !== undefined && scene.now.at >= this.#deadlineAt) {
+      const message = "Pod was active on the node longer than the specified deadline";
+      this.#verdict = { reason: "DeadlineExceeded", message };
+      announce(scene, { type: "Normal", reason: "DeadlineExceeded", message });
+      this.end(scene, "deadline");
+      return;
+    }
+    for (const container of this.#containers) container.advance(scene, this.#mayStart(container));
+    const mains = this.#containers.filter(({ role }) => role === "main");
+    const hasFailed = this.#containers.some(
+      ({ role, isDone, exitCode }) => role === "init" && isDone && exitCode !== 0,
+    );
+    if (!hasFailed && !mains.every(({ isDone }) => isDone)) return;
+    this.#endAt ??= after(scene.now.at, graceMsOf(scene.pod));
+    for (const each of this.#containers) each.finish();
+    this.#stopRunning(scene, this.#containers);
+    if (!this.#containers.some((each) => each.isRunning)) this.#become("finished");
+  }
+
+  /** The main containers first; those beside them when they have ended. */
+  #stop(scene: Scene): void {
+    const mains = this.#containers.filter(({ role }) => role === "main");
+    const isRunning = mains.some((each) => each.isRunning);
+    this.#stopRunning(scene, isRunning ? mains : this.#containers);
+    if (this.#containers.some((each) => each.isRunning)) return;
+    if (this.#cause === "deadline") this.#become("finished");
+    else {
+      this.#retryAt = scene.now.at;
+      this.#stage = "removing";
+    }
+  }
+
+  #stopRunning(scene: Scene, containers: readonly ContainerKeeper[]): void {
+    const { at } = scene.now;
+    for (const container of containers) {
+      const message = `Stopping container ${container.name}`;
+      container.stop(scene, { message, graceMs: Math.max(0, (this.#endAt ?? at) - at) });
+      container.advance(scene, false);
+    }
+  }
+
+  #remove({ uid, now, out }: Scene): void {
+    if (this.#retryAt === undefined || now.at < this.#retryAt) return;
+    this.#retryAt = undefined;
+    out.push({ kind: "runtime", command: { kind: "removePod", uid, graceMs: 0 } });
+  }
+
+  /** When the pod began, and when it has to end. */
+  #reckon({ now, pod }: Scene): void {
+    this.#startTime ??= timestampOf(now.wallMs);
+    const { activeDeadlineSeconds } = pod.spec;
+    if (activeDeadlineSeconds === undefined) return;
+    const ranMs = Math.max(0, now.wallMs - (wallMsOf(this.#startTime) ?? now.wallMs));
+    this.#deadlineAt = after(now.at, activeDeadlineSeconds * 1000 - ranMs);
+  }
+
+  /** An end that was told already stays as it was told. */
+  #recall(scene: Scene, { phase, reason, message = "" }: PodStatus): void {
+    for (const each of this.#containers) {
+      each.finish();
+      each.vanish(scene, this.#prior(each.name));
+    }
+    this.#isInitialized = true;
+    if (phase === "Failed" && reason !== undefined) this.#verdict = { reason, message };
+    this.#become("finished");
+  }
+
+  /** Init containers go one by one, in order; the main ones when all of these have passed. */
+  #mayStart(container: ContainerKeeper): boolean {
+    if (this.#isInitialized) return true;
+    const inits = this.#containers.filter(({ role }) => role !== "main");
+    const isMain = container.role === "main";
+    const before = isMain ? inits : inits.slice(0, inits.indexOf(container));
+    if (!before.every((each) => this.#isPassed(each))) return false;
+    if (isMain) this.#isInitialized = true;
+    return true;
+  }
+
+  #isPassed(container: ContainerKeeper): boolean {
+    if (container.role === "sidecar") return container.isStarted;
+    return container.isDone && container.exitCode === 0;
+  }
+
+  #containerInstants(mayStart: boolean): (Instant | undefined)[] {
+    return this.#containers.map((each) => each.nextAt(mayStart && this.#mayStart(each)));
+  }
+
+  #container(name: string): ContainerKeeper | undefined {
+    return this.#containers.find((each) => each.name === name);
+  }
+
+  #prior(name: string): ContainerStatus | undefined {
+    const { initContainerStatuses = [], containerStatuses = [] } = this.#pod.status ?? {};
+    return [...initContainerStatuses, ...containerStatuses].find((each) => each.name === name);
+  }
+
+  #become(stage: Stage): void {
+    this.#stage = stage;
+    this.#retryAt = undefined;
+  }
+}
+
+function isEnd(status: PodStatus | undefined): status is PodStatus {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
+}
+
+type Exit = Parameters<ContainerKeeper["exited"]>[1];

@@ -1,0 +1,112 @@
+import type { Condition, ContainerStatus, Pod, PodPhase, PodStatus } from "@beemesh/model";
+import type { ContainerRole } from "./container-keeper.ts";
+import { qosClassOf } from "./qos.ts";
+import { timestampOf } from "./timestamp.ts";
+
+/** A container as its pod's status sees it. */
+export interface ContainerReport {
+  readonly role: ContainerRole;
+  /** For init containers: has done its part, so that the next may start. */
+  readonly isPassed: boolean;
+  readonly status: ContainerStatus;
+}
+
+/** What a pod's status is computed from. */
+export interface PodFacts {
+  readonly pod: Pod;
+  readonly containers: readonly ContainerReport[];
+  readonly isInitialized: boolean;
+  /** Nothing runs any more, and nothing will. */
+  readonly isOver: boolean;
+  /** Failed whatever the containers say, such as `Lost`. */
+  readonly verdict: { readonly reason: string; readonly message: string } | undefined;
+  readonly startTime: string;
+  readonly hostIp: string;
+  readonly podIp: string | undefined;
+  /** The conditions as last told: what stays the same keeps its transition time. */
+  readonly before: readonly Condition[];
+  readonly wallMs: number;
+}
+
+/** A pod's status as the kubelet words it. */
+export function podStatus(facts: PodFacts): PodStatus {
+  const { pod, containers, verdict, startTime, hostIp, podIp } = facts;
+  const phase = verdict === undefined ? phaseOf(facts) : "Failed";
+  const statuses = (isInit: boolean): ContainerStatus[] =>
+    containers.filter(({ role }) => (role !== "main") === isInit).map(({ status }) => status);
+  const initContainerStatuses = statuses(true);
+  return {
+    phase,
+    ...(verdict === undefined ? {} : verdict),
+    conditions: conditionsOf(facts, phase),
+    hostIP: hostIp,
+    hostIPs: [{ ip: hostIp }],
+    ...(podIp === undefined ? {} : { podIP: podIp, podIPs: [{ ip: podIp }] }),
+    startTime,
+    ...(initContainerStatuses.length === 0 ? {} : { initContainerStatuses }),
+    containerStatuses: statuses(false),
+    qosClass: qosClassOf(pod),
+  };
+}
+
+/** Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
+function phaseOf({ pod, containers, isInitialized, isOver }: PodFacts): PodPhase {
+  const { restartPolicy = "Always" } = pod.spec;
+  const hasFailed = ({ status }: ContainerReport): boolean => {
+    const exitCode = (status.state.terminated ?? status.lastState?.terminated)?.exitCode;
+    return exitCode !== undefined && exitCode !== 0;
+  };
+  if (!isInitialized) {
+    const failed = containers.some((each) => each.role === "init" && hasFailed(each));
+    return failed && (isOver || restartPolicy === "Never") ? "Failed" : "Pending";
+  }
+  const mains = containers.filter(({ role }) => role === "main");
+  const hasRun = ({ status }: ContainerReport): boolean =>
+    status.state.waiting === undefined || status.lastState?.terminated !== undefined;
+  if (!mains.every((each) => hasRun(each))) return isOver ? "Failed" : "Pending";
+  if (!isOver) return "Running";
+  return mains.some((each) => hasFailed(each)) ? "Failed" : "Succeeded";
+}
+
+function conditionsOf(facts: PodFacts, phase: PodPhase): Condition[] {
+  const { containers, isInitialized } = facts;
+  const namesOf = (wrong: (report: ContainerReport) => boolean): string =>
+    containers
+      .filter((each) => wrong(each))
+      .map(({ status }) => status.name)
+      .join(" ");
+  const ended = endedReason(phase);
+  const unready = namesOf(({ role, status }) => role !== "init" && !status.ready);
+  const notReady = ended ?? {
+    reason: "ContainersNotReady",
+    message: `containers with unready status: [${unready}]`,
+  };
+  const notInitialized = {
+    reason: "ContainersNotInitialized",
+    message: `containers with incomplete status: [${namesOf(({ isPassed }) => !isPassed)}]`,
+  };
+  const isReady = ended === undefined && unready === "" && isInitialized;
+  const tell = (type: string, isTrue: boolean, why: object): Condition =>
+    withTransition(facts, { type, status: isTrue ? "True" : "False", ...(isTrue ? {} : why) });
+  return [
+    tell("PodScheduled", true, {}),
+    tell("Initialized", isInitialized, notInitialized),
+    tell("ContainersReady", isReady, notReady),
+    tell("Ready", isReady, notReady),
+  ];
+}
+
+function endedReason(phase: PodPhase): { readonly reason: string } | undefined {
+  if (phase === "Succeeded") return { reason: "PodCompleted" };
+  return phase === "Failed" ? { reason: "PodFailed" } : undefined;
+}
+
+function withTransition({ before, wallMs }: PodFacts, condition: Condition): Condition {
+  const last = before.find(({ type }) => type === condition.type);
+  const isSame = last?.status === condition.status && last.lastTransitionTime !== undefined;
+  return {
+    ...condition,
+    lastProbeTime: null,
+    lastTransitionTime: isSame ? last.lastTransitionTime : timestampOf(wallMs),
+  };
+}

@@ -1,0 +1,49 @@
+import type { KubeObject, ObjectMeta } from "@beemesh/model";
+import type { Revision } from "@beemesh/ports";
+import { type Entry, isJsonObject, type JsonObject, objectLimits, parseJson } from "@beemesh/wire";
+
+/** Where an object of a specification must say that it is. */
+export interface Place {
+  /** Empty for cluster-wide objects. */
+  readonly namespace: string;
+}
+
+/**
+ * Reads the object of a specification, whose metadata must say what the entry's key says.
+ *
+ * @returns The object, or undefined if the body holds none: not every author is our own API.
+ */
+export function readObject(entry: Entry, { namespace }: Place): KubeObject | undefined {
+  const json = parseJson(entry.body, objectLimits);
+  if (!isJsonObject(json) || !isJsonObject(json["metadata"])) return undefined;
+  const { apiVersion, kind } = json;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;
+  const metadata = readMeta(json["metadata"], entry.name, namespace);
+  return metadata && { ...json, apiVersion, kind, metadata };
+}
+
+function readMeta(metadata: JsonObject, name: string, namespace: string): ObjectMeta | undefined {
+  const { uid } = metadata;
+  if (metadata["name"] !== name || typeof uid !== "string" || uid === "") return undefined;
+  if ((metadata["namespace"] ?? "") !== namespace) return undefined;
+  const { resourceVersion: _, ...rest } = metadata;
+  return { ...rest, name, uid };
+}
+
+/** Reads the status of a status entry; undefined if it holds none. */
+export function readStatus(entry: Entry): unknown {
+  const json = parseJson(entry.body, objectLimits);
+  return isJsonObject(json) ? json["status"] : undefined;
+}
+
+/** The body that a specification is kept as: all but the status and what a machine adds. */
+export function specBodyOf(object: KubeObject): string {
+  const { status: _, metadata, ...rest } = object;
+  const { resourceVersion: __, ...kept } = metadata;
+  return JSON.stringify({ ...rest, metadata: kept });
+}
+
+/** The object as it is given out: with the revision of its last change. */
+export function withRevision(object: KubeObject, resourceVersion: Revision): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion } };
+}

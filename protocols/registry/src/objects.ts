@@ -1,0 +1,303 @@
+import { assert, BeeError, type Now } from "@beemesh/base";
+import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
+import {
+  type CollectionId,
+  collectionOf,
+  type Entry,
+  type EntryPart,
+  type PeerId,
+} from "@beemesh/wire";
+import { Announcer } from "./announcer.ts";
+import { Bindings } from "./bindings.ts";
+import type { RegistryEffect, RegistryEvent } from "./event.ts";
+import { bytesOf } from "./held.ts";
+import { History } from "./history.ts";
+import { bodyLengthMax, entryBytesMax } from "./limits.ts";
+import { readObject, readStatus, specBodyOf, withRevision } from "./object-reader.ts";
+import type { Registry } from "./registry.ts";
+import { RevisionClock, readRevision } from "./revision.ts";
+import { type Row, Table } from "./table.ts";
+
+export interface ObjectsOptions {
+  readonly self: PeerId;
+  readonly registry: Registry;
+  /** The present, until the first step or {@link Objects.advance}. */
+  readonly now: Now;
+  /** What the disk holds under {@link revisionNote}. */
+  readonly ceiling?: Revision | undefined;
+}
+
+/** The name of the note that keeps revisions from going back: `Disk.get` it at the start. */
+export const revisionNote = "registry.revision";
+
+/**
+ * The registry as whole Kubernetes objects: specification and status joined, in one totally
+ * ordered log of changes that this machine has seen.
+ *
+ * The machine plane drives it: every event for the registry goes through {@link step}, every
+ * other step begins with {@link advance}, and after either {@link takeEffects} gives what is to
+ * be done, writes by the API and the controllers included.
+ */
+export class Objects implements ObjectStore {
+  readonly #registry: Registry;
+  readonly #revisions: RevisionClock;
+  readonly #history = new History();
+  readonly #tables = new Map<CollectionId, Table>();
+  readonly #tablesOf = new Map<Resource, Table[]>();
+  readonly #bindings = new Bindings();
+  readonly #announcer = new Announcer();
+  #now: Now;
+  #tickets = 0;
+  #effects: RegistryEffect[] = [];
+
+  constructor({ self, registry, now, ceiling }: ObjectsOptions) {
+    this.#registry = registry;
+    this.#revisions = new RevisionClock({ self, ceiling });
+    this.#now = now;
+    this.#revisions.next(now);
+    this.#history.reset(this.#revisions.last);
+  }
+
+  get revision(): Revision {
+    return String(this.#revisions.last);
+  }
+
+  /** Sets the present for what is written until the next step. */
+  advance(now: Now): void {
+    this.#now = now;
+  }
+
+  /** Passes an event to the registry and takes in what it changed. */
+  step(event: RegistryEvent, now: Now): void {
+    this.advance(now);
+    this.#take(this.#registry.step(event, now));
+    if (event.kind === "load") this.#history.reset(this.#revisions.last);
+  }
+
+  /** What must be done since it was last asked, in order. */
+  takeEffects(): readonly RegistryEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    const ceiling = this.#revisions.takeCeiling();
+    if (ceiling === undefined) return effects;
+    return [{ kind: "note", name: revisionNote, value: ceiling }, ...effects];
+  }
+
+  get(resource: Resource, namespace: string, name: string): KubeObject | undefined {
+    return this.#tables.get(collectionOfResource(resource, namespace))?.get(name)?.object;
+  }
+
+  list(resource: Resource, namespace?: string): Snapshot {
+    const { revision } = this;
+    if (namespace !== undefined && namespace !== "") {
+      const table = this.#tables.get(collectionOfResource(resource, namespace));
+      return { items: table?.objects() ?? [], revision };
+    }
+    const tables = this.#tablesOf.get(canonical(resource)) ?? [];
+    if (tables.length === 1) return { items: tables[0]?.objects() ?? [], revision };
+    return { items: tables.flatMap((table) => table.objects()), revision };
+  }
+
+  /** The pods that are bound to a machine, in no order. */
+  podsOn(machine: string): readonly KubeObject[] {
+    return this.#bindings.on(machine);
+  }
+
+  changesSince(
+    since: Revision,
+    resource: Resource,
+    namespace?: string,
+  ): readonly Change[] | undefined {
+    const revision = readRevision(since);
+    if (revision === undefined || !this.#revisions.isOurs(revision)) return undefined;
+    if (revision > this.#revisions.last) return undefined;
+    const wanted = canonical(resource);
+    return this.#history
+      .since(revision)
+      ?.filter((change) => change.resource === wanted)
+      .filter(({ object }) => !namespace || (object.metadata.namespace ?? "") === namespace);
+  }
+
+  onChange(listener: (change: Change) => void): () => void {
+    return this.#announcer.listen(listener);
+  }
+
+  putSpec(resource: Resource, object: KubeObject): WriteTicket {
+    return this.#put(resource, object, { part: "spec", body: specBodyOf(object) });
+  }
+
+  /**
+   * Writes the specification as {@link putSpec} does, but gives way to whatever anybody else has
+   * written since the version held here: for bookkeeping in what users own.
+   */
+  amendSpec(resource: Resource, object: KubeObject): WriteTicket {
+    const body = specBodyOf(object);
+    return this.#put(resource, object, { part: "spec", body, isAmendment: true });
+  }
+
+  putStatus(resource: Resource, object: KubeObject): WriteTicket {
+    const { uid } = object.metadata;
+    assert(uid !== undefined && uid !== "", "an object with a status has a uid");
+    const body = JSON.stringify({ status: object.status ?? {} });
+    return this.#put(resource, object, { part: `status:${uid}`, body });
+  }
+
+  remove(resource: Resource, namespace: string, name: string): WriteTicket | undefined {
+    const object = this.get(resource, namespace, name);
+    if (object === undefined) return undefined;
+    const collection = collectionOfResource(resource, namespace);
+    return this.#write({ collection, name, part: "spec", body: "" }, object);
+  }
+
+  #put(
+    resource: Resource,
+    object: KubeObject,
+    version: { readonly part: EntryPart; readonly body: string; readonly isAmendment?: boolean },
+  ): WriteTicket {
+    const { name, namespace = "" } = object.metadata;
+    const collection = collectionOfResource(resource, namespace);
+    checkSize(version.body, name);
+    const ticket = this.#write({ collection, name, ...version }, object);
+    return { ...ticket, object: this.get(resource, namespace, name) ?? object };
+  }
+
+  #write(
+    entry: Pick<Entry, "collection" | "name" | "part" | "body"> & { isAmendment?: boolean },
+    object: KubeObject,
+  ): WriteTicket {
+    this.#tickets += 1;
+    const ticket = this.#tickets;
+    this.#take(this.#registry.step({ kind: "write", ...entry, ticket }, this.#now));
+    return { id: ticket, object };
+  }
+
+  #take(effects: readonly RegistryEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "changed") this.#apply(effect.entry);
+      if (effect.kind === "forgotten") this.#forget(effect.entries);
+      this.#effects.push(effect);
+    }
+  }
+
+  #apply(entry: Entry): void {
+    // A listener may have written this anew before its turn came: then that has been applied.
+    if (this.#registry.get(entry.collection, entry.name, entry.part) !== entry) return;
+    const table = this.#tableOf(entry.collection);
+    if (table === undefined) return;
+    if (entry.part !== "spec") this.#applyStatus(table, entry);
+    else if (entry.body === "") this.#applyDeletion(table, entry.name);
+    else this.#applySpec(table, entry);
+  }
+
+  #applySpec(table: Table, entry: Entry): void {
+    const base = readObject(entry, table);
+    if (base === undefined) {
+      // What it replaces is no longer what the mesh holds.
+      this.#applyDeletion(table, entry.name);
+      const { collection, name, author } = entry;
+      const facts = { collection, name, author };
+      this.#effects.push({ kind: "observe", event: "object.malformed", facts });
+      return;
+    }
+    const row = table.get(entry.name);
+    const uid = base.metadata.uid ?? "";
+    if (row !== undefined && row.uid !== uid) this.#applyDeletion(table, entry.name);
+    const status = this.#statusOf(entry, uid);
+    this.#setRow(table, entry.name, { spec: entry, base, uid, object: base }, status);
+  }
+
+  #applyStatus(table: Table, entry: Entry): void {
+    const row = table.get(entry.name);
+    if (row === undefined || entry.part !== `status:${row.uid}`) return;
+    const status = readStatus(entry);
+    this.#setRow(table, entry.name, row, status);
+  }
+
+  #applyDeletion(table: Table, name: string): void {
+    const row = table.get(name);
+    if (row === undefined) return;
+    table.delete(name);
+    this.#bindings.change(row.object, undefined);
+    this.#record("deleted", table, withRevision(row.object, this.#nextRevision()), row.object);
+  }
+
+  #setRow(table: Table, name: string, row: Row, status: unknown): void {
+    const before = table.get(name)?.object;
+    const whole = status === undefined ? row.base : { ...row.base, status };
+    const object = withRevision(whole, this.#nextRevision());
+    table.set(name, { ...row, object });
+    this.#bindings.change(before, object);
+    this.#record(before === undefined ? "added" : "modified", table, object, before);
+  }
+
+  #record(kind: Change["kind"], table: Table, object: KubeObject, before?: KubeObject): void {
+    const revision = object.metadata.resourceVersion ?? "";
+    const { resource } = table;
+    const change: Change =
+      before === undefined
+        ? { kind, resource, object, revision }
+        : { kind, resource, object, before, revision };
+    this.#history.add(this.#revisions.last, change, this.#now.at);
+    this.#announcer.tell(change);
+  }
+
+  /** Forgets objects that are no longer held here, without a change: nobody deleted them. */
+  #forget(entries: readonly Entry[]): void {
+    let isVisible = false;
+    for (const { collection, name, part } of entries) {
+      const table = this.#tables.get(collection);
+      const row = part === "spec" ? table?.get(name) : undefined;
+      if (row === undefined) continue;
+      isVisible = true;
+      this.#bindings.change(row.object, undefined);
+      table?.delete(name);
+    }
+    // A watch that was away cannot go on: it would miss what happens from now on.
+    if (isVisible) this.#history.reset(this.#revisions.next(this.#now));
+  }
+
+  #nextRevision(): Revision {
+    return String(this.#revisions.next(this.#now));
+  }
+
+  #statusOf({ collection, name }: Entry, uid: string): unknown {
+    const entry = this.#registry.get(collection, name, `status:${uid}`);
+    return entry === undefined ? undefined : readStatus(entry);
+  }
+
+  #tableOf(collection: CollectionId): Table | undefined {
+    const known = this.#tables.get(collection);
+    if (known !== undefined) return known;
+    const [qualified = "", place = ""] = collection.split("/");
+    const dot = qualified.indexOf(".");
+    const [name, group] =
+      dot < 0 ? [qualified, ""] : [qualified.slice(0, dot), qualified.slice(dot + 1)];
+    const resource = findResource(group, name);
+    if (resource === undefined || resource.namespaced === (place === "-")) return undefined;
+    const table = new Table(collection, resource, resource.namespaced ? place : "");
+    this.#tables.set(collection, table);
+    const tables = [...(this.#tablesOf.get(resource) ?? []), table];
+    this.#tablesOf.set(
+      resource,
+      tables.toSorted((a, b) => (a.namespace < b.namespace ? -1 : 1)),
+    );
+    return table;
+  }
+}
+
+function collectionOfResource(resource: Resource, namespace: string): CollectionId {
+  return collectionOf(resource.name, resource.group, resource.namespaced ? namespace : "");
+}
+
+/** The one object of `resources` that stands for a kind, which changes are compared by. */
+function canonical(resource: Resource): Resource {
+  return findResource(resource.group, resource.name) ?? resource;
+}
+
+function checkSize(body: string, name: string): void {
+  if (body.length <= bodyLengthMax && bytesOf(body) <= entryBytesMax) return;
+  throw new BeeError("object-too-large", `Cannot keep object ${name}: it is too large`, {
+    facts: { name, length: body.length },
+  });
+}

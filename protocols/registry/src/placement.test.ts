@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { rendezvous, seededRandom } from "@beemesh/base";
+import { ordersMax } from "./limits.ts";
+import { Placement } from "./placement.ts";
+
+const everybody = Array.from({ length: 40 }, (_, index) => `machine-${index}`);
+const collections = Array.from({ length: 30 }, (_, index) => `pods/ns-${index}`);
+
+describe("Placement", () => {
+  test("is alone at first: it keeps everything", () => {
+    const placement = new Placement("ann", 5);
+    assert.deepEqual(placement.keepersOf("pods/default"), ["ann"]);
+    assert.equal(placement.rankOf("pods/default"), 0);
+    assert.equal(placement.wantedOf("pods/default"), 1);
+  });
+
+  test("chooses the first in rendezvous order, however the members came and went", () => {
+    const random = seededRandom(4);
+    const placement = new Placement("machine-0", 5);
+    for (let round = 0; round < 60; round += 1) {
+      const alive = everybody.filter((_, index) => index === 0 || random.below(3) > 0);
+      const before = collections.map((collection) => placement.keepersOf(collection));
+      const changed = placement.setAlive(alive);
+      for (const [index, collection] of collections.entries()) {
+        const expected = rendezvous(collection, alive).slice(0, 5);
+        assert.deepEqual(placement.keepersOf(collection), expected);
+        const isChanged = String(before[index]) !== String(expected);
+        assert.equal(changed.includes(collection), isChanged);
+      }
+    }
+  });
+
+  test("counts itself as alive, whatever the members say", () => {
+    const placement = new Placement("ann", 5);
+    placement.setAlive(["bob"]);
+    assert.deepEqual([...placement.alive].toSorted(), ["ann", "bob"]);
+    assert.equal(placement.wantedOf("pods/default"), 2);
+  });
+
+  test("remembers no more names than its limit, and none that is not used", () => {
+    const placement = new Placement("machine-0", 3);
+    placement.setAlive(everybody);
+    for (let index = 0; index < ordersMax + 10; index += 1) placement.isKept(`pods/any-${index}`);
+    placement.retain((collection) => collections.includes(collection));
+    for (const collection of collections) placement.isKept(collection);
+    const alive = everybody.slice(0, 3);
+    assert.deepEqual(placement.setAlive(alive).toSorted(), collections.toSorted());
+    assert.deepEqual(placement.keepersOf("pods/new"), rendezvous("pods/new", alive));
+  });
+
+  test("ranks the keepers, and nobody else", () => {
+    const placement = new Placement("machine-0", 3);
+    placement.setAlive(everybody);
+    for (const collection of collections) {
+      const rank = placement.keepersOf(collection).indexOf("machine-0");
+      assert.equal(placement.rankOf(collection), rank < 0 ? undefined : rank);
+      assert.equal(placement.isKept(collection), rank >= 0);
+    }
+  });
+});

@@ -1,0 +1,113 @@
+import { hashOf } from "@beemesh/base";
+import type { CollectionId, PeerId } from "@beemesh/wire";
+import { ordersMax } from "./limits.ts";
+
+interface Candidate {
+  readonly id: PeerId;
+  readonly weight: number;
+}
+
+interface Order {
+  readonly first: readonly Candidate[];
+  readonly ids: readonly PeerId[];
+}
+
+/**
+ * Which machines keep which collection: the first few live ones in rendezvous order, the same on
+ * every machine that knows the same members.
+ *
+ * The order of every collection asked for is remembered and kept up to date: a machine that comes
+ * or goes is weighed against the few that are first, not against all.
+ */
+export class Placement {
+  readonly #self: PeerId;
+  readonly #keepersMax: number;
+  #alive: ReadonlySet<PeerId>;
+  readonly #orders = new Map<CollectionId, Order>();
+
+  constructor(self: PeerId, keepersMax: number) {
+    this.#self = self;
+    this.#keepersMax = keepersMax;
+    this.#alive = new Set([self]);
+  }
+
+  get alive(): ReadonlySet<PeerId> {
+    return this.#alive;
+  }
+
+  /** The live machines that keep a collection, the one that acts first of all first. */
+  keepersOf(collection: CollectionId): readonly PeerId[] {
+    return this.#order(collection).ids;
+  }
+
+  /** Where this machine stands among the keepers, from 0; undefined if it is none. */
+  rankOf(collection: CollectionId): number | undefined {
+    const rank = this.#order(collection).ids.indexOf(this.#self);
+    return rank < 0 ? undefined : rank;
+  }
+
+  isKept(collection: CollectionId): boolean {
+    return this.rankOf(collection) !== undefined;
+  }
+
+  /** How many keepers must hold a write for it to count as held widely: a majority. */
+  wantedOf(collection: CollectionId): number {
+    return Math.floor(this.#order(collection).ids.length / 2) + 1;
+  }
+
+  /** Takes the live members. Returns the collections, of those asked for, whose keepers change. */
+  setAlive(alive: Iterable<PeerId>): CollectionId[] {
+    const before = this.#alive;
+    const next = new Set(alive).add(this.#self);
+    const added = [...next].filter((id) => !before.has(id));
+    this.#alive = next;
+    const changed: CollectionId[] = [];
+    for (const [collection, order] of this.#orders) {
+      const rest = order.first.filter(({ id }) => next.has(id));
+      const updated =
+        rest.length < order.ids.length
+          ? this.#choose(collection, next)
+          : this.#first([...rest, ...weigh(collection, added)]);
+      if (isSame(updated.ids, order.ids)) continue;
+      this.#orders.set(collection, updated);
+      changed.push(collection);
+    }
+    return changed;
+  }
+
+  /** Forgets the keepers of what is not used: anybody may ask for any name. */
+  retain(isUsed: (collection: CollectionId) => boolean): void {
+    for (const collection of this.#orders.keys()) {
+      if (!isUsed(collection)) this.#orders.delete(collection);
+    }
+  }
+
+  #order(collection: CollectionId): Order {
+    const known = this.#orders.get(collection);
+    if (known !== undefined) return known;
+    const order = this.#choose(collection, this.#alive);
+    if (this.#orders.size < ordersMax) this.#orders.set(collection, order);
+    return order;
+  }
+
+  #choose(collection: CollectionId, from: Iterable<PeerId>): Order {
+    return this.#first(weigh(collection, from));
+  }
+
+  #first(candidates: readonly Candidate[]): Order {
+    const first = candidates
+      .toSorted((a, b) => b.weight - a.weight || (a.id < b.id ? -1 : 1))
+      .slice(0, this.#keepersMax);
+    return { first, ids: first.map(({ id }) => id) };
+  }
+}
+
+function isSame(a: readonly PeerId[], b: readonly PeerId[]): boolean {
+  return a.length === b.length && a.every((id, rank) => id === b[rank]);
+}
+
+/** The weights that `rendezvous` of core/base sorts by. */
+function weigh(collection: CollectionId, candidates: Iterable<PeerId>): Candidate[] {
+  const seed = hashOf(collection) >>> 0;
+  return [...candidates].map((id) => ({ id, weight: hashOf(id, seed) }));
+}

@@ -1,0 +1,461 @@
+import {
+  after,
+  assert,
+  type Instant,
+  instantAt,
+  type Now,
+  type Random,
+  unreachable,
+} from "@beemesh/base";
+import type { Introductions, Signer, Verifier } from "@beemesh/ports";
+import {
+  type CollectionId,
+  type Entry,
+  type EntryPart,
+  entryText,
+  type PeerId,
+} from "@beemesh/wire";
+import { Acceptance, type Sifted } from "./acceptance.ts";
+import { Acquaintance } from "./acquaintance.ts";
+import { HybridClock } from "./clock.ts";
+import type { RegistryEffect, RegistryEvent } from "./event.ts";
+import { Feeds } from "./feed.ts";
+import { Following } from "./following.ts";
+import { type Held, hold } from "./held.ts";
+import { Ledger } from "./ledger.ts";
+import { keepersMax, sweepEveryMs } from "./limits.ts";
+import { MeshTime } from "./mesh-time.ts";
+import {
+  type DeliveryMessage,
+  type FeedMessage,
+  isFeedMessage,
+  type RegistryMessage,
+  type RepairMessage,
+} from "./message.ts";
+import { Outbox } from "./outbox.ts";
+import { Placement } from "./placement.ts";
+import { Repair } from "./repair.ts";
+import { Sharing } from "./sharing.ts";
+import { Library } from "./shelf.ts";
+import { Sweeper } from "./sweeper.ts";
+
+export interface RegistryOptions {
+  readonly self: PeerId;
+  readonly signer: Signer;
+  readonly verifier: Verifier;
+  /** Where authors are looked up that were never met; without it all count as met. */
+  readonly introductions?: Introductions | undefined;
+  readonly random: Random;
+  /** Machines that keep a collection, 5 if not given. */
+  readonly replicas?: number;
+  /**
+   * The machines that an entry concerns although they may not keep its collection, such as the
+   * one that a pod is bound to. They are sent it, and keep it. Must depend on the entry alone.
+   */
+  readonly interested?: (entry: Entry) => readonly PeerId[];
+}
+
+/** How much of a collection this machine holds. */
+export type Coverage =
+  /** It is a keeper, and has once held the same as another since it shares anything with it. */
+  | "kept"
+  /** It follows, and has caught up with a keeper. */
+  | "followed"
+  /** What it wrote itself or runs, or a copy that has not caught up yet. */
+  | "partly";
+
+/**
+ * The records of the mesh as one machine holds them: a map of signed entries in which the newer
+ * stamp wins, kept alike on the machines that are responsible for a collection.
+ *
+ *     write ──▶ signed, kept here ──▶ r.put to all keepers ──▶ acknowledged by a majority
+ *     r.put, r.give, r.change ──▶ inspected ──▶ kept here if newer ──▶ told to followers
+ *     every half minute ──▶ compared with those who keep the same ──▶ repaired
+ *
+ * Two machines that have seen the same entries hold the same, in whatever order they came.
+ */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #hold: (entry: Entry) => Held;
+  readonly #clock: HybridClock;
+  readonly #meshTime = new MeshTime();
+  readonly #library: Library;
+  readonly #placement: Placement;
+  readonly #outbox: Outbox;
+  readonly #repair: Repair;
+  readonly #feeds: Feeds;
+  readonly #following: Following;
+  readonly #acceptance: Acceptance;
+  readonly #acquaintance: Acquaintance;
+  readonly #sweeper: Sweeper;
+
+  readonly #ledger = new Ledger();
+  /** The library's shape when partners were last looked for. */
+  #shape = 0;
+  #sweepAt: Instant | undefined;
+  #wakeAt: Instant | undefined;
+  #at: Instant = instantAt(0);
+
+  constructor(options: RegistryOptions) {
+    const { self, random, verifier, replicas = keepersMax, interested } = options;
+    assert(replicas >= 1, "a collection has at least one keeper");
+    this.#options = options;
+    this.#hold = (entry) => hold(entry, interested);
+    const emit = (effect: RegistryEffect): void => {
+      this.#ledger.emit(effect);
+    };
+    const clock = new HybridClock({ self });
+    const library = new Library();
+    const placement = new Placement(self, replicas);
+    const isFollowed = (collection: CollectionId): boolean =>
+      this.#following.isFollowed(collection);
+    const isRetained = (held: Held): boolean => this.#isRetained(held);
+    const settled = (held: Held, isHeldWidely: boolean): void => {
+      if (isHeldWidely && !isRetained(held)) this.#drop(held);
+    };
+    const outbox = new Outbox({ self, emit, settled });
+    this.#clock = clock;
+    this.#library = library;
+    this.#placement = placement;
+    this.#outbox = outbox;
+    this.#following = new Following({ self, library, placement, emit });
+    const sharing = new Sharing({ self, library, placement, isFollowed });
+    this.#repair = new Repair({ self, library, placement, sharing, random, emit });
+    this.#feeds = new Feeds({ library, placement, repair: this.#repair, random, emit });
+    const { introductions } = options;
+    const acquaintance = new Acquaintance({ introductions, emit });
+    this.#acquaintance = acquaintance;
+    this.#acceptance = new Acceptance({
+      library,
+      clock,
+      verifier,
+      isKnown: (author) => acquaintance.knows(author),
+      isRetained,
+      hold: this.#hold,
+      emit,
+    });
+    this.#sweeper = new Sweeper({ library, placement, outbox, isRetained });
+  }
+
+  /** The newest version of one part of a record, tombstones included. */
+  get(collection: CollectionId, name: string, part: EntryPart): Entry | undefined {
+    return this.#library.get({ collection, name, part })?.entry;
+  }
+
+  /** All entries held of a collection, tombstones included, in no order. */
+  list(collection: CollectionId): readonly Entry[] {
+    const helds = this.#library.shelf(collection)?.tree.entries() ?? [];
+    return Array.from(helds, ({ entry }) => entry);
+  }
+
+  /** The collections of which anything is held here. */
+  collections(): readonly CollectionId[] {
+    return [...this.#library.collections];
+  }
+
+  /** The live machines that keep a collection, the one that acts first of all first. */
+  keepersOf(collection: CollectionId): readonly PeerId[] {
+    return this.#placement.keepersOf(collection);
+  }
+
+  /** Where this machine stands among the keepers, from 0; undefined if it is none. */
+  rankOf(collection: CollectionId): number | undefined {
+    return this.#placement.rankOf(collection);
+  }
+
+  coverageOf(collection: CollectionId): Coverage {
+    if (this.#placement.isKept(collection)) return this.#isSettled(collection) ? "kept" : "partly";
+    return this.#following.isComplete(collection) ? "followed" : "partly";
+  }
+
+  /** Whether one of the other keepers, if there are any, has once held the same as we do. */
+  #isSettled(collection: CollectionId): boolean {
+    const others = this.#placement
+      .keepersOf(collection)
+      .filter((keeper) => keeper !== this.#options.self);
+    return (
+      others.length === 0 || others.some((keeper) => this.#repair.hasMatched(keeper, this.#at))
+    );
+  }
+
+  /** Milliseconds since 1970 as the mesh counts them, whatever this machine's clock says. */
+  meshMs(now: Now): number {
+    return this.#clock.meshMs(this.#meshTime.correct(now));
+  }
+
+  /** Advances by one event and returns what must now be done, in this order. */
+  step(event: RegistryEvent, now: Now): readonly RegistryEffect[] {
+    this.#at = now.at;
+    this.#sweepAt ??= after(now.at, sweepEveryMs);
+    this.#handle(event, now);
+    if (event.kind === "tick") this.#tick(now);
+    return this.#finish(now);
+  }
+
+  #handle(event: RegistryEvent, now: Now): void {
+    switch (event.kind) {
+      case "load":
+        return this.#load(event.entries);
+      case "write":
+        return this.#write(event, now);
+      case "members":
+        return this.#setMembers(
+          event.alive.map(({ id }) => id),
+          now,
+        );
+      case "connected":
+        this.#following.connected(event.peer, now);
+        return this.#repair.connected(event.peer, now);
+      case "disconnected":
+        return this.#following.disconnected(event.peer, now);
+      case "message":
+        return this.#hear(event.from, event.message, now);
+      case "follow":
+        return this.#following.follow(event.collection, now);
+      case "unfollow":
+        this.#following.unfollow(event.collection);
+        return this.#sweepSoon(now);
+      case "tick":
+        return;
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #load(entries: Iterable<Entry>): void {
+    for (const entry of entries) {
+      this.#clock.restore(entry.stamp);
+      if (!this.#library.wants(entry)) continue;
+      const before = this.#library.put(this.#hold(entry));
+      this.#ledger.emit({ kind: "changed", entry, before: before?.entry });
+    }
+  }
+
+  #write(event: RegistryEvent & { kind: "write" }, now: Now): void {
+    const { collection, name, part, body, ticket } = event;
+    const { self, signer } = this.#options;
+    const amended = event.isAmendment === true ? this.get(collection, name, part) : undefined;
+    const stamp =
+      amended === undefined
+        ? this.#clock.next(this.#meshTime.correct(now))
+        : this.#clock.follow(amended.stamp);
+    const unsigned = { collection, name, part, stamp, author: self, body };
+    const held = this.#hold({ ...unsigned, signature: signer.sign(entryText(unsigned)) });
+    const before = this.#put(held);
+    this.#outbox.deliver(
+      {
+        held,
+        keepers: this.#placement.keepersOf(collection),
+        others: [...held.concerns, ...(before?.concerns ?? [])].filter((peer) =>
+          this.#placement.alive.has(peer),
+        ),
+        wanted: this.#placement.wantedOf(collection),
+        isOffer: false,
+        ticket,
+      },
+      now,
+    );
+  }
+
+  /** Writes anew what this machine stamped while its clock was far ahead: nobody believes that. */
+  #setClock(now: Now): void {
+    const corrected = this.#meshTime.correct(now);
+    this.#observe("registry.clock-corrected", { byMs: corrected.wallMs - now.wallMs });
+    if (!this.#clock.comeBack(corrected)) return;
+    const entries = this.collections().flatMap((collection) => this.list(collection));
+    for (const { collection, name, part, body, author, stamp } of entries) {
+      const isOurs = author === this.#options.self;
+      if (isOurs && this.#clock.isFromFuture(stamp, corrected)) {
+        this.#write({ kind: "write", collection, name, part, body }, now);
+      }
+    }
+  }
+
+  #setMembers(alive: readonly PeerId[], now: Now): void {
+    const changed = this.#placement.setAlive(alive);
+    this.#outbox.setAlive(this.#placement.alive);
+    this.#repair.updatePartners(now);
+    if (changed.length === 0) return;
+    this.#repair.keepersChanged(changed, now);
+    this.#feeds.keepersChanged(changed);
+    this.#following.keepersChanged(changed, now);
+    this.#sweepSoon(now);
+  }
+
+  #hear(from: PeerId, message: RegistryMessage, now: Now): void {
+    if (isFeedMessage(message)) return this.#receiveFeed(from, message, now);
+    if (message.k === "r.who") return this.#acquaintance.answer(from, message.a);
+    if (message.k !== "r.intro") return this.#receive(from, message, now);
+    if (this.#acquaintance.meet(from, message.x)) this.#repair.again(from, now);
+  }
+
+  #receive(from: PeerId, message: DeliveryMessage | RepairMessage, now: Now): void {
+    switch (message.k) {
+      case "r.put":
+        return this.#acknowledge(from, this.#exchange(from, message.e, now));
+      case "r.give":
+        this.#observe("registry.repaired", {
+          peer: from,
+          entries: this.#exchange(from, message.e, now).length,
+        });
+        return;
+      case "r.ack":
+        return this.#outbox.acknowledge(from, message.i, now);
+      case "r.offer":
+        return this.#consider(from, message);
+      case "r.want":
+        return this.#repair.onWant(from, message.c, message.i);
+      case "r.sum":
+        if (this.#meshTime.hear(from, message.t, now)) this.#setClock(now);
+        return this.#repair.onSum(from, message.g, now);
+      case "r.scopes":
+        return this.#repair.onScopes(from, message.p, message.c, now);
+      case "r.range":
+        return this.#repair.onRange(from, message, now);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #receiveFeed(from: PeerId, message: FeedMessage, now: Now): void {
+    switch (message.k) {
+      case "r.sub":
+        return this.#feeds.subscribe(from, message, now);
+      case "r.unsub":
+        return this.#feeds.unsubscribe(from, message.c);
+      case "r.change":
+        if (!this.#following.expects(from, message.c)) return;
+        this.#accept(from, message.x, now);
+        return this.#following.onChange(from, message, now);
+      case "r.start":
+        return this.#following.onStart(from, message, now);
+      case "r.not-kept":
+        return this.#following.onNotKept(from, message.c, now);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  /**
+   * Keeps what is new of entries from a peer, and gives it back what is newer here. Returns the
+   * ids of what is held now.
+   */
+  #exchange(from: PeerId, entries: readonly Entry[], now: Now): readonly number[] {
+    const { ids, newer } = this.#accept(from, entries, now);
+    const collection = newer[0]?.entry.collection;
+    if (collection !== undefined) this.#repair.give(from, newer, collection);
+    return ids;
+  }
+
+  #accept(from: PeerId, entries: readonly Entry[], now: Now): Sifted {
+    const sifted = this.#acceptance.sift(from, entries, this.#meshTime.correct(now));
+    for (const held of sifted.accepted) this.#put(held);
+    this.#acquaintance.ask(from, sifted.strangers, now);
+    return sifted;
+  }
+
+  #acknowledge(to: PeerId, ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    this.#ledger.emit({ kind: "send", to, message: { k: "r.ack", i: ids } });
+  }
+
+  /** Answers an offer: what is held here already, and what is wanted. */
+  #consider(from: PeerId, { c, i }: DeliveryMessage & { k: "r.offer" }): void {
+    const tree = this.#library.shelf(c)?.tree;
+    const isHeld = ([position, version]: readonly [number, string, number]): boolean =>
+      tree?.at(position).some((held) => held.version >= version) ?? false;
+    this.#acknowledge(
+      from,
+      i.filter((item) => isHeld(item)).map(([, , id]) => id),
+    );
+    const wants = i.filter((item) => !isHeld(item)).map(([position]) => position);
+    if (wants.length === 0) return;
+    this.#ledger.emit({ kind: "send", to: from, message: { k: "r.want", c, i: wants } });
+  }
+
+  #observe(event: string, facts: Readonly<Record<string, string | number>>): void {
+    this.#ledger.emit({ kind: "observe", event, facts });
+  }
+
+  #put(held: Held): Held | undefined {
+    this.#clock.restore(held.entry.stamp);
+    const before = this.#library.put(held);
+    if (before !== undefined) this.#outbox.replaced(before);
+    this.#ledger.persist(held.entry);
+    this.#feeds.changed(held);
+    this.#ledger.emit({ kind: "changed", entry: held.entry, before: before?.entry });
+    return before;
+  }
+
+  #drop(held: Held): void {
+    if (this.#library.remove(held)) this.#ledger.drop(held);
+  }
+
+  /** Whether an entry stays here: it is kept, followed, or concerns this machine. */
+  #isRetained({ entry, concerns }: Held): boolean {
+    const { self } = this.#options;
+    if (this.#placement.isKept(entry.collection)) return true;
+    if (this.#following.isFollowed(entry.collection) || concerns.includes(self)) return true;
+    if (entry.part === "spec") return false;
+    // A status stays with the object that it is about.
+    const spec = this.#library.get({ ...entry, part: "spec" });
+    return spec?.concerns.includes(self) ?? false;
+  }
+
+  #tick(now: Now): void {
+    this.#outbox.tick(now);
+    this.#repair.tick(now);
+    this.#following.tick(now);
+    if (this.#sweepAt !== undefined && this.#sweepAt <= now.at) this.#sweep(now);
+  }
+
+  #sweep(now: Now): void {
+    this.#sweepAt = after(now.at, sweepEveryMs);
+    const garbage = this.#sweeper.garbage(this.meshMs(now), now);
+    for (const held of garbage) this.#drop(held);
+    const { count, left } = this.#sweeper.handOver(now);
+    this.#acceptance.fostered = count;
+    if (left > 0) this.#sweepSoon(now);
+    this.#feeds.sweep(now);
+    this.#placement.retain(
+      (collection) =>
+        this.#library.shelf(collection) !== undefined || this.#following.isFollowed(collection),
+    );
+    if (garbage.length + count === 0) return;
+    this.#observe("registry.swept", { garbage: garbage.length, strangers: count });
+  }
+
+  #sweepSoon(now: Now): void {
+    const soon = after(now.at, sweepEveryMs / 30);
+    if (this.#sweepAt === undefined || soon < this.#sweepAt) this.#sweepAt = soon;
+  }
+
+  /** Ends a step: sends what has gathered, and asks to be woken. */
+  #finish(now: Now): readonly RegistryEffect[] {
+    this.#outbox.flush();
+    this.#feeds.flush();
+    if (this.#shape !== this.#library.shape) this.#repair.updatePartners(now);
+    this.#shape = this.#library.shape;
+    const effects = this.#ledger.take();
+    const wake = this.#nextWake(now);
+    if (wake !== undefined) effects.push(wake);
+    return effects;
+  }
+
+  /** Asks to be woken, unless an earlier wish that is still to come covers it. */
+  #nextWake(now: Now): RegistryEffect | undefined {
+    const wishes = [
+      this.#outbox.wakeAt,
+      this.#repair.wakeAt,
+      this.#following.wakeAt,
+      this.#sweepAt,
+    ].filter((at) => at !== undefined);
+    const at = wishes.toSorted((a, b) => a - b)[0];
+    const isCovered = this.#wakeAt !== undefined && this.#wakeAt > now.at;
+    if (at === undefined || (isCovered && this.#wakeAt !== undefined && this.#wakeAt <= at)) {
+      return undefined;
+    }
+    this.#wakeAt = at > now.at ? at : after(now.at, 1);
+    return { kind: "wake", at: this.#wakeAt };
+  }
+}

@@ -1,0 +1,158 @@
+import { type CollectionId, type Entry, type EntryPart, type PeerId } from "@beemesh/wire";
+import { type Held, isNewer } from "./held.ts";
+import { FingerprintTree } from "./tree.ts";
+
+/** The entries of one name: its specification, and a status for each uid it ever had. */
+export interface Sheet {
+  spec: Held | undefined;
+  statuses: Held[];
+}
+
+/**
+ * The newest entry of every key of one collection, found by name and by range.
+ *
+ * Beside the tree of all entries there is one for each machine that some of them concern, such
+ * as the pods bound to it: that machine compares this part alone, whatever the collection's size.
+ */
+export class Shelf {
+  readonly collection: CollectionId;
+  readonly tree = new FingerprintTree();
+  readonly #sheets = new Map<string, Sheet>();
+  readonly #concerns = new Map<PeerId, FingerprintTree>();
+  #shape = 0;
+
+  constructor(collection: CollectionId) {
+    this.collection = collection;
+  }
+
+  /** The machines that some entry concerns. */
+  get concerned(): Iterable<PeerId> {
+    return this.#concerns.keys();
+  }
+
+  /** Changes whenever a machine that something concerns comes or goes. */
+  get shape(): number {
+    return this.#shape;
+  }
+
+  get sheets(): ReadonlyMap<string, Readonly<Sheet>> {
+    return this.#sheets;
+  }
+
+  get(name: string, part: EntryPart): Held | undefined {
+    const sheet = this.#sheets.get(name);
+    if (part === "spec") return sheet?.spec;
+    return sheet?.statuses.find(({ entry }) => entry.part === part);
+  }
+
+  /** The entries that concern a machine; undefined if none does. */
+  concerning(peer: PeerId): FingerprintTree | undefined {
+    return this.#concerns.get(peer);
+  }
+
+  /** Keeps a newer version of its key. Returns the one it replaces. */
+  put(held: Held): Held | undefined {
+    const { name, part } = held.entry;
+    const before = this.get(name, part);
+    if (before !== undefined) this.#unlink(before);
+    const sheet = this.#sheets.get(name) ?? { spec: undefined, statuses: [] };
+    this.#sheets.set(name, sheet);
+    if (part === "spec") sheet.spec = held;
+    else sheet.statuses.push(held);
+    this.tree.add(held);
+    for (const peer of held.concerns) {
+      this.#concernOf(peer).add(held);
+    }
+    return before;
+  }
+
+  /** Forgets an entry; nothing if it was replaced meanwhile. */
+  remove(held: Held): boolean {
+    const { name, part } = held.entry;
+    if (this.get(name, part) !== held) return false;
+    this.#unlink(held);
+    const sheet = this.#sheets.get(name);
+    if (sheet?.spec === undefined && sheet?.statuses.length === 0) this.#sheets.delete(name);
+    return true;
+  }
+
+  #concernOf(peer: PeerId): FingerprintTree {
+    const known = this.#concerns.get(peer);
+    if (known !== undefined) return known;
+    const tree = new FingerprintTree();
+    this.#concerns.set(peer, tree);
+    this.#shape += 1;
+    return tree;
+  }
+
+  #unlink(held: Held): void {
+    const sheet = this.#sheets.get(held.entry.name);
+    if (sheet?.spec === held) sheet.spec = undefined;
+    else if (sheet) sheet.statuses = sheet.statuses.filter((other) => other !== held);
+    this.tree.remove(held);
+    for (const peer of held.concerns) {
+      const tree = this.#concerns.get(peer);
+      tree?.remove(held);
+      if (tree?.count !== 0) continue;
+      this.#concerns.delete(peer);
+      this.#shape += 1;
+    }
+  }
+}
+
+/** All shelves of one machine. */
+export class Library {
+  readonly #shelves = new Map<CollectionId, Shelf>();
+  #shape = 0;
+
+  /** Changes whenever a collection, or a machine that something concerns, comes or goes. */
+  get shape(): number {
+    return this.#shape;
+  }
+
+  get shelves(): Iterable<Shelf> {
+    return this.#shelves.values();
+  }
+
+  get collections(): Iterable<CollectionId> {
+    return this.#shelves.keys();
+  }
+
+  shelf(collection: CollectionId): Shelf | undefined {
+    return this.#shelves.get(collection);
+  }
+
+  get(entry: Pick<Entry, "collection" | "name" | "part">): Held | undefined {
+    return this.#shelves.get(entry.collection)?.get(entry.name, entry.part);
+  }
+
+  /** Whether an entry is new here: newer than what is held under its key, if anything is. */
+  wants(entry: Entry): boolean {
+    const held = this.get(entry);
+    return held === undefined || isNewer(entry, held.entry);
+  }
+
+  put(held: Held): Held | undefined {
+    const { collection } = held.entry;
+    const shelf = this.#shelves.get(collection) ?? new Shelf(collection);
+    this.#shelves.set(collection, shelf);
+    return this.#watchShape(shelf, () => shelf.put(held));
+  }
+
+  remove(held: Held): boolean {
+    const shelf = this.#shelves.get(held.entry.collection);
+    if (shelf === undefined) return false;
+    const removed = this.#watchShape(shelf, () => shelf.remove(held));
+    if (shelf.tree.count === 0) this.#shelves.delete(shelf.collection);
+    return removed;
+  }
+
+  #watchShape<Result>(shelf: Shelf, change: () => Result): Result {
+    const wasEmpty = shelf.tree.count === 0;
+    const { shape } = shelf;
+    const result = change();
+    const isEmpty = shelf.tree.count === 0;
+    if (wasEmpty !== isEmpty || shape !== shelf.shape) this.#shape += 1;
+    return result;
+  }
+}
