@@ -1,0 +1,14 @@
+/**
+ * The Kubernetes API as a pure function: a parsed request and a moment go in, a reply comes out.
+ *
+ * What clients rely on is kept to the letter: resource versions of one ordered log, watches that
+ * resume, conflicts, finalizers, graceful deletion, tables, and the words of errors. The edge
+ * (TLS, HTTP, WebSocket) and the registry are behind ports.
+ *
+ * @module
+ */
+
+export { type Api, type ApiOptions, createApi } from "./api.ts";
+export { type Attributes, type Authorize, mastersGroup, mastersOnly } from "./authorization.ts";
+export { type EventFacts, makeEvent } from "./event.ts";
+export type { WatchLimits } from "./watch-set.ts";

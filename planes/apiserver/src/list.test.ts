@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { fieldAt, listAt, numberAt, textAt } from "./field.ts";
+import { TestClient } from "./test-client.ts";
+import { configMapManifest, paths } from "./test-object.ts";
+
+function clientWithMaps(...names: readonly string[]): TestClient {
+  const client = new TestClient({ changesMax: 20 });
+  for (const name of names) client.send(`POST ${paths.configMaps}`, configMapManifest(name));
+  return client;
+}
+
+function namesOf(body: unknown): readonly string[] {
+  return listAt(body, "items").map((item) => textAt(item, "metadata", "name"));
+}
+
+describe("list", () => {
+  test("gives pages of one moment, whatever happens between them", () => {
+    const client = clientWithMaps("a", "b", "c", "d");
+    const first = client.send(`GET ${paths.configMaps}?limit=2`);
+    assert.deepEqual(namesOf(first.body), ["a", "b"]);
+    assert.equal(numberAt(first.body, "metadata", "remainingItemCount"), 2);
+    client.send(`DELETE ${paths.configMaps}/d`);
+    client.send(`POST ${paths.configMaps}`, configMapManifest("bb"));
+    const token = textAt(first.body, "metadata", "continue");
+    const second = client.send(
+      `GET ${paths.configMaps}?limit=2&continue=${encodeURIComponent(token)}`,
+    );
+    assert.deepEqual(namesOf(second.body), ["c", "d"]);
+    assert.equal(textAt(second.body, "metadata", "continue"), "");
+    assert.equal(
+      textAt(second.body, "metadata", "resourceVersion"),
+      textAt(first.body, "metadata", "resourceVersion"),
+    );
+  });
+
+  test("tells that a page has expired, and how to have the rest all the same", () => {
+    const client = clientWithMaps("a", "b");
+    const { body } = client.send(`GET ${paths.configMaps}?limit=1`);
+    const go = (from: unknown): ReturnType<TestClient["send"]> => {
+      const token = encodeURIComponent(textAt(from, "metadata", "continue"));
+      return client.send(`GET ${paths.configMaps}?continue=${token}`);
+    };
+    for (let index = 0; index < 25; index += 1) {
+      client.send(`POST ${paths.configMaps}`, configMapManifest(`x${index}`));
+    }
+    const expired = go(body);
+    assert.equal(expired.status, 410);
+    assert.equal(textAt(expired.body, "reason"), "Expired");
+    assert.equal(namesOf(go(expired.body).body)[0], "b");
+    assert.equal(client.send(`GET ${paths.configMaps}?continue=rubbish`).status, 400);
+  });
+
+  test("answers the newest, any, or exactly the asked revision; 410 to another machine's", () => {
+    const client = clientWithMaps("a");
+    const { revision } = client.store;
+    client.send(`POST ${paths.configMaps}`, configMapManifest("b"));
+    const get = (query: string): ReturnType<TestClient["send"]> =>
+      client.send(`GET ${paths.configMaps}?${query}`);
+    assert.deepEqual(namesOf(get("resourceVersion=0").body), ["a", "b"]);
+    assert.deepEqual(namesOf(get(`resourceVersion=${revision}`).body), ["a", "b"]);
+    const exact = get(`resourceVersion=${revision}&resourceVersionMatch=Exact`);
+    assert.deepEqual(namesOf(exact.body), ["a"]);
+    assert.equal(get("resourceVersion=999999999").status, 410);
+    assert.equal(get("resourceVersion=1&resourceVersionMatch=Exact").status, 410);
+  });
+
+  test("selects by labels and fields, across namespaces or in one", () => {
+    const client = clientWithMaps("a", "b");
+    const one = client.send(`GET ${paths.configMaps}?fieldSelector=metadata.name%3Db`);
+    assert.deepEqual(namesOf(one.body), ["b"]);
+    assert.deepEqual(namesOf(client.send("GET /api/v1/configmaps").body), ["a", "b"]);
+    const none = client.send("GET /api/v1/namespaces/kube-system/configmaps");
+    assert.deepEqual(namesOf(none.body), []);
+    assert.equal(textAt(none.body, "kind"), "ConfigMapList");
+    assert.equal(client.send(`GET ${paths.configMaps}?fieldSelector=data.a%3Db`).status, 400);
+  });
+});
+
+test("get gives one object or a 404", () => {
+  const client = clientWithMaps("a");
+  const found = client.send(`GET ${paths.configMaps}/a`);
+  assert.equal(fieldAt(found.body, "metadata", "name"), "a");
+  assert.equal(client.send(`GET ${paths.configMaps}/z`).status, 404);
+});

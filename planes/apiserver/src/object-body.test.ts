@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { findResource } from "@beemesh/model";
+import fc from "fast-check";
+import { placeObject, readObject } from "./object-body.ts";
+import { configMapManifest } from "./test-object.ts";
+
+const resource = findResource("", "configmaps");
+assert(resource);
+const destination = { resource, namespace: "default", name: "" };
+const strict = { fieldValidation: "Strict" } as const;
+
+function messageOf(body: unknown, place: object = {}): string {
+  const outcome = readObject(body, { ...destination, ...place }, strict);
+  return outcome.ok ? "" : (outcome.status.message ?? "");
+}
+
+describe("readObject", () => {
+  test("fills in kind, version, namespace and name from the path", () => {
+    const outcome = placeObject({ metadata: null }, { ...destination, name: "conf" });
+    assert(outcome.ok);
+    assert.deepEqual(outcome.value, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "conf", namespace: "default" },
+    });
+  });
+
+  test("refuses another kind, version, namespace or name than the path's", () => {
+    const manifest = configMapManifest("conf");
+    assert.match(messageOf({ ...manifest, kind: "Pod" }), /Pod in version "v1" cannot be handled/u);
+    assert.match(messageOf({ ...manifest, apiVersion: "v2" }), /\(v2\) does not match/u);
+    const away = { ...manifest, metadata: { name: "conf", namespace: "away" } };
+    assert.match(messageOf(away), /the namespace of the provided object does not match/u);
+    assert.match(
+      messageOf(manifest, { name: "x" }),
+      /\(conf\) does not match the name on the URL/u,
+    );
+  });
+
+  for (const [metadata, member] of [
+    [7, "metadata"],
+    [{ name: 7 }, "name"],
+    [{ labels: { a: 1 } }, "labels"],
+    [{ annotations: [] }, "annotations"],
+    [{ finalizers: "x" }, "finalizers"],
+    [{ ownerReferences: [{ name: "x" }] }, "ownerReferences"],
+  ] as const) {
+    test(`refuses metadata ${JSON.stringify(metadata)}`, () => {
+      assert.match(messageOf({ metadata }), new RegExp(member, "u"));
+    });
+  }
+
+  test("gives an object or a 400 for any JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (body) => {
+        const outcome = readObject(body, destination, strict);
+        assert(outcome.ok || outcome.status.code === 400);
+      }),
+    );
+  });
+});

@@ -1,0 +1,94 @@
+/** Orders that concern a pod as a whole: run here (Binding), go away (Eviction). */
+import type { KubeObject } from "@beemesh/model";
+import type { ApiReply } from "@beemesh/ports";
+import { isJsonObject } from "@beemesh/wire";
+import { type Call, storedObject } from "./call.ts";
+import { deleteObject } from "./deletion.ts";
+import { fieldAt, mapAt, textAt, textsAt } from "./field.ts";
+import {
+  badRequest,
+  conflict,
+  invalid,
+  methodNotAllowed,
+  type Outcome,
+  replyWith,
+  success,
+} from "./status.ts";
+import { deleteOptionsOf, writeOptionsOf } from "./write-options.ts";
+
+/** Answers a POST to `pods/<name>/eviction`. */
+export function eviction(call: Call): ApiReply {
+  const pod = orderedPod(call, "Eviction");
+  if (!pod.ok) return replyWith(pod.status);
+  const { body, query } = call.request;
+  const asked = fieldAt(body, "deleteOptions");
+  const inBody = isJsonObject(asked) ? asked : {};
+  const dryRun = query.get("dryRun") ?? [];
+  const merged = dryRun.length === 0 ? inBody : { ...inBody, dryRun };
+  const options = deleteOptionsOf({ ...call.request, body: merged });
+  if (!options.ok) return replyWith(options.status);
+  const deleted = deleteObject(call, pod.value, options.value);
+  if ("code" in deleted) return replyWith(deleted);
+  const reply = replyWith(success(201));
+  return reply.kind === "json" && deleted.ticket !== undefined
+    ? { ...reply, ticket: deleted.ticket }
+    : reply;
+}
+
+/** Answers a POST to `pods/<name>/binding`. */
+export function binding(call: Call): ApiReply {
+  const { context, info, request } = call;
+  const options = writeOptionsOf(request, "CreateOptions");
+  if (!options.ok) return replyWith(options.status);
+  const pod = orderedPod(call, "Binding");
+  if (!pod.ok) return replyWith(pod.status);
+  const node = textAt(request.body, "target", "name");
+  if (node === "") {
+    const message = "Required value";
+    const cause = { reason: "FieldValueRequired", field: "target.name", message };
+    const kind = { name: "bindings", kind: "Binding", group: "" };
+    return replyWith(invalid(kind, info.name, [cause]));
+  }
+  const refusal = bindingRefusal(pod.value);
+  if (refusal !== "")
+    return replyWith(conflict({ ...info.resource, name: "pods/binding" }, info.name, refusal));
+  if (options.value.dryRun) return replyWith(success(201));
+  const bound = {
+    ...pod.value,
+    metadata: {
+      ...pod.value.metadata,
+      annotations: {
+        ...pod.value.metadata.annotations,
+        ...textsAt(request.body, "metadata", "annotations"),
+      },
+    },
+    spec: { ...mapAt(pod.value, "spec"), nodeName: node },
+  };
+  const ticket = context.store.putSpec(info.resource, bound);
+  const reply = replyWith(success(201));
+  return reply.kind === "json" ? { ...reply, ticket: ticket.id } : reply;
+}
+
+function bindingRefusal(pod: KubeObject): string {
+  const { name, deletionTimestamp } = pod.metadata;
+  const bound = textAt(pod, "spec", "nodeName");
+  if (deletionTimestamp !== undefined) {
+    return `pod ${name} is being deleted, cannot be assigned to a host`;
+  }
+  return bound === "" ? "" : `pod ${name} is already assigned to node "${bound}"`;
+}
+
+/** The pod that an order is about; its body must be of `kind` and name the same pod. */
+function orderedPod(call: Call, kind: string): Outcome<KubeObject> {
+  const { info, request } = call;
+  if (info.verb !== "create") return { ok: false, status: methodNotAllowed() };
+  const said = textAt(request.body, "kind") || kind;
+  if (!isJsonObject(request.body) || said !== kind) {
+    return { ok: false, status: badRequest(`the body is not of kind ${kind}`) };
+  }
+  const name = textAt(request.body, "metadata", "name");
+  if (name !== "" && name !== info.name) {
+    return { ok: false, status: badRequest("name in URL does not match name in the body") };
+  }
+  return storedObject(call);
+}

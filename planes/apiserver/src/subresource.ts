@@ -1,0 +1,74 @@
+/** The subresources: which there are, how discovery names them, and who answers them. */
+import type { Resource } from "@beemesh/model";
+import type { Call, Handler } from "./call.ts";
+import { finalize } from "./finalization.ts";
+import { status } from "./object-status.ts";
+import { binding, eviction } from "./pod-order.ts";
+import { attach, exec, log, portForward } from "./pod-tunnel.ts";
+import { scale } from "./scale.ts";
+import { noSuchPath, replyWith } from "./status.ts";
+
+export interface Subresource {
+  readonly name: string;
+  /** Of what is sent and answered there. */
+  readonly kind: string;
+  /** Group and version of that kind, if not those of the resource. */
+  readonly group?: string;
+  readonly version?: string;
+  readonly verbs: readonly string[];
+  readonly handler: Handler;
+}
+
+const ofPods: readonly Subresource[] = [
+  { name: "attach", kind: "PodAttachOptions", verbs: ["create", "get"], handler: attach },
+  { name: "binding", kind: "Binding", verbs: ["create"], handler: binding },
+  {
+    name: "eviction",
+    kind: "Eviction",
+    group: "policy",
+    version: "v1",
+    verbs: ["create"],
+    handler: eviction,
+  },
+  { name: "exec", kind: "PodExecOptions", verbs: ["create", "get"], handler: exec },
+  { name: "log", kind: "Pod", verbs: ["get"], handler: log },
+  {
+    name: "portforward",
+    kind: "PodPortForwardOptions",
+    verbs: ["create", "get"],
+    handler: portForward,
+  },
+];
+
+/** The subresources of a resource, by name. */
+export function subresourcesOf(resource: Resource): readonly Subresource[] {
+  const { kind, group, hasScale, hasStatus } = resource;
+  const isCore = group === "";
+  const own: Subresource[] = isCore && resource.name === "pods" ? [...ofPods] : [];
+  if (isCore && resource.name === "namespaces") {
+    own.push({ name: "finalize", kind, verbs: ["update"], handler: finalize });
+  }
+  if (hasScale) {
+    const verbs = ["get", "patch", "update"];
+    own.push({
+      name: "scale",
+      kind: "Scale",
+      group: "autoscaling",
+      version: "v1",
+      verbs,
+      handler: scale,
+    });
+  }
+  if (hasStatus) {
+    own.push({ name: "status", kind, verbs: ["get", "patch", "update"], handler: status });
+  }
+  return own;
+}
+
+/** Answers a request for a subresource. */
+export const subresource: Handler = (call: Call) => {
+  const found = subresourcesOf(call.info.resource).find(
+    ({ name }) => name === call.info.subresource,
+  );
+  return found === undefined ? replyWith(noSuchPath()) : found.handler(call);
+};

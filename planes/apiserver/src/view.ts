@@ -1,0 +1,121 @@
+/**
+ * Objects as clients see them: what is stored, and what this machine adds of its own knowledge.
+ *
+ * - A node whose machine does not answer is not ready, whatever it last said of itself.
+ * - What no reporter has spoken about yet has the status that Kubernetes starts with.
+ */
+import type { Now } from "@beemesh/base";
+import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import type { ObjectStore, Revision } from "@beemesh/ports";
+import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
+import { formatTimestamp } from "./timestamp.ts";
+
+/** What is known of a machine's life, and since when by this machine's log. */
+interface Liveness {
+  readonly isAlive: boolean;
+  readonly revision: Revision;
+  readonly since: string;
+}
+
+export interface ViewOptions {
+  readonly store: ObjectStore;
+  /** Whether the machine of the node with this name answers. */
+  readonly isAlive: (node: string) => boolean;
+}
+
+/** Conditions that nobody can vouch for once a machine is silent. */
+const livingConditions = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
+
+export class View {
+  readonly #options: ViewOptions;
+  readonly #nodes: Resource | undefined = findResource("", "nodes");
+  /** By name of node; only of nodes whose machine has changed its state under our eyes. */
+  readonly #livenesses = new Map<string, Liveness>();
+
+  constructor(options: ViewOptions) {
+    this.#options = options;
+  }
+
+  /** The object as clients see it. */
+  show(resource: Resource, object: KubeObject): KubeObject {
+    if (!resource.hasStatus) return object;
+    if (resource.group !== "") return { ...object, status: object.status ?? {} };
+    if (resource.name === "nodes") return this.#node(object);
+    if (resource.name === "pods") return withStatus(object, { phase: "Pending" });
+    if (resource.name === "services") return withStatus(object, { loadBalancer: {} });
+    if (resource.name === "namespaces") {
+      const isLeaving = object.metadata.deletionTimestamp !== undefined;
+      const phase = isLeaving ? "Terminating" : "Active";
+      return { ...object, status: { ...mapAt(object, "status"), phase } };
+    }
+    return withStatus(object, {});
+  }
+
+  /** Nodes whose machine has died or come back since the last call, as they look now. */
+  changedNodes(now: Now): readonly KubeObject[] {
+    const nodes = this.#nodes;
+    if (nodes === undefined) return [];
+    const { items } = this.#options.store.list(nodes);
+    const names = new Set(items.map(({ metadata }) => metadata.name));
+    for (const name of this.#livenesses.keys()) {
+      if (!names.has(name)) this.#livenesses.delete(name);
+    }
+    return items
+      .filter(({ metadata }) => this.#notice(metadata.name, now))
+      .map((node) => this.show(nodes, node));
+  }
+
+  /**
+   * Nodes whose look has changed at `since` or later without a change of their record: a watch
+   * that starts there has yet to hear of them.
+   */
+  changedNodesSince(since: Revision): readonly string[] {
+    return [...this.#livenesses]
+      .filter(([, { revision }]) => BigInt(revision) >= BigInt(since))
+      .map(([name]) => name);
+  }
+
+  #notice(name: string, now: Now): boolean {
+    const isAlive = this.#options.isAlive(name);
+    const was = this.#livenesses.get(name)?.isAlive ?? true;
+    if (isAlive === was) return false;
+    const { revision } = this.#options.store;
+    this.#livenesses.set(name, { isAlive, revision, since: formatTimestamp(now.wallMs) });
+    return true;
+  }
+
+  #node(node: KubeObject): KubeObject {
+    const { name } = node.metadata;
+    const liveness = this.#livenesses.get(name);
+    const resourceVersion = newer(node.metadata.resourceVersion ?? "0", liveness?.revision ?? "0");
+    const metadata = { ...node.metadata, resourceVersion };
+    const status = mapAt(node, "status");
+    if (this.#options.isAlive(name)) return { ...node, metadata, status };
+    const conditions = listAt(status, "conditions").map((condition) =>
+      livingConditions.includes(textAt(condition, "type"))
+        ? unknownCondition(condition, liveness?.since)
+        : condition,
+    );
+    const hasReady = conditions.some((condition) => textAt(condition, "type") === "Ready");
+    if (!hasReady) conditions.push(unknownCondition({ type: "Ready" }, liveness?.since));
+    return { ...node, metadata, status: { ...status, conditions } };
+  }
+}
+
+function unknownCondition(condition: unknown, since: string | undefined): unknown {
+  return {
+    ...mapAt(condition),
+    status: "Unknown",
+    reason: "NodeStatusUnknown",
+    message: "Machine does not answer",
+    lastTransitionTime: since ?? fieldAt(condition, "lastTransitionTime") ?? null,
+  };
+}
+
+function withStatus(object: KubeObject, initial: object): KubeObject {
+  return { ...object, status: { ...initial, ...mapAt(object, "status") } };
+}
+
+function newer(a: Revision, b: Revision): Revision {
+  return BigInt(a) >= BigInt(b) ? a : b;
+}

@@ -1,0 +1,100 @@
+/** All watches that are open: hands them changes and time, and keeps their number in bounds. */
+import type { Instant, Now } from "@beemesh/base";
+import type { KubeObject, Resource } from "@beemesh/model";
+import type { Change } from "@beemesh/ports";
+import type { Watch } from "./watch.ts";
+
+export interface WatchLimits {
+  /** Of one user: an informer for each kind in some hundred clients. */
+  readonly perUserMax: number;
+  /** Of all users: each holds a connection and some kilobytes. */
+  readonly max: number;
+}
+
+export const watchLimits: WatchLimits = { perUserMax: 2000, max: 10_000 };
+
+export class WatchSet {
+  readonly #limits: WatchLimits;
+  /** By `<resource>.<group>`. */
+  readonly #watches = new Map<string, Set<Watch>>();
+  readonly #countByUser = new Map<string, number>();
+  #count = 0;
+  #nowMs = 0;
+
+  constructor(limits: WatchLimits) {
+    this.#limits = limits;
+  }
+
+  /** Tells the time: changes come without one, and tables show ages. */
+  notice(now: Now): void {
+    this.#nowMs = now.wallMs;
+  }
+
+  /** Whether `user` may open one more. */
+  hasRoom(user: string): boolean {
+    const { max, perUserMax } = this.#limits;
+    return this.#count < max && (this.#countByUser.get(user) ?? 0) < perUserMax;
+  }
+
+  /** Starts a watch; the returned function stops it. */
+  open(watch: Watch): () => void {
+    const key = keyOf(watch.request.resource);
+    const ofResource = this.#watches.get(key) ?? new Set();
+    this.#watches.set(key, ofResource.add(watch));
+    this.#recount(watch.request.user, 1);
+    watch.begin();
+    if (!watch.isOpen) this.#drop(watch);
+    return () => {
+      watch.close();
+      this.#drop(watch);
+    };
+  }
+
+  /** Hands a change to all who watch its collection. */
+  deliver(change: Change): void {
+    this.#forEach(change.resource, (watch) => watch.deliver(change, this.#nowMs));
+  }
+
+  /** Hands out an object that looks different although its record is the same. */
+  refresh(resource: Resource, shown: KubeObject): void {
+    this.#forEach(resource, (watch) => watch.refresh(shown, this.#nowMs));
+  }
+
+  /** Sends bookmarks and ends what is over; when to call again, if anything is open. */
+  tick(now: Now): Instant | undefined {
+    this.notice(now);
+    let wake: Instant | undefined;
+    for (const ofResource of this.#watches.values()) {
+      for (const watch of ofResource) {
+        if (now.at >= watch.wakeAt) watch.tick(now);
+        if (!watch.isOpen) this.#drop(watch);
+        else if (wake === undefined || watch.wakeAt < wake) wake = watch.wakeAt;
+      }
+    }
+    return wake;
+  }
+
+  #forEach(resource: Resource, tell: (watch: Watch) => void): void {
+    // A set may lose the member that is being visited.
+    for (const watch of this.#watches.get(keyOf(resource)) ?? []) {
+      tell(watch);
+      if (!watch.isOpen) this.#drop(watch);
+    }
+  }
+
+  #drop(watch: Watch): void {
+    const isDropped = this.#watches.get(keyOf(watch.request.resource))?.delete(watch) ?? false;
+    if (isDropped) this.#recount(watch.request.user, -1);
+  }
+
+  #recount(user: string, change: 1 | -1): void {
+    this.#count += change;
+    const count = (this.#countByUser.get(user) ?? 0) + change;
+    if (count === 0) this.#countByUser.delete(user);
+    else this.#countByUser.set(user, count);
+  }
+}
+
+function keyOf({ name, group }: Resource): string {
+  return `${name}.${group}`;
+}

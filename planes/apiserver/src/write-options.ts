@@ -1,0 +1,124 @@
+/** What the query and the body of a writing request ask for besides the object. */
+import type { ApiRequest } from "@beemesh/ports";
+import { isJsonObject } from "@beemesh/wire";
+import { fieldAt, textAt } from "./field.ts";
+import { badRequest, done, fail, invalid, type Outcome } from "./status.ts";
+
+export interface WriteOptions {
+  /** Everything is checked and computed, nothing is written. */
+  readonly dryRun: boolean;
+  /** What becomes of fields that the kind does not have. */
+  readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  readonly fieldManager: string;
+}
+
+export interface DeleteOptions {
+  readonly dryRun: boolean;
+  /** Whole seconds, at least 0; undefined for the object's own. */
+  readonly gracePeriodSeconds: number | undefined;
+  readonly propagationPolicy: "Background" | "Foreground" | "Orphan" | undefined;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+/** Characters of a field manager's name (k8s.io/apimachinery, FieldManagerMaxLength). */
+const fieldManagerLengthMax = 128;
+
+const supportedValidations = 'supported values: "Ignore", "Strict", "Warn"';
+const supportedPolicies = 'supported values: "Foreground", "Background", "Orphan", "nil"';
+
+/** Reads `dryRun`, `fieldValidation` and `fieldManager`. */
+export function writeOptionsOf({ query }: ApiRequest, kind: string): Outcome<WriteOptions> {
+  const dryRun = dryRunOf(query.get("dryRun") ?? [], kind);
+  if (!dryRun.ok) return dryRun;
+  const fieldManager = query.get("fieldManager")?.[0] ?? "";
+  if (fieldManager.length > fieldManagerLengthMax) {
+    const message = `Too long: may not be more than ${fieldManagerLengthMax} bytes`;
+    return fail(optionInvalid(kind, "fieldManager", message, "FieldValueTooLong"));
+  }
+  const fieldValidation = query.get("fieldValidation")?.[0] || "Warn";
+  if (!isFieldValidation(fieldValidation)) {
+    const message = `Unsupported value: "${fieldValidation}": ${supportedValidations}`;
+    return fail(optionInvalid(kind, "fieldValidation", message));
+  }
+  return done({ dryRun: dryRun.value, fieldValidation, fieldManager });
+}
+
+/** Reads DeleteOptions of a body, or where there is none, of the query. */
+export function deleteOptionsOf({ body, query }: ApiRequest): Outcome<DeleteOptions> {
+  if (!isDeleteBody(body)) {
+    return fail(badRequest("the body of a DELETE is not a DeleteOptions object"));
+  }
+  const asked = isJsonObject(body) ? body : ofQuery(query);
+  const dryRun = dryRunOf(textsOf(asked["dryRun"]), "DeleteOptions");
+  if (!dryRun.ok) return dryRun;
+  const propagation = propagationOf(asked);
+  if (!propagation.ok) return propagation;
+  const grace = fieldAt(asked, "gracePeriodSeconds") ?? undefined;
+  if (grace !== undefined && !Number.isSafeInteger(grace)) {
+    return fail(badRequest("gracePeriodSeconds is not a whole number"));
+  }
+  return done({
+    dryRun: dryRun.value,
+    // As kube-apiserver: what is negative means at once, but not by force.
+    gracePeriodSeconds: typeof grace === "number" ? (grace < 0 ? 1 : grace) : undefined,
+    propagationPolicy: propagation.value,
+    uid: textAt(asked, "preconditions", "uid"),
+    resourceVersion: textAt(asked, "preconditions", "resourceVersion"),
+  });
+}
+
+function isDeleteBody(body: unknown): boolean {
+  if (body === undefined || body === null) return true;
+  return isJsonObject(body) && ["", "DeleteOptions"].includes(textAt(body, "kind"));
+}
+
+function ofQuery(query: ApiRequest["query"]): Readonly<Record<string, unknown>> {
+  const grace = query.get("gracePeriodSeconds")?.[0];
+  const orphan = query.get("orphanDependents")?.[0];
+  return {
+    dryRun: query.get("dryRun") ?? [],
+    propagationPolicy: query.get("propagationPolicy")?.[0],
+    ...(orphan === undefined ? {} : { orphanDependents: orphan === "true" }),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
+  };
+}
+
+function propagationOf(asked: unknown): Outcome<DeleteOptions["propagationPolicy"]> {
+  const policy = textAt(asked, "propagationPolicy");
+  const orphan = fieldAt(asked, "orphanDependents");
+  if (policy === "") {
+    if (typeof orphan !== "boolean") return done(undefined);
+    return done(orphan ? "Orphan" : "Background");
+  }
+  if (policy === "Background" || policy === "Foreground" || policy === "Orphan") {
+    return done(policy);
+  }
+  const message = `Unsupported value: "${policy}": ${supportedPolicies}`;
+  return fail(optionInvalid("DeleteOptions", "propagationPolicy", message));
+}
+
+function dryRunOf(values: readonly string[], kind: string): Outcome<boolean> {
+  const wrong = values.find((value) => value !== "All" && value !== "");
+  if (wrong === undefined) return done(values.includes("All"));
+  const message = `Unsupported value: "${wrong}": supported values: "All"`;
+  return fail(optionInvalid(kind, "dryRun", message));
+}
+
+function isFieldValidation(text: string): text is WriteOptions["fieldValidation"] {
+  return text === "Strict" || text === "Warn" || text === "Ignore";
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function optionInvalid(
+  kind: string,
+  field: string,
+  message: string,
+  reason = "FieldValueNotSupported",
+): ReturnType<typeof invalid> {
+  const options = { name: "", kind, group: "meta.k8s.io" };
+  return invalid(options, "", [{ reason, field, message }]);
+}

@@ -1,0 +1,51 @@
+import type { Instant } from "@beemesh/base";
+import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
+import type { FoundPod, LinkEvent, RuntimeEvent } from "@beemesh/ports";
+import type { Entry, Json, PeerId } from "@beemesh/wire";
+import type { NodeFacts, NodeHealth } from "./node.ts";
+
+/** What happens to a machine. Writes of the API go through its object store instead. */
+export type MachineEvent =
+  /** The machine begins, after it was made; once. */
+  | { readonly kind: "start" }
+  | { readonly kind: "link"; readonly event: LinkEvent }
+  /** The runtime says what it holds: at the start, whenever it was away, and now and then. */
+  | { readonly kind: "found"; readonly pods: readonly FoundPod[] }
+  | { readonly kind: "runtime"; readonly event: RuntimeEvent }
+  | { readonly kind: "report"; readonly report: RuntimeReport }
+  /** What the daemon measures has changed. */
+  | { readonly kind: "facts"; readonly facts: NodeFacts }
+  | { readonly kind: "health"; readonly health: NodeHealth }
+  /** Time has passed, or the object store was written to. Extra ticks are harmless. */
+  | { readonly kind: "tick" }
+  /** The machine drains: it says goodbye to the mesh. */
+  | { readonly kind: "stop" };
+
+/** What must be done, in this order: what is persisted comes before what rests on it. */
+export type MachineEffect =
+  | { readonly kind: "persist"; readonly entries: readonly Entry[] }
+  | { readonly kind: "drop"; readonly keys: readonly string[] }
+  /** A small fact to keep: `Disk.set`. */
+  | { readonly kind: "note"; readonly name: string; readonly value: string }
+  | { readonly kind: "send"; readonly to: PeerId; readonly message: Json }
+  | { readonly kind: "publish"; readonly topic: string; readonly message: Json }
+  | { readonly kind: "subscribe"; readonly topic: string }
+  | { readonly kind: "remember"; readonly peer: PeerId; readonly addresses: readonly string[] }
+  | { readonly kind: "forget"; readonly peer: PeerId }
+  | { readonly kind: "penalize"; readonly peer: PeerId; readonly reason: string }
+  | { readonly kind: "runtime"; readonly command: RuntimeCommand }
+  /** How many of how many keepers hold a write of the object store. */
+  | {
+      readonly kind: "acknowledged";
+      readonly ticket: number;
+      readonly holders: number;
+      readonly of: number;
+    }
+  /** A machine came or went: what the API shows of Nodes has changed. */
+  | { readonly kind: "machines" }
+  | { readonly kind: "wake"; readonly at: Instant }
+  | {
+      readonly kind: "observe";
+      readonly event: string;
+      readonly facts: Readonly<Record<string, string | number | boolean>>;
+    };

@@ -1,0 +1,13 @@
+/**
+ * The machine plane: one machine of the mesh as a mailbox. {@link Machine} puts membership,
+ * registry, controllers, bidding and pods together; the daemon and the simulator run it.
+ *
+ * @module
+ */
+
+export { membersTopic, taskTopic } from "./envelope.ts";
+export type { MachineEffect, MachineEvent } from "./event.ts";
+export { Machine, type MachineOptions } from "./machine.ts";
+export { type NodeFacts, type NodeHealth, nodeMarks } from "./node.ts";
+export { machineAnnotation } from "./placement.ts";
+export { uidOf } from "./recorder.ts";

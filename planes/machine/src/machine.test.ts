@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { isPod } from "./runner.ts";
+import { deploymentOf, Village } from "./village.test.ts";
+
+/** How many containers run on each machine. */
+const running = (village: Village): number[] =>
+  [...village.villagers.values()].map((villager) => villager.running.size);
+
+/** How many pods one machine sees running. */
+const seen = (village: Village, peer: string): number =>
+  village.list(peer, "", "pods").filter((pod) => isPod(pod) && pod.status?.phase === "Running")
+    .length;
+
+const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+describe("Machine", () => {
+  test("places a Deployment's pods, one on each machine", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p2", deploymentOf(3));
+    village.run(2000);
+    assert.deepEqual(running(village), [1, 1, 1]);
+    for (const peer of village.villagers.keys()) assert.equal(seen(village, peer), 3);
+  });
+
+  test("places pods in a mesh of one", () => {
+    const village = new Village(1);
+    village.run(1000);
+    village.put("p1", deploymentOf(2));
+    village.run(2000);
+    assert.deepEqual(running(village), [2]);
+  });
+
+  test("replaces the pods of a dead machine within three seconds, and says who asked", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p1", deploymentOf(3));
+    village.run(2000);
+    village.kill("p3");
+    village.run(3000);
+    assert.deepEqual(
+      running(village)
+        .slice(0, 2)
+        .toSorted((a, b) => a - b),
+      [1, 2],
+    );
+    assert(village.log.some((line) => line.includes("clone.published")));
+  });
+
+  test("lets both sides of a cut go on, and keeps the older pods when it heals", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p1", deploymentOf(3));
+    village.run(2000);
+    const before = [...village.villagers.values()].flatMap(({ running: pods }) => [...pods]);
+    village.cut("p3");
+    village.run(5000);
+    assert.equal(total(running(village)), 6);
+    village.join("p3");
+    village.run(5000);
+    const after = [...village.villagers.values()].flatMap(({ running: pods }) => [...pods]);
+    assert.deepEqual(after.toSorted(), before.toSorted());
+  });
+
+  test("a rebooted last survivor starts what it ran, from its own disk", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p1", deploymentOf(3));
+    village.run(2000);
+    village.kill("p1");
+    village.kill("p2");
+    village.run(4000);
+    assert.equal(running(village)[2], 3);
+    village.kill("p3");
+    village.run(1000);
+    village.reboot("p3");
+    village.run(8000);
+    assert.equal(running(village)[2], 3);
+  });
+
+  test("scales down and up again", () => {
+    const village = new Village(2);
+    village.run(3000);
+    village.put("p1", deploymentOf(4));
+    village.run(4000);
+    assert.equal(total(running(village)), 4);
+    village.put("p2", {
+      ...deploymentOf(1),
+      metadata: { ...deploymentOf(1).metadata, generation: 2 },
+    });
+    village.run(35_000);
+    assert.equal(total(running(village)), 1);
+  });
+
+  test("a machine that comes later makes nothing anew that it has not heard of", () => {
+    for (let late = 4; late <= 9; late += 1) {
+      const village = new Village(3);
+      village.run(3000);
+      village.put("p1", deploymentOf(3));
+      village.run(2000);
+      const before = [...village.villagers.values()].flatMap(({ running: pods }) => [...pods]);
+      village.reboot(`p${late}`);
+      village.run(4000);
+      const after = [...village.villagers.values()].flatMap(({ running: pods }) => [...pods]);
+      assert.deepEqual(after.toSorted(), before.toSorted());
+    }
+  });
+});

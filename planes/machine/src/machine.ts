@@ -1,0 +1,580 @@
+import { after, elapsedMs, type Instant, type Now, type Random, unreachable } from "@beemesh/base";
+import { type MachineOffer, smallMeshMax, type Task } from "@beemesh/bidding";
+import { Controllers, type ControllersEffect, type ControllersEvent } from "@beemesh/controllers";
+import type { Member, MembershipEvent } from "@beemesh/membership";
+import type { KubeObject, Pod } from "@beemesh/model";
+import { Pods, type PodsEffect, type PodsEvent } from "@beemesh/pods";
+import type {
+  Change,
+  Introductions,
+  LinkEvent,
+  ObjectStore,
+  Revision,
+  Signer,
+  Verifier,
+} from "@beemesh/ports";
+import { Objects, Registry, type RegistryEffect } from "@beemesh/registry";
+import { type CollectionId, collectionOf, type Entry, type Json, type PeerId } from "@beemesh/wire";
+import { Announcer } from "./announcer.ts";
+import { greetingMs } from "./directory.ts";
+import { type MachineMessage, membersTopic, openEnvelope, taskTopic, toJson } from "./envelope.ts";
+import type { MachineEffect, MachineEvent } from "./event.ts";
+import { Neighbourhood, type NeighbourhoodEffect } from "./neighbourhood.ts";
+import type { NodeFacts } from "./node.ts";
+import { offerOf } from "./offer.ts";
+import {
+  interestedIn,
+  Placement,
+  type PlacementEffect,
+  type ScheduleWish,
+  together,
+} from "./placement.ts";
+import { isPod, Runner, type RunnerEffect, resourceNamed } from "./runner.ts";
+import { Scribe } from "./scribe.ts";
+import { Subscriptions } from "./subscriptions.ts";
+
+/** What a machine is made of. Everything of an earlier life comes from its own disk. */
+export interface MachineOptions {
+  readonly facts: NodeFacts;
+  readonly signer: Signer;
+  readonly verifier: Verifier;
+  /** Where the authors of records are looked up that were never met. */
+  readonly introductions?: Introductions;
+  readonly random: Random;
+  readonly now: Now;
+  /** Higher than at any earlier boot. */
+  readonly incarnation: number;
+  readonly entries: Iterable<Entry>;
+  /** What the disk holds under `revisionNote` of the registry. */
+  readonly ceiling: Revision | undefined;
+}
+
+/** Rounds in which the parts of one machine may answer each other within one step. */
+const roundsMax = 64;
+
+/** How often the machine looks at everything again, whatever it was told. */
+const resyncMs = 10_000;
+
+const nodeResource = resourceNamed("", "nodes");
+const namespaceResource = resourceNamed("", "namespaces");
+
+/**
+ * One machine of the mesh: who else is there, what the records say, who gets which pod, and what
+ * runs here. A mailbox: events in, effects out, and between two events nothing moves.
+ *
+ *     link ──▶ membership ──▶ controllers ──▶ auctioneer ──▶ link
+ *       └────▶ registry ──▶ objects ──┘  └──▶ runner ──▶ pods ──▶ runtime
+ *
+ * The daemon and the simulator run this same class.
+ */
+export class Machine {
+  readonly #registry: Registry;
+  readonly #objects: Objects;
+  readonly #controllers: Controllers;
+  readonly #placement: Placement;
+  readonly #pods: Pods;
+  readonly #runner: Runner;
+  readonly #scribe: Scribe;
+  readonly #announcer: Announcer;
+  readonly #neighbourhood: Neighbourhood;
+  readonly #subscriptions: Subscriptions;
+  readonly #startedAt: Instant;
+  #facts: NodeFacts;
+  #now: Now;
+  #effects: MachineEffect[] = [];
+  /** Pods that the controllers want placed, until the end of the step. */
+  #wanted: ScheduleWish[] = [];
+  /** Events for the controllers, the one under way included. */
+  #forControllers: ControllersEvent[] = [];
+  /** Changes of objects that the machine itself has not looked at yet. */
+  #changes: Change[] = [];
+  #resyncAt: Instant;
+  #regardWakeAt: Instant | undefined;
+
+  constructor(options: MachineOptions) {
+    const { facts, signer, verifier, random, now } = options;
+    this.#facts = facts;
+    this.#now = now;
+    this.#startedAt = now.at;
+    this.#resyncAt = after(now.at, resyncMs);
+    this.#registry = new Registry({
+      self: facts.peer,
+      signer,
+      verifier,
+      introductions: options.introductions,
+      random,
+      interested: interestedIn,
+    });
+    this.#objects = new Objects({
+      self: facts.peer,
+      registry: this.#registry,
+      now,
+      ceiling: options.ceiling,
+    });
+    this.#objects.onChange((change) => {
+      this.#changes.push(change);
+    });
+    this.#subscriptions = new Subscriptions(this.#registry);
+    const members = {
+      rankOf: (collection: string) =>
+        this.#neighbourhood.mayAct && this.#subscriptions.isReady(collection)
+          ? this.#registry.rankOf(collection)
+          : undefined,
+      isAlive: (machine: string) => this.#neighbourhood.isAlive(machine),
+    };
+    const wasDeleted = (collection: string, name: string): boolean =>
+      this.#registry.get(collection, name, "spec")?.body === "";
+    this.#controllers = new Controllers({
+      self: facts.peer,
+      store: this.#objects,
+      members,
+      wasDeleted,
+    });
+    this.#objects.step({ kind: "load", entries: options.entries }, now);
+    this.#changes = [];
+    const nodes = this.#objects.list(nodeResource).items;
+    const { incarnation } = options;
+    this.#neighbourhood = new Neighbourhood({ facts, incarnation, random, now, nodes });
+    this.#placement = new Placement({
+      self: facts.peer,
+      signer,
+      verifier,
+      random,
+      offer: () => this.#offer(),
+    });
+    this.#pods = new Pods({
+      nodeName: facts.name,
+      hostIp: facts.hostIp,
+      cpuMillicores: facts.cpuMillicores,
+      memoryBytes: facts.memoryBytes,
+      lookup: (resource, namespace, name) =>
+        this.#objects.get(resourceNamed("", resource), namespace, name),
+    });
+    this.#runner = new Runner({
+      nodeName: facts.name,
+      objects: this.#objects,
+      heldSinceMs: (uid) => this.#pods.heldSinceMs(uid),
+      wasDeleted: (namespace, name) => wasDeleted(collectionOf("pods", "", namespace), name),
+    });
+    this.#announcer = new Announcer(this.#objects, facts);
+    this.#scribe = new Scribe(this.#objects, facts);
+  }
+
+  /** The registry as the API of this machine sees it. Tick after writing to it. */
+  get objects(): ObjectStore {
+    return this.#objects;
+  }
+
+  /** Every machine ever heard of, this one included. */
+  members(): ReadonlyMap<PeerId, Member> {
+    return this.#neighbourhood.members();
+  }
+
+  /** Whether the machine of this name is held to be alive. */
+  isAlive(name: string): boolean {
+    return this.#neighbourhood.isAlive(name);
+  }
+
+  /** Milliseconds to add to this machine's wall clock to get the mesh's; 0 within a minute. */
+  clockOffsetMs(now: Now): number {
+    return this.#neighbourhood.clockOffsetMs(now);
+  }
+
+  /** Where this machine stands among the keepers of each collection that it keeps, from 0. */
+  keeperRanks(): readonly number[] {
+    const ranks = this.#registry.collections().map((name) => this.#registry.rankOf(name));
+    return ranks.filter((rank) => rank !== undefined);
+  }
+
+  /** The key of the machine of this name; undefined if its record is unknown. */
+  peerOf(name: string): PeerId | undefined {
+    return this.#neighbourhood.peerOf(name);
+  }
+
+  /**
+   * Keeps a copy of a collection here for the next minutes, for the API to serve, whoever else
+   * keeps it. Tick after it.
+   */
+  follow(collection: CollectionId): void {
+    this.#subscriptions.serve(collection, this.#now);
+  }
+
+  /** Whether a collection can be read here: this machine keeps it, or follows it closely. */
+  holds(collection: CollectionId): boolean {
+    const isKeeper = this.#registry.rankOf(collection) !== undefined;
+    return isKeeper || this.#registry.coverageOf(collection) !== "partly";
+  }
+
+  /** Advances by one event and returns what must now be done, in order. */
+  step(event: MachineEvent, now: Now): readonly MachineEffect[] {
+    this.#now = now;
+    this.#objects.advance(now);
+    this.#handle(event);
+    if (now.at >= this.#resyncAt) this.#resync();
+    this.#settle();
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #handle(event: MachineEvent): void {
+    switch (event.kind) {
+      case "start":
+        return this.#start();
+      case "link":
+        return this.#hear(event.event);
+      case "found":
+        return this.#toPods({ kind: "found", pods: event.pods });
+      case "runtime":
+        return this.#toPods({ kind: "runtime", event: event.event });
+      case "report":
+        return this.#toPods({ kind: "report", report: event.report });
+      case "facts":
+        this.#facts = event.facts;
+        this.#announcer.facts = event.facts;
+        this.#toMembership({ kind: "addresses", addresses: event.facts.addresses });
+        return this.#announcer.announce(this.#now);
+      case "health":
+        this.#announcer.health = event.health;
+        return this.#announcer.announce(this.#now);
+      case "tick":
+        return this.#tick();
+      case "stop":
+        return this.#toMembership({ kind: "stop" });
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #start(): void {
+    const topics = [membersTopic, taskTopic(this.#facts.system.architecture)];
+    for (const topic of topics) this.#emit({ kind: "subscribe", topic });
+    this.#toMembership({ kind: "start" });
+    this.#membersChanged();
+    this.#announcer.announce(this.#now);
+    this.#lookAtAll();
+    this.#emit({ kind: "wake", at: after(this.#startedAt, greetingMs) });
+    this.#emit({ kind: "wake", at: this.#resyncAt });
+  }
+
+  #tick(): void {
+    this.#toMembership({ kind: "tick" });
+    this.#objects.step({ kind: "tick" }, this.#now);
+    this.#place(this.#placement.tick(this.#meshNow()));
+    this.#toPods({ kind: "tick" });
+    this.#toControllers({ kind: "tick" });
+  }
+
+  #hear(event: LinkEvent): void {
+    switch (event.kind) {
+      case "connected":
+      case "disconnected":
+        this.#toMembership(event);
+        return this.#objects.step(event, this.#now);
+      case "message":
+        return this.#receive(event.from, event.message);
+      case "broadcast":
+        return this.#receive(event.from, event.message, event.topic);
+      default:
+        return unreachable(event);
+    }
+  }
+
+  #receive(from: PeerId, json: Json, topic?: string): void {
+    const opened = openEnvelope(json);
+    if (opened === undefined) {
+      this.#emit({ kind: "penalize", peer: from, reason: "malformed message" });
+      this.#emit({ kind: "observe", event: "message.malformed", facts: { peer: from } });
+      return;
+    }
+    if (opened.protocol === "membership") {
+      const kind = topic === undefined ? "message" : "broadcast";
+      this.#toMembership({ kind, from, message: opened.message });
+    } else if (opened.protocol === "registry") {
+      this.#objects.step({ kind: "message", from, message: opened.message }, this.#now);
+    } else {
+      this.#place(this.#placement.receive(from, opened.message, this.#meshNow()));
+    }
+  }
+
+  /** Lets the parts answer each other until all are quiet. */
+  #settle(): void {
+    for (let round = 0; round < roundsMax; round += 1) {
+      this.#regardMembers();
+      this.#performRegistry(this.#objects.takeEffects());
+      const changes = this.#changes;
+      this.#changes = [];
+      for (const change of changes) this.#notice(change);
+      this.#subscribe();
+      if (this.#controllers.hasWork) this.#toControllers({ kind: "tick" });
+      if (this.#changes.length > 0 || this.#controllers.hasWork) continue;
+      if (this.#wanted.length === 0) break;
+      this.#offerWanted();
+    }
+    this.#performRegistry(this.#objects.takeEffects());
+  }
+
+  /** Follows what it must by now, and lets the controllers act on what they waited for. */
+  #subscribe(): void {
+    if (this.#subscriptions.isStale) {
+      const ending = this.#objects
+        .list(namespaceResource)
+        .items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+      const pods = this.#objects.podsOn(this.#facts.name).filter(isPod);
+      for (const change of this.#subscriptions.update({ pods, ending }, this.#now)) {
+        this.#objects.step(change, this.#now);
+      }
+    }
+    if (this.#subscriptions.takeReady()) this.#toControllers({ kind: "members" });
+  }
+
+  /** What a change of the records means for this machine. */
+  #notice({ kind, resource, object }: Change): void {
+    const { namespace = "", name } = object.metadata;
+    this.#subscriptions.notice(collectionOf(resource.name, resource.group, namespace));
+    switch (resource.name) {
+      case "nodes":
+        return this.#meet(this.#neighbourhood.learn(object, kind === "deleted"));
+      case "namespaces":
+        return this.#subscriptions.touch();
+      case "pods":
+        if (nodeNameOf(object) === this.#facts.name) this.#subscriptions.touch();
+        return this.#run(this.#runner.look(namespace, name, this.#now));
+      case "replicasets":
+      case "deployments":
+        return this.#run(this.#runner.ownersChanged(this.#now));
+      case "configmaps":
+      case "secrets":
+        return this.#toPods({ kind: "dependency", resource: resource.name, namespace, name });
+      default:
+    }
+  }
+
+  #run(effects: readonly RunnerEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "pods") this.#toPods(effect.event);
+      else if (effect.kind === "reassert") {
+        this.#scribe.reassert(effect.pod);
+        this.#observe("pod.reasserted", { pod: nameOf(effect.pod.metadata) });
+      } else {
+        const facts = { pod: nameOf(effect.pod.metadata), reason: effect.reason };
+        this.#observe("pod.rejected", facts);
+      }
+    }
+  }
+
+  #toMembership(event: MembershipEvent): void {
+    this.#meet(this.#neighbourhood.step(event, this.#now));
+  }
+
+  #meet(effects: readonly NeighbourhoodEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "send") this.#send(effect.to, effect.message);
+      else if (effect.kind === "gone") {
+        this.#place(this.#placement.lost(effect.peer, this.#meshNow()));
+      } else if (effect.kind === "publish") {
+        this.#emit({ kind: "publish", topic: membersTopic, message: toJson(effect.message) });
+      } else this.#emit(effect);
+    }
+  }
+
+  /** Looks at all that depends on who is alive, when there is news of it. */
+  #regardMembers(): void {
+    const due = this.#neighbourhood.regard(this.#now);
+    if (due === "now") return this.#membersChanged();
+    if (due === undefined || this.#regardWakeAt === due) return;
+    this.#regardWakeAt = due;
+    this.#emit({ kind: "wake", at: due });
+  }
+
+  #membersChanged(): void {
+    const members = this.#neighbourhood.alive();
+    const alive = members.map(({ id, startedMs }) => ({ id, sinceMs: startedMs }));
+    this.#objects.step({ kind: "members", alive }, this.#now);
+    this.#subscriptions.touch();
+    this.#toControllers({ kind: "members" });
+    this.#emit({ kind: "machines" });
+  }
+
+  #performRegistry(effects: readonly RegistryEffect[]): void {
+    for (const effect of effects) {
+      // The object store has told its listeners of changes already.
+      if (effect.kind === "changed" || effect.kind === "forgotten") continue;
+      if (effect.kind === "send") this.#send(effect.to, effect.message);
+      else this.#emit(effect);
+    }
+  }
+
+  /** All effects of one step of the controllers are performed before their next one. */
+  #toControllers(event: ControllersEvent): void {
+    this.#forControllers.push(event);
+    if (this.#forControllers.length > 1) return;
+    for (const next of this.#forControllers) {
+      const effects = this.#controllers.step(next, this.#now);
+      for (const effect of effects) this.#performControllers(effect);
+    }
+    this.#forControllers = [];
+  }
+
+  #performControllers(effect: ControllersEffect): void {
+    switch (effect.kind) {
+      case "put":
+      case "putStatus":
+      case "remove":
+        return this.#scribe.write(effect);
+      case "schedule":
+        this.#wanted.push(effect);
+        return;
+      case "event":
+        return this.#scribe.record(effect, this.#now);
+      case "wake":
+      case "observe":
+        return this.#emit(effect);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  /** Offers what was wanted in this step: pods of one workload in one task, so that they spread. */
+  #offerWanted(): void {
+    const bidders = this.#neighbourhood.alive().length;
+    const wanted = together(this.#wanted);
+    this.#wanted = [];
+    for (const wish of wanted) {
+      this.#place(this.#placement.schedule(wish, bidders, this.#meshNow()));
+    }
+  }
+
+  #place(effects: readonly PlacementEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case "send":
+          this.#send(effect.to, effect.message);
+          break;
+        case "publish":
+          this.#offerTask(effect.task);
+          break;
+        case "placed":
+          this.#bind(effect.pod, effect.peer);
+          break;
+        case "unplaced":
+          this.#toControllers({ kind: "unschedulable", uid: effect.uid, message: effect.message });
+          break;
+        case "wake":
+        case "penalize":
+        case "observe":
+          this.#emit(effect);
+          break;
+        default:
+          unreachable(effect);
+      }
+    }
+  }
+
+  /**
+   * Publishes a task. In a small mesh every machine is told directly as well: pub/sub takes
+   * seconds to learn who listens, and a task that comes twice is heard once.
+   */
+  #offerTask(task: Task): void {
+    const topic = taskTopic(this.#facts.system.architecture);
+    this.#emit({ kind: "publish", topic, message: toJson(task) });
+    const alive = this.#neighbourhood.alive();
+    if (alive.length > smallMeshMax) return;
+    for (const { id } of alive) if (id !== this.#facts.peer) this.#send(id, task);
+  }
+
+  /** A machine took a pod: its record says so from now on. */
+  #bind(pod: Pod, peer: PeerId): void {
+    const { uid = "" } = pod.metadata;
+    const machine = this.#neighbourhood.nameOf(peer);
+    if (machine === undefined) {
+      const message = `machine ${peer} took the pod, and its Node is not known here yet`;
+      this.#toControllers({ kind: "unschedulable", uid, message });
+    } else if (this.#scribe.bind(pod, { name: machine, peer }, this.#meshNow())) {
+      this.#toControllers({ kind: "scheduled", uid, machine });
+    }
+  }
+
+  #toPods(event: PodsEvent): void {
+    for (const effect of this.#pods.step(event, this.#now)) this.#performPods(effect);
+    if (event.kind !== "assign") return;
+    const { uid = "" } = event.pod.metadata;
+    this.#place(this.#placement.started(uid, this.#meshNow()));
+  }
+
+  #performPods(effect: PodsEffect): void {
+    switch (effect.kind) {
+      case "status":
+        return this.#scribe.report(effect);
+      case "event":
+        return this.#scribe.record(effect, this.#now);
+      case "removed":
+        this.#runner.released(effect.uid);
+        return this.#scribe.bury(effect);
+      case "released":
+        this.#runner.released(effect.uid);
+        return;
+      case "lost":
+        return this.#observe("pod.lost", { pod: nameOf(effect), reason: effect.reason });
+      case "held":
+        return this.#observe("pod.held", { uid: effect.uid, sinceMs: effect.sinceMs });
+      case "runtime":
+      case "wake":
+      case "observe":
+        return this.#emit(effect);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #resync(): void {
+    this.#resyncAt = after(this.#now.at, resyncMs);
+    this.#emit({ kind: "wake", at: this.#resyncAt });
+    this.#lookAtAll();
+    this.#subscriptions.touch();
+    this.#announcer.announce(this.#now);
+  }
+
+  /** Looks at every pod that this machine runs or should run. */
+  #lookAtAll(): void {
+    const names = [...this.#objects.podsOn(this.#facts.name), ...this.#runner.held()];
+    for (const { metadata } of names) {
+      this.#run(this.#runner.look(metadata.namespace ?? "", metadata.name, this.#now));
+    }
+  }
+
+  #offer(): MachineOffer {
+    return offerOf({
+      facts: this.#facts,
+      health: this.#announcer.health,
+      node: this.#announcer.stored(),
+      pods: this.#runner.held(),
+      uptimeMs: elapsedMs(this.#startedAt, this.#now.at),
+    });
+  }
+
+  /** The present, with the wall clock that the mesh agrees on. */
+  #meshNow(): Now {
+    return { at: this.#now.at, wallMs: this.#registry.meshMs(this.#now) };
+  }
+
+  #send(to: PeerId, message: MachineMessage["message"]): void {
+    this.#emit({ kind: "send", to, message: toJson(message) });
+  }
+
+  #observe(event: string, facts: Readonly<Record<string, string | number | boolean>>): void {
+    this.#emit({ kind: "observe", event, facts });
+  }
+
+  #emit(effect: MachineEffect): void {
+    this.#effects.push(effect);
+  }
+}
+
+function nodeNameOf(object: KubeObject): string | undefined {
+  return isPod(object) ? object.spec.nodeName : undefined;
+}
+
+function nameOf({ namespace = "", name }: { namespace?: string; name: string }): string {
+  return `${namespace}/${name}`;
+}

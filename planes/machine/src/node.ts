@@ -1,0 +1,158 @@
+import type { Condition, KubeObject } from "@beemesh/model";
+import type { PeerId } from "@beemesh/wire";
+
+/** What a machine says of itself, measured by the daemon. */
+export interface NodeFacts {
+  /** The machine's name: a DNS subdomain of at most 253 characters. */
+  readonly name: string;
+  readonly peer: PeerId;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Multiaddrs that other machines may reach it at. */
+  readonly addresses: readonly string[];
+  /** IPv4 or IPv6 address for `kubectl get nodes -o wide`. */
+  readonly hostIp: string;
+  readonly cpuMillicores: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly podsMax: number;
+  readonly system: {
+    readonly architecture: string;
+    readonly operatingSystem: string;
+    readonly osImage: string;
+    readonly kernelVersion: string;
+    readonly runtimeVersion: string;
+    readonly version: string;
+    readonly machineId: string;
+    readonly bootId: string;
+  };
+}
+
+/** What can be wrong with a machine, each with a sentence for people; empty when it is well. */
+export interface NodeHealth {
+  readonly runtime: string;
+  readonly disk: string;
+  readonly clock: string;
+}
+
+/** The annotation and label names of a Node that other machines read. */
+export const nodeMarks = {
+  peer: "beemesh.io/peer-id",
+  addresses: "beemesh.io/addresses",
+} as const;
+
+/**
+ * The Node object of this machine: what was stored before (a cordon, a taint, labels by users)
+ * with what the machine now knows of itself.
+ *
+ * Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/
+ */
+export function makeNode(
+  facts: NodeFacts,
+  before: KubeObject | undefined,
+  made: { readonly uid: string; readonly timestamp: string },
+): KubeObject {
+  const metadata = before?.metadata;
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    ...before,
+    metadata: {
+      ...metadata,
+      name: facts.name,
+      uid: metadata?.uid ?? made.uid,
+      creationTimestamp: metadata?.creationTimestamp ?? made.timestamp,
+      labels: {
+        ...metadata?.labels,
+        "kubernetes.io/hostname": facts.name,
+        "kubernetes.io/os": facts.system.operatingSystem,
+        "kubernetes.io/arch": facts.system.architecture,
+        ...facts.labels,
+      },
+      annotations: {
+        ...metadata?.annotations,
+        [nodeMarks.peer]: facts.peer,
+        [nodeMarks.addresses]: facts.addresses.join(","),
+      },
+    },
+    spec: before?.spec ?? {},
+  };
+}
+
+/**
+ * The status of this machine's Node.
+ *
+ * @param timestamp - RFC 3339; conditions that did not change keep the time they had.
+ */
+export function nodeStatus(
+  facts: NodeFacts,
+  health: NodeHealth,
+  before: readonly Condition[],
+  timestamp: string,
+): Readonly<Record<string, unknown>> {
+  const resources = {
+    cpu: `${facts.cpuMillicores}m`,
+    memory: `${Math.floor(facts.memoryBytes / 1024)}Ki`,
+    "ephemeral-storage": `${Math.floor(facts.diskBytes / 1024)}Ki`,
+    pods: String(facts.podsMax),
+  };
+  const { system } = facts;
+  return {
+    capacity: resources,
+    allocatable: resources,
+    conditions: conditionsOf(health).map((current) => keepTime(current, before, timestamp)),
+    addresses: [
+      { type: "InternalIP", address: facts.hostIp },
+      { type: "Hostname", address: facts.name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
+    nodeInfo: {
+      machineID: system.machineId,
+      systemUUID: system.machineId,
+      bootID: system.bootId,
+      kernelVersion: system.kernelVersion,
+      osImage: system.osImage,
+      containerRuntimeVersion: system.runtimeVersion,
+      kubeletVersion: system.version,
+      kubeProxyVersion: system.version,
+      operatingSystem: system.operatingSystem,
+      architecture: system.architecture,
+    },
+  };
+}
+
+function conditionsOf(health: NodeHealth): Condition[] {
+  const trouble = [health.runtime, health.disk].filter((text) => text !== "").join("; ");
+  return [
+    health.disk === ""
+      ? condition("DiskPressure", "False", "DiskHasSpace", "The disk takes what is written")
+      : condition("DiskPressure", "True", "DiskFull", health.disk),
+    condition("MemoryPressure", "False", "MemoryIsSufficient", "There is memory left"),
+    condition("PIDPressure", "False", "ProcessesAreFew", "There are process ids left"),
+    health.clock === ""
+      ? condition("ClockSkewed", "False", "ClockAgrees", "The clock agrees with the mesh")
+      : condition("ClockSkewed", "True", "ClockDisagrees", health.clock),
+    trouble === ""
+      ? condition("Ready", "True", "MachineReady", "The machine runs pods")
+      : condition("Ready", "False", "MachineTrouble", trouble),
+  ];
+}
+
+function condition(
+  type: string,
+  status: Condition["status"],
+  reason: string,
+  message: string,
+): Condition {
+  return { type, status, reason, message };
+}
+
+/** A condition that says what it said before has changed when it changed then. */
+function keepTime(current: Condition, before: readonly Condition[], timestamp: string): Condition {
+  const same = before.find(
+    ({ type, status }) => type === current.type && status === current.status,
+  );
+  return {
+    ...current,
+    lastTransitionTime: same?.lastTransitionTime ?? timestamp,
+  };
+}

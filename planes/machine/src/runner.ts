@@ -1,0 +1,148 @@
+import { assert, type Now } from "@beemesh/base";
+import { boundAtMs, checkChain, type NameRecord, settle } from "@beemesh/controllers";
+import { findResource, type KubeObject, type Pod, type Resource } from "@beemesh/model";
+import type { PodsEvent } from "@beemesh/pods";
+import type { ObjectStore } from "@beemesh/ports";
+
+/** What the runner wants done, in order. */
+export type RunnerEffect =
+  | { readonly kind: "pods"; readonly event: PodsEvent }
+  /** Write the pod's own record again: it is older than what took its place. */
+  | { readonly kind: "reassert"; readonly pod: Pod }
+  /** The registry gives this machine a pod that it must not run. */
+  | { readonly kind: "rejected"; readonly pod: Pod; readonly reason: string };
+
+export interface RunnerOptions {
+  /** This machine's name, as in `spec.nodeName`. */
+  readonly nodeName: string;
+  readonly objects: ObjectStore;
+  /** Wall time since when a pod is held here; undefined if it is not. */
+  readonly heldSinceMs: (uid: string) => number | undefined;
+  /** Whether the registry knows that the pod's record was deleted. */
+  readonly wasDeleted: (namespace: string, name: string) => boolean;
+}
+
+/** Pods that wait for their owner's record; more are left to the next look. */
+const waitingMax = 10_000;
+
+/**
+ * Decides which pods this machine runs: those whose records name it, whose signature chain holds,
+ * and those it has held longer than whoever took their place meanwhile.
+ *
+ * Level-triggered: it is told which name to look at, never what happened there.
+ */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #pods = resourceNamed("", "pods");
+  readonly #replicaSets = resourceNamed("apps", "replicasets");
+  readonly #deployments = resourceNamed("apps", "deployments");
+  /** Pods assigned and not yet released, by uid, as last seen. */
+  readonly #held = new Map<string, Pod>();
+  /** Names of pods whose owners were not known when they were looked at. */
+  readonly #waiting = new Set<string>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Pods that are assigned to this machine, as their records last said. */
+  held(): IterableIterator<Pod> {
+    return this.#held.values();
+  }
+
+  /** Looks at a name again: its record has changed, or a pod of this name has. */
+  look(namespace: string, name: string, now: Now): RunnerEffect[] {
+    const { objects, wasDeleted } = this.#options;
+    const record = objects.get(this.#pods, namespace, name);
+    const seen = record ?? (wasDeleted(namespace, name) ? "deleted" : "unknown");
+    const settled = this.#settle(namespace, name, seen);
+    return isPod(record) ? [...settled, ...this.#assign(record, now)] : settled;
+  }
+
+  /** Looks again at pods that waited for a ReplicaSet or Deployment. */
+  ownersChanged(now: Now): RunnerEffect[] {
+    const names = [...this.#waiting];
+    this.#waiting.clear();
+    return names.flatMap((key) => {
+      const [namespace = "", name = ""] = key.split("/");
+      return this.look(namespace, name, now);
+    });
+  }
+
+  /** The pod has left this machine. */
+  released(uid: string): void {
+    this.#held.delete(uid);
+  }
+
+  #settle(namespace: string, name: string, seen: NameRecord): RunnerEffect[] {
+    const mine = [...this.#held.values()].filter(
+      ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
+    );
+    return mine.flatMap((pod): RunnerEffect[] => {
+      const uid = pod.metadata.uid ?? "";
+      const verdict = settle(
+        {
+          uid,
+          machine: this.#options.nodeName,
+          heldSinceMs: this.#options.heldSinceMs(uid),
+          boundAtMs: boundAtMs(pod.metadata),
+        },
+        seen,
+      );
+      if (verdict === "keep") return [];
+      if (verdict === "reassert") return [{ kind: "reassert", pod }];
+      this.#held.delete(uid);
+      const reason = seen === "deleted" ? "Deleted" : "Replaced";
+      return [{ kind: "pods", event: { kind: "unassign", uid, reason } }];
+    });
+  }
+
+  #assign(record: Pod, now: Now): RunnerEffect[] {
+    const { nodeName, heldSinceMs } = this.#options;
+    const uid = record.metadata.uid ?? "";
+    if (record.spec.nodeName !== nodeName) return [];
+    const held = this.#held.get(uid);
+    if (held === undefined && isFinished(record)) return [];
+    if (held === undefined) {
+      const verdict = this.#checkOwners(record);
+      if (verdict !== "") return [{ kind: "rejected", pod: record, reason: verdict }];
+    }
+    this.#held.set(uid, record);
+    const since = heldSinceMs(uid) ?? boundAtMs(record.metadata) ?? now.wallMs;
+    return [{ kind: "pods", event: { kind: "assign", pod: record, heldSinceMs: since } }];
+  }
+
+  /** Why the pod must not run here; empty if it may. */
+  #checkOwners(pod: Pod): string {
+    const replicaSet = this.#ownerOf(pod, this.#replicaSets);
+    const deployment = replicaSet && this.#ownerOf(replicaSet, this.#deployments);
+    const verdict = checkChain(pod, replicaSet, deployment);
+    if (verdict.ok) return "";
+    if (this.#waiting.size < waitingMax) {
+      this.#waiting.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
+    }
+    return verdict.reason;
+  }
+
+  #ownerOf({ metadata }: KubeObject, resource: Resource): KubeObject | undefined {
+    const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+    if (owner?.kind !== resource.kind) return undefined;
+    return this.#options.objects.get(resource, metadata.namespace ?? "", owner.name);
+  }
+}
+
+/** Whether an object of the registry is a pod: the schema was checked when it was written. */
+export function isPod(object: KubeObject | undefined): object is Pod {
+  return object?.kind === "Pod";
+}
+
+/** A resource that the model must have. */
+export function resourceNamed(group: string, name: string): Resource {
+  const resource = findResource(group, name);
+  assert(resource !== undefined, `${name} is a resource of the model`);
+  return resource;
+}
+
+function isFinished({ status }: Pod): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
+}

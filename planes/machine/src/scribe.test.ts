@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { instantAt, type Now } from "@beemesh/base";
+import { boundAtMs } from "@beemesh/controllers";
+import type { Pod } from "@beemesh/model";
+import { machineAnnotation } from "./placement.ts";
+import { isPod, resourceNamed } from "./runner.ts";
+import { Scribe } from "./scribe.ts";
+import { podNamed, Shelf } from "./shelf.test.ts";
+
+const now: Now = { at: instantAt(0), wallMs: Date.UTC(2026, 10, 20) };
+const pods = resourceNamed("", "pods");
+
+function make(...objects: readonly Pod[]): { scribe: Scribe; shelf: Shelf; read: () => Pod } {
+  const shelf = new Shelf();
+  for (const object of objects) shelf.store.putSpec(pods, object);
+  shelf.take();
+  const read = (): Pod => {
+    const found = shelf.store.get(pods, "shop", "web");
+    assert(isPod(found), "the pod is there");
+    return found;
+  };
+  return { scribe: new Scribe(shelf.store, { name: "m1", peer: "p1" }), shelf, read };
+}
+
+const other = { ...podNamed("web"), metadata: { ...podNamed("web").metadata, uid: "new" } };
+
+describe("Scribe", () => {
+  test("binds a pod that waits, once, and tells it in an Event", () => {
+    const { scribe, shelf, read } = make(podNamed("web"));
+    const taker = { name: "m2", peer: "p2" };
+    assert.equal(scribe.bind(podNamed("web"), taker, now), true);
+    assert.equal(read().spec.nodeName, "m2");
+    assert.equal(read().metadata.annotations?.[machineAnnotation], "p2");
+    assert.equal(boundAtMs(read().metadata), now.wallMs);
+    assert.match(shelf.take().join(), /^spec Pod\/web,spec Event\/web\./u);
+    assert.equal(scribe.bind(podNamed("web"), { name: "m3", peer: "p3" }, now), false);
+    assert.equal(read().spec.nodeName, "m2");
+  });
+
+  test("does not bind what another pod of the name has replaced", () => {
+    const { scribe, shelf } = make(other);
+    assert.equal(scribe.bind(podNamed("web"), { name: "m2", peer: "p2" }, now), false);
+    assert.deepEqual(shelf.take(), []);
+  });
+
+  test("reports, buries and removes only the pod that is meant", () => {
+    const { scribe, shelf, read } = make(other);
+    const about = { namespace: "shop", name: "web" };
+    const status = { phase: "Running" } as const;
+    scribe.report({ kind: "status", ...about, uid: "uid-web", status });
+    scribe.bury({ kind: "removed", ...about, uid: "uid-web" });
+    const ref = { apiVersion: "v1", kind: "Pod", ...about, uid: "uid-web" };
+    scribe.write({ kind: "remove", resource: pods, ref });
+    assert.deepEqual(shelf.take(), []);
+    scribe.report({ kind: "status", ...about, uid: "new", status });
+    assert.equal(read().status?.phase, "Running");
+    scribe.bury({ kind: "removed", ...about, uid: "new" });
+    assert.deepEqual(shelf.take(), ["status Pod/web", "remove Pod/web"]);
+  });
+
+  test("writes what controllers want, and asserts a pod again", () => {
+    const { scribe, shelf } = make();
+    scribe.write({ kind: "put", resource: pods, object: podNamed("web") });
+    const object = { ...podNamed("web"), status: { phase: "Pending" } };
+    scribe.write({ kind: "putStatus", resource: pods, object });
+    scribe.reassert(podNamed("web"));
+    assert.deepEqual(shelf.take(), ["spec Pod/web", "status Pod/web", "spec Pod/web"]);
+  });
+
+  test("an Event that repeats at once is written once", () => {
+    const { scribe, shelf } = make();
+    const object = { apiVersion: "v1", kind: "Pod", namespace: "shop", name: "web", uid: "u" };
+    const occurrence = { object, type: "Warning", reason: "BackOff", message: "again" } as const;
+    for (let index = 0; index < 5; index += 1) scribe.record(occurrence, now);
+    assert.equal(shelf.take().length, 1);
+  });
+});

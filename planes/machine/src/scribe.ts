@@ -1,0 +1,100 @@
+import type { Now } from "@beemesh/base";
+import type { ControllersEffect } from "@beemesh/controllers";
+import type { Pod } from "@beemesh/model";
+import type { PodsEffect } from "@beemesh/pods";
+import type { ObjectStore } from "@beemesh/ports";
+import type { Objects } from "@beemesh/registry";
+import type { PeerId } from "@beemesh/wire";
+import { bindPod } from "./placement.ts";
+import { eventResource, type Occurrence, Recorder } from "./recorder.ts";
+import { isPod, resourceNamed } from "./runner.ts";
+
+const podResource = resourceNamed("", "pods");
+
+/**
+ * Kinds that users write and controllers only add their notes to. A user may have written, or
+ * deleted, on the other side of a cut: that stands, and the note is made again.
+ */
+const ownedByUsers: ReadonlySet<string> = new Set(["deployments", "services"]);
+
+/** The registry as it is written to. */
+type Records = ObjectStore & Pick<Objects, "amendSpec">;
+
+/** A machine that took a pod. */
+export interface Taker {
+  readonly name: string;
+  readonly peer: PeerId;
+}
+
+/**
+ * Writes what this machine's parts want written. Each write looks first whether the record still
+ * is of the pod it speaks of: between the wish and the write another may have taken the name.
+ */
+export class Scribe {
+  readonly #objects: Records;
+  readonly #recorder: Recorder;
+  readonly #self: Taker;
+
+  constructor(objects: Records, self: Taker) {
+    this.#objects = objects;
+    this.#self = self;
+    this.#recorder = new Recorder({ component: "beemesh", host: self.name });
+  }
+
+  /** Does what a controller wants written. */
+  write(effect: Extract<ControllersEffect, { kind: "put" | "putStatus" | "remove" }>): void {
+    if (effect.kind === "put" && ownedByUsers.has(effect.resource.name)) {
+      this.#objects.amendSpec(effect.resource, effect.object);
+    } else if (effect.kind === "put") this.#objects.putSpec(effect.resource, effect.object);
+    else if (effect.kind === "putStatus") this.#objects.putStatus(effect.resource, effect.object);
+    else {
+      const { namespace = "", name, uid } = effect.ref;
+      const present = this.#objects.get(effect.resource, namespace, name);
+      if (present?.metadata.uid === uid) this.#objects.remove(effect.resource, namespace, name);
+    }
+  }
+
+  /** Writes the status of a pod that runs here. */
+  report({ namespace, name, uid, status }: Extract<PodsEffect, { kind: "status" }>): void {
+    const pod = this.#objects.get(podResource, namespace, name);
+    if (pod?.metadata.uid === uid) this.#objects.putStatus(podResource, { ...pod, status });
+  }
+
+  /** A deleted pod has stopped: its record goes too. */
+  bury({ namespace, name, uid }: Extract<PodsEffect, { kind: "removed" }>): void {
+    const pod = this.#objects.get(podResource, namespace, name);
+    if (pod?.metadata.uid === uid) this.#objects.remove(podResource, namespace, name);
+  }
+
+  /** Writes a pod's own record again, with a newer stamp. */
+  reassert(pod: Pod): void {
+    this.#objects.putSpec(podResource, pod);
+  }
+
+  /**
+   * Writes into a pod's record which machine has taken it.
+   *
+   * @returns Whether the pod still waited for a machine.
+   */
+  bind({ metadata }: Pod, taker: Taker, now: Now): boolean {
+    const { namespace = "", name, uid = "" } = metadata;
+    const pod = this.#objects.get(podResource, namespace, name);
+    if (!isPod(pod) || pod.metadata.uid !== uid || pod.spec.nodeName !== undefined) return false;
+    const award = { wallMs: Math.floor(now.wallMs), author: this.#self.peer };
+    this.#objects.putSpec(podResource, bindPod(pod, taker, award));
+    const occurrence = {
+      object: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
+      type: "Normal",
+      reason: "Scheduled",
+      message: `Successfully assigned ${namespace}/${name} to ${taker.name}`,
+    } as const;
+    this.record(occurrence, now);
+    return true;
+  }
+
+  /** Writes an Event, unless the same was written only just now. */
+  record(occurrence: Occurrence, now: Now): void {
+    const event = this.#recorder.record(occurrence, now);
+    if (event !== undefined) this.#objects.putSpec(eventResource, event);
+  }
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { instantAt, type Now } from "@beemesh/base";
+import type { Pod } from "@beemesh/model";
+import type { Coverage } from "@beemesh/registry";
+import { Subscriptions } from "./subscriptions.ts";
+
+const at = (ms: number): Now => ({ at: instantAt(ms), wallMs: ms });
+const pod: Pod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: {
+    name: "web-1",
+    namespace: "shop",
+    ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: "r" }],
+  },
+  spec: { containers: [{ name: "web", image: "x", envFrom: [{ configMapRef: { name: "c" } }] }] },
+};
+
+/** Subscriptions of a machine that keeps these collections, and holds `coverage` of all. */
+function make(kept: readonly string[], coverage: Coverage = "partly") {
+  const shelves = {
+    collections: () => kept,
+    rankOf: (collection: string) => (kept.includes(collection) ? 0 : undefined),
+    coverageOf: () => coverage,
+  };
+  return new Subscriptions(shelves);
+}
+
+const followed = (subscriptions: Subscriptions, pods: readonly Pod[] = [], ms = 0): string[] =>
+  subscriptions
+    .update({ pods, ending: [] }, at(ms))
+    .map(({ kind, collection }) => `${kind} ${collection}`)
+    .toSorted();
+
+describe("Subscriptions", () => {
+  test("follow the owners and settings of the pods that run here", () => {
+    assert.deepEqual(followed(make([]), [pod]), [
+      "follow configmaps/shop",
+      "follow deployments.apps/shop",
+      "follow namespaces/-",
+      "follow replicasets.apps/shop",
+    ]);
+  });
+
+  test("follow what the controllers of a kept collection read, and leave it again", () => {
+    const kept = ["replicasets.apps/shop"];
+    const subscriptions = make(kept);
+    const wanted = ["deployments.apps/shop", "namespaces/-", "nodes/-", "pods/shop"];
+    assert.deepEqual(
+      followed(subscriptions),
+      wanted.map((collection) => `follow ${collection}`),
+    );
+    assert.deepEqual(followed(subscriptions), []);
+    kept.pop();
+    assert.equal(followed(subscriptions).length, 3);
+  });
+
+  test("follow all that may be in a namespace that is being deleted", () => {
+    const ending = [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } }];
+    const changes = make(["namespaces/-"]).update({ pods: [], ending }, at(0));
+    assert(changes.some(({ collection }) => collection === "configmaps/shop"));
+  });
+
+  test("keep what the API serves for ten minutes", () => {
+    const subscriptions = make([]);
+    subscriptions.serve("events/shop", at(0));
+    assert(subscriptions.isStale);
+    assert(followed(subscriptions).includes("follow events/shop"));
+    assert.deepEqual(followed(subscriptions, [], 11 * 60_000), ["unfollow events/shop"]);
+  });
+
+  test("let controllers act only on what is here with all that they read beside it", () => {
+    assert(!make(["pods/shop"], "partly").isReady("pods/shop"));
+    assert(make(["pods/shop"], "kept").isReady("pods/shop"));
+    assert(make([], "followed").isReady("pods/shop"));
+  });
+});

@@ -1,0 +1,169 @@
+import { after, type Instant, type Now } from "@beemesh/base";
+import { type KubeObject, type Pod, resources } from "@beemesh/model";
+import type { Coverage } from "@beemesh/registry";
+import { type CollectionId, canonicalJson, collectionOf } from "@beemesh/wire";
+
+/** What subscriptions need of the registry. */
+export interface Shelves {
+  collections(): readonly CollectionId[];
+  rankOf(collection: CollectionId): number | undefined;
+  coverageOf(collection: CollectionId): Coverage;
+}
+
+/** A change of what is followed. */
+export interface Subscription {
+  readonly kind: "follow" | "unfollow";
+  readonly collection: CollectionId;
+}
+
+/** A collection that the API was asked for stays here so long after it was last asked. */
+const servedMs = 10 * 60_000;
+
+/** Collections that the API keeps here by being asked; of more the longest unasked goes. */
+const servedMax = 1024;
+
+const nodes = collectionOf("nodes", "");
+const namespaces = collectionOf("namespaces", "");
+
+/** What the controllers of a kind read besides the objects themselves, in the same namespace. */
+const readWith: Readonly<Record<string, readonly string[]>> = {
+  "deployments.apps": ["replicasets.apps", "pods"],
+  "replicasets.apps": ["pods", "deployments.apps"],
+  pods: ["replicasets.apps", "deployments.apps"],
+  services: ["pods", "endpoints", "endpointslices.discovery.k8s.io"],
+  endpoints: ["services"],
+  "endpointslices.discovery.k8s.io": ["services"],
+};
+
+/** Kinds whose controllers ask which machine is which. */
+const readNodes: ReadonlySet<string> = new Set(["deployments.apps", "replicasets.apps", "pods"]);
+
+/**
+ * What this machine must follow of what others keep: all that its controllers read beside what it
+ * keeps itself, the owners and the settings of the pods that it runs, and what its API serves.
+ * In a mesh of five machines everybody keeps everything, and following is free.
+ */
+export class Subscriptions {
+  readonly #shelves: Shelves;
+  /** When each collection was last asked for, the longest unasked first. */
+  readonly #served = new Map<CollectionId, Instant>();
+  #followed: ReadonlySet<CollectionId> = new Set();
+  /** Collections that are kept here, and that the controllers had to leave alone so far. */
+  #unready: readonly CollectionId[] = [];
+  #known = new Set<CollectionId>();
+  #isStale = true;
+
+  constructor(shelves: Shelves) {
+    this.#shelves = shelves;
+  }
+
+  /** Whether what is followed should be thought over. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  /** Something has changed that decides what to follow. */
+  touch(): void {
+    this.#isStale = true;
+  }
+
+  /** An object of a collection has changed; the first of its collection is news. */
+  notice(collection: CollectionId): void {
+    if (this.#known.has(collection)) return;
+    this.#known.add(collection);
+    this.#isStale = true;
+  }
+
+  /** The API is asked for a collection now. */
+  serve(collection: CollectionId, now: Now): void {
+    this.#isStale ||= !this.#served.has(collection);
+    this.#served.delete(collection);
+    this.#served.set(collection, now.at);
+    const [oldest] = this.#served.keys();
+    if (this.#served.size > servedMax && oldest !== undefined) this.#served.delete(oldest);
+  }
+
+  /**
+   * Whether the controllers may act on a collection: it is here, and so is all that they read
+   * beside it. What is not known to be here must not be taken for missing: a machine that has
+   * just come would make anew all that it has not heard of.
+   */
+  isReady(collection: CollectionId): boolean {
+    return [collection, ...this.#besides(collection)].every(
+      (each) => this.#shelves.coverageOf(each) !== "partly",
+    );
+  }
+
+  /** Whether the controllers may act on a collection since now that they had to leave alone. */
+  takeReady(): boolean {
+    if (!this.#unready.some((collection) => this.isReady(collection))) return false;
+    this.#unready = this.#unready.filter((collection) => !this.isReady(collection));
+    return true;
+  }
+
+  /** What to follow and to leave from now on, by what is kept, run and served. */
+  update(
+    { pods, ending }: { readonly pods: Iterable<Pod>; readonly ending: readonly KubeObject[] },
+    now: Now,
+  ): readonly Subscription[] {
+    this.#isStale = false;
+    const wanted = new Set([namespaces, ...this.#forPods(pods), ...this.#forApi(now)]);
+    this.#known = new Set(this.#shelves.collections());
+    const kept = [...this.#known].filter((each) => this.#shelves.rankOf(each) !== undefined);
+    this.#unready = kept.filter((collection) => !this.isReady(collection));
+    for (const collection of kept) {
+      for (const beside of this.#besides(collection)) wanted.add(beside);
+    }
+    if (this.#shelves.rankOf(namespaces) !== undefined) {
+      for (const collection of contentsOf(ending)) wanted.add(collection);
+    }
+    const before = this.#followed;
+    this.#followed = wanted;
+    return [
+      ...[...wanted.difference(before)].map((collection) => subscription("follow", collection)),
+      ...[...before.difference(wanted)].map((collection) => subscription("unfollow", collection)),
+    ];
+  }
+
+  #besides(collection: CollectionId): readonly CollectionId[] {
+    const [kind = "", place = ""] = collection.split("/");
+    const beside = (readWith[kind] ?? []).map((other) => `${other}/${place}`);
+    return readNodes.has(kind) ? [...beside, nodes] : beside;
+  }
+
+  #forPods(pods: Iterable<Pod>): Set<CollectionId> {
+    const wanted = new Set<CollectionId>();
+    for (const { metadata, spec } of pods) {
+      const { namespace = "" } = metadata;
+      if (metadata.ownerReferences !== undefined) {
+        wanted.add(collectionOf("replicasets", "apps", namespace));
+        wanted.add(collectionOf("deployments", "apps", namespace));
+      }
+      // Names of settings stand in many places of a pod; whether there are any is in its text.
+      const text = canonicalJson(spec);
+      if (text.includes('"configMap')) wanted.add(collectionOf("configmaps", "", namespace));
+      if (text.includes('"secret')) wanted.add(collectionOf("secrets", "", namespace));
+    }
+    return wanted;
+  }
+
+  #forApi(now: Now): readonly CollectionId[] {
+    for (const [collection, at] of this.#served) {
+      if (now.at < after(at, servedMs)) break;
+      this.#served.delete(collection);
+    }
+    return [...this.#served.keys()];
+  }
+}
+
+/** All that can be in namespaces that are being deleted: they end when nothing is left. */
+function contentsOf(ending: readonly KubeObject[]): readonly CollectionId[] {
+  const kinds = resources.filter(({ namespaced }) => namespaced);
+  return ending.flatMap(({ metadata }) =>
+    kinds.map(({ name, group }) => collectionOf(name, group, metadata.name)),
+  );
+}
+
+function subscription(kind: Subscription["kind"], collection: CollectionId): Subscription {
+  return { kind, collection };
+}
