@@ -1,0 +1,247 @@
+import {
+  Agent,
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import type { Duplex } from "node:stream";
+import { BeeError } from "@beemesh/base";
+import type { Duplex as PortDuplex } from "@beemesh/ports";
+import { passedHeaders } from "./hop-headers.ts";
+import { hostDuplex } from "./host-stream.ts";
+import { hostName } from "./origin.ts";
+import { join } from "./port-forward.ts";
+
+/** A service that a request is for. */
+export interface Route {
+  /** Connects to an endpoint; called again after a failure, it should choose another one. */
+  connect(): Promise<PortDuplex>;
+}
+
+/** Finds the service for a request; undefined if there is none. `host` comes without a port. */
+export type FindRoute = (wanted: {
+  readonly host: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+}) => Promise<Route | undefined>;
+
+export interface ProxyOptions {
+  readonly route: FindRoute;
+  /** Names of the services that there are, for the answer to a request that is for none. */
+  readonly services?: (() => readonly string[]) | undefined;
+}
+
+/** A sidecar's or pod's connection stands in less than this, or never. */
+const connectMsMax = 5000;
+
+/** A service may think long before it answers, but not for ever. */
+const answerMsMax = 300_000;
+
+/** One try, and one more on another endpoint. */
+const triesMax = 2;
+
+/** How many services an answer lists. */
+const servicesListedMax = 50;
+
+/** Why a request reaches no service, in words for the person who sent it. */
+interface Miss {
+  readonly status: 404 | 502 | 503 | 504;
+  readonly text: string;
+}
+
+/** Passes requests to services and their answers back, streaming both ways. */
+export class Proxy {
+  readonly #options: ProxyOptions;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+  }
+
+  /** Passes one request on; never throws. */
+  async pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const connection = await this.#connect(incoming);
+    if ("text" in connection) {
+      sendMiss(outgoing, connection);
+      return;
+    }
+    if (incoming.destroyed && !incoming.complete) {
+      connection.destroy();
+      return;
+    }
+    const upstream = startRequest(incoming, connection, []);
+    upstream.once("response", (answer) => relay(answer, outgoing));
+    upstream.once("error", () => {
+      if (outgoing.headersSent) outgoing.destroy();
+      else sendMiss(outgoing, { status: 502, text: "Cannot read the answer of the service" });
+    });
+    const timer = setTimeout(() => {
+      sendMiss(outgoing, { status: 504, text: "The service does not answer" });
+      upstream.destroy();
+    }, answerMsMax);
+    upstream.once("response", () => clearTimeout(timer));
+    upstream.once("close", () => clearTimeout(timer));
+    outgoing.once("close", () => {
+      upstream.destroy();
+      connection.destroy();
+    });
+    incoming.pipe(upstream);
+  }
+
+  /** Passes a WebSocket or other upgrade through; never throws. */
+  async passUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const connection = await this.#connect(incoming);
+    if ("text" in connection) {
+      socket.end(
+        `${rawHead(connection.status, ["Content-Type", "text/plain"])}${connection.text}\n`,
+      );
+      return;
+    }
+    if (socket.destroyed) {
+      connection.destroy();
+      return;
+    }
+    const upgrade = ["Connection", "Upgrade", "Upgrade", incoming.headers.upgrade ?? ""];
+    const upstream = startRequest(incoming, connection, upgrade);
+    upstream.once("upgrade", (answer, peer, firstBytes) => {
+      const headers = [...passedHeaders(answer.rawHeaders), "Connection", "Upgrade"];
+      headers.push("Upgrade", answer.headers.upgrade ?? "");
+      socket.write(rawHead(101, headers));
+      if (firstBytes.length > 0) peer.unshift(firstBytes);
+      if (head.length > 0) socket.unshift(head);
+      join(socket, peer, () => undefined);
+    });
+    upstream.once("response", (answer) => {
+      const headers = [...passedHeaders(answer.rawHeaders), "Connection", "close"];
+      socket.write(rawHead(answer.statusCode ?? 502, headers));
+      answer.pipe(socket);
+    });
+    upstream.once("error", () => socket.destroy());
+    socket.once("close", () => connection.destroy());
+    upstream.end();
+  }
+
+  async #connect(incoming: IncomingMessage): Promise<Duplex | Miss> {
+    const host = hostName(incoming.headers.host ?? "");
+    const path = (incoming.url ?? "/").split("?")[0] ?? "/";
+    try {
+      const route = await this.#options.route({ host, path, headers: incoming.headers });
+      if (route === undefined) return { status: 404, text: this.#missText(host, path) };
+      return await connectWithRetry(route);
+    } catch (error) {
+      const why = error instanceof BeeError ? error.message : "the connection failed";
+      return { status: 503, text: `Cannot reach the service for ${host}${path}: ${why}` };
+    }
+  }
+
+  #missText(host: string, path: string): string {
+    const services = this.#options.services?.().toSorted() ?? [];
+    const listed = services.slice(0, servicesListedMax).map((name) => `  ${name}`);
+    const more = services.length - listed.length;
+    return [
+      `No service is for host ${JSON.stringify(host)} and path ${JSON.stringify(path)}`,
+      services.length === 0 ? "There is no service at all" : "These services exist:",
+      ...listed,
+      ...(more > 0 ? [`  and ${more} more`] : []),
+    ].join("\n");
+  }
+}
+
+async function connectWithRetry(route: Route): Promise<Duplex> {
+  let failure: unknown;
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    try {
+      return await connectInTime(route);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function connectInTime(route: Route): Promise<Duplex> {
+  let isLate = false;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      isLate = true;
+      reject(new BeeError("connect-timeout", `no connection in ${connectMsMax} ms`));
+    }, connectMsMax);
+  });
+  const connecting = route.connect().then((connection) => {
+    // A connection that comes too late is not wanted any more.
+    if (isLate) connection.destroy();
+    return hostDuplex(connection);
+  });
+  try {
+    return await Promise.race([connecting, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function startRequest(
+  incoming: IncomingMessage,
+  connection: Duplex,
+  extra: readonly string[],
+): ClientRequest {
+  const client = {
+    address: incoming.socket.remoteAddress ?? "unix",
+    host: incoming.headers.host ?? "",
+  };
+  const hasBody = incoming.headers["transfer-encoding"] !== undefined;
+  const framing = hasBody ? ["Transfer-Encoding", "chunked"] : [];
+  const close = extra.length === 0 ? ["Connection", "close"] : [];
+  return httpRequest({
+    method: incoming.method,
+    path: incoming.url,
+    headers: [...passedHeaders(incoming.rawHeaders, client), ...framing, ...close, ...extra],
+    setHost: false,
+    agent: new OneConnection(connection),
+  });
+}
+
+/**
+ * An agent for one request over a connection that is there already. The global agent would set
+ * timeouts on it, which streams through the mesh do not have.
+ */
+class OneConnection extends Agent {
+  readonly #connection: Duplex;
+
+  constructor(connection: Duplex) {
+    super({ keepAlive: false });
+    this.#connection = connection;
+  }
+
+  override createConnection(): Duplex {
+    return this.#connection;
+  }
+}
+
+function relay(answer: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.writeHead(
+    answer.statusCode ?? 502,
+    answer.statusMessage ?? "",
+    passedHeaders(answer.rawHeaders),
+  );
+  outgoing.flushHeaders();
+  answer.pipe(outgoing);
+  // Broken off in the middle: the client must not take it for complete.
+  answer.once("aborted", () => outgoing.destroy());
+  answer.once("error", () => outgoing.destroy());
+}
+
+function sendMiss(outgoing: ServerResponse, { status, text }: Miss): void {
+  if (outgoing.headersSent || outgoing.destroyed) return;
+  outgoing.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" });
+  outgoing.end(`${text}\n`);
+}
+
+function rawHead(status: number, headers: readonly string[]): string {
+  const lines = [`HTTP/1.1 ${status} ${status === 101 ? "Switching Protocols" : "Service"}`];
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  }
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}

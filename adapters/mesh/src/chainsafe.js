@@ -1,0 +1,7 @@
+/** What chainsafe.d.ts declares, and why. */
+export { yamux } from "@chainsafe/libp2p-yamux";
+
+export async function loadQuic() {
+  const { quic } = await import("@chainsafe/libp2p-quic");
+  return quic();
+}

@@ -1,0 +1,93 @@
+import {
+  appendFileSync,
+  existsSync,
+  type FSWatcher,
+  readFileSync,
+  statSync,
+  truncateSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
+import type { LogLine } from "./log.ts";
+
+/** Between two marks; lines that come closer together share one time. */
+const markMsMin = 25;
+
+/**
+ * Remembers when a log had grown to which size, in a file beside it: a process that writes its
+ * log by itself writes no times.
+ */
+export class LogClock {
+  readonly #path: string;
+  readonly #bytesMax: number;
+  #watcher: FSWatcher | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #marked = -1;
+
+  /** A log that grows beyond `bytesMax` is emptied. */
+  constructor(path: string, bytesMax: number) {
+    this.#path = path;
+    this.#bytesMax = bytesMax;
+    this.#mark();
+    try {
+      this.#watcher = watch(path, { persistent: false }, () => this.#changed());
+      this.#watcher.on("error", () => this.#watcher?.close());
+    } catch {
+      // Without a watch all lines have the time at which the log was closed: still in order.
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#watcher?.close();
+    this.#mark();
+  }
+
+  #changed(): void {
+    if (this.#timer !== undefined) return;
+    this.#mark();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#mark();
+    }, markMsMin);
+    this.#timer.unref();
+  }
+
+  #mark(): void {
+    const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? this.#marked;
+    if (size === this.#marked) return;
+    this.#marked = size;
+    if (size <= this.#bytesMax) {
+      appendFileSync(marksPath(this.#path), `${Date.now()} ${size}\n`);
+    } else {
+      truncateSync(this.#path);
+      writeFileSync(marksPath(this.#path), "");
+      this.#marked = 0;
+    }
+  }
+}
+
+/** Makes lines of a log that has marks beside it. */
+export function clockedDecoder(path: string): (bytes: Buffer, endOffset: number) => LogLine {
+  let marks = readMarks(path);
+  return (bytes, endOffset) => {
+    if ((marks.at(-1)?.size ?? 0) < endOffset) marks = readMarks(path);
+    const atMs = marks.find(({ size }) => size >= endOffset)?.atMs ?? Date.now();
+    return { atMs, at: new Date(atMs).toISOString(), text: Buffer.from(bytes), whole: true };
+  };
+}
+
+function marksPath(path: string): string {
+  return `${path}.marks`;
+}
+
+function readMarks(path: string): { readonly atMs: number; readonly size: number }[] {
+  if (!existsSync(marksPath(path))) return [];
+  return readFileSync(marksPath(path), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [atMs, size] = line.split(" ").map(Number);
+      return { atMs: atMs ?? 0, size: size ?? 0 };
+    });
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { mountsUnder, unmountUnder } from "./mounts.ts";
+import { prepareVolume } from "./volume.ts";
+
+const cannotMount =
+  (process.platform !== "linux" || process.getuid?.() !== 0) && "needs root on Linux";
+
+describe("prepareVolume", () => {
+  let folder = "";
+  let home = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "volume-"));
+    home = join(folder, "data");
+  });
+  afterEach(async () => {
+    await unmountUnder(folder);
+    rmSync(folder, { recursive: true });
+  });
+
+  const fileAt = (path: string, mode = 0o644): Parameters<typeof prepareVolume>[0] => ({
+    name: "data",
+    kind: "files",
+    files: [{ path, content: Buffer.from("hi").toString("base64"), mode }],
+  });
+
+  test("makes an empty folder that any user may write", async () => {
+    const plan = { name: "data", kind: "empty", inMemory: false } as const;
+    assert.equal(await prepareVolume(plan, home, true), home);
+    assert.equal(statSync(home).mode & 0o777, 0o777);
+  });
+
+  test("makes a folder in memory, once", { skip: cannotMount }, async () => {
+    const plan = { name: "data", kind: "empty", inMemory: true, sizeBytesMax: 65_536 } as const;
+    await prepareVolume(plan, home, true);
+    await prepareVolume(plan, home, true);
+    assert.deepEqual(mountsUnder(home), [home]);
+  });
+
+  test("writes files with their modes and leaves nothing beside them", async () => {
+    await prepareVolume(fileAt("deep/key", 0o600), home, true);
+    await prepareVolume(fileAt("deep/key", 0o600), home, true);
+    assert.equal(readFileSync(join(home, "deep/key"), "utf8"), "hi");
+    assert.equal(statSync(join(home, "deep/key")).mode & 0o777, 0o600);
+    assert.deepEqual(readdirSync(folder), ["data"]);
+  });
+
+  for (const path of ["../x", "/x", "a/../../x"])
+    test(`does not write a file at ${path}`, async () => {
+      await assert.rejects(prepareVolume(fileAt(path), home, true), { code: "start-failed" });
+    });
+
+  test("uses a host path if it is what its type says", async () => {
+    const plan = (path: string, type: string): Parameters<typeof prepareVolume>[0] => ({
+      name: "data",
+      kind: "host",
+      path,
+      type,
+    });
+    assert.equal(await prepareVolume(plan(folder, ""), home, true), folder);
+    assert.equal(await prepareVolume(plan(folder, "Directory"), home, true), folder);
+    await prepareVolume(plan(join(folder, "new"), "DirectoryOrCreate"), home, true);
+    await prepareVolume(plan(join(folder, "file"), "FileOrCreate"), home, true);
+    const bad = { code: "start-failed" };
+    await assert.rejects(prepareVolume(plan(folder, "File"), home, true), bad);
+    await assert.rejects(prepareVolume(plan(join(folder, "none"), ""), home, true), bad);
+    await assert.rejects(prepareVolume(plan(folder, "NoSuchType"), home, true), bad);
+  });
+});

@@ -1,0 +1,81 @@
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { BeeError } from "@beemesh/base";
+import type { FilePlan, VolumePlan } from "@beemesh/ports";
+import { run } from "./command.ts";
+import { mountsUnder } from "./mounts.ts";
+
+/** Memory that a volume in memory may hold unless its plan says otherwise, as Kubernetes has it. */
+const memoryShare = "50%";
+
+/**
+ * Makes a volume of a pod ready, or finds it ready.
+ *
+ * @param home - Where this volume of this pod may keep its things. The folder above it is closed
+ *   to everybody else; the volume itself is not, for a container may run as any user.
+ * @param canMount - Whether memory can be mounted; if not, a volume in memory is a folder.
+ * @returns What to mount in containers.
+ * @throws {BeeError} `start-failed`
+ */
+export async function prepareVolume(
+  volume: VolumePlan,
+  home: string,
+  canMount: boolean,
+): Promise<string> {
+  if (volume.kind === "host") return hostVolume(volume.path, volume.type);
+  if (volume.kind === "files") return filesVolume(volume.files, home);
+  mkdirSync(home, { recursive: true });
+  if (volume.inMemory && canMount && mountsUnder(home).length === 0) {
+    const size = `size=${volume.sizeBytesMax ?? memoryShare},mode=0777`;
+    await run("mount", ["-t", "tmpfs", "-o", size, "beemesh", home]);
+  }
+  // Any user may write, as Kubernetes has it; mkdir alone would heed the umask.
+  chmodSync(home, 0o777);
+  return home;
+}
+
+/** The folder of files is made aside and then put in its place, so it is never seen half. */
+function filesVolume(files: readonly FilePlan[], home: string): string {
+  const aside = `${home}.new`;
+  rmSync(aside, { recursive: true, force: true });
+  mkdirSync(aside, { recursive: true });
+  for (const { path, content, mode } of files) {
+    const inside = normalize(path);
+    if (inside.startsWith("..") || inside.startsWith("/")) {
+      throw failed(`write file "${path}"`, "it is outside of its volume");
+    }
+    const target = join(aside, inside);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, Buffer.from(content, "base64"));
+    chmodSync(target, mode & 0o777);
+  }
+  // A volume that is there already has the same files: a pod's plan never changes.
+  if (statSync(home, { throwIfNoEntry: false }) === undefined) renameSync(aside, home);
+  else rmSync(aside, { recursive: true, force: true });
+  return home;
+}
+
+const hostChecks: Readonly<Record<string, (path: string) => boolean>> = {
+  Directory: (path) => statSync(path).isDirectory(),
+  File: (path) => statSync(path).isFile(),
+  Socket: (path) => statSync(path).isSocket(),
+  CharDevice: (path) => statSync(path).isCharacterDevice(),
+  BlockDevice: (path) => statSync(path).isBlockDevice(),
+};
+
+/** Source: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath-volume-types */
+function hostVolume(path: string, type: string): string {
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (type === "DirectoryOrCreate" && !isThere) mkdirSync(path, { recursive: true, mode: 0o755 });
+  else if (type === "FileOrCreate" && !isThere) writeFileSync(path, "", { mode: 0o644 });
+  else if (!isThere) throw failed(`use host path ${path}`, "it is not there");
+  const wanted = type.replace("OrCreate", "");
+  if (wanted !== "" && hostChecks[wanted]?.(path) !== true) {
+    throw failed(`use host path ${path}`, `it is no ${wanted}`);
+  }
+  return path;
+}
+
+function failed(what: string, state: string): BeeError {
+  return new BeeError("start-failed", `Cannot ${what}: ${state}`);
+}
