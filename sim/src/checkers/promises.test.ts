@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { formatStamp } from "@beemesh/wire";
+import { meshOf, webOf } from "./fake-mesh.test.ts";
+import { type ClientWrite, Promises } from "./promises.ts";
+
+const write = (number: number, kind: ClientWrite["kind"], isAcknowledged = true): ClientWrite => {
+  const stamp = formatStamp({ wallMs: number, counter: 0, machine: "m0" });
+  return { name: "web", number, kind, stamp, isAcknowledged };
+};
+const told = (writes: readonly ClientWrite[], there: number): string => {
+  const promises = new Promises();
+  for (const each of writes) promises.add(each);
+  const objects = webOf(1, [], there);
+  return promises
+    .violations(meshOf(0, [{ objects }]))
+    .map(({ message }) => message)
+    .join();
+};
+
+describe("Promises", () => {
+  test("says nothing when the newest promise is there, or something later", () => {
+    assert.equal(told([write(1, "put"), write(2, "put")], 2), "");
+    assert.equal(told([write(1, "put"), write(2, "put", false)], 2), "");
+    assert.equal(told([write(1, "put"), write(2, "put", false)], 1), "");
+  });
+
+  test("fires when an acknowledged write is lost, or an acknowledged deletion", () => {
+    assert.equal(told([write(1, "put"), write(2, "put")], 1), "put 2 of web is lost on m0");
+    assert.equal(told([write(1, "put"), write(2, "delete")], 1), "delete 2 of web is lost on m0");
+  });
+});

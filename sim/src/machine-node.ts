@@ -1,0 +1,54 @@
+import { type Api, createApi } from "@beemesh/apiserver";
+import type { Now } from "@beemesh/base";
+import { Machine, type NodeFacts, uidOf } from "@beemesh/machine";
+import type { ApiReply, ApiRequest, ObjectStore } from "@beemesh/ports";
+import { revisionNote } from "@beemesh/registry";
+import { keyring, signerOf } from "./keyring.ts";
+import type { Boot, NodeEffect, NodeEvent, SimulatedNode } from "./node.ts";
+
+/** The whole program of a machine, as the daemon runs it, with its API. */
+export class MachineNode implements SimulatedNode {
+  readonly machine: Machine;
+  readonly #api: Api;
+  #uids = 0;
+
+  constructor({ id, now, random, incarnation, entries, notes }: Boot, facts: NodeFacts) {
+    this.machine = new Machine({
+      facts,
+      signer: signerOf(id),
+      verifier: keyring,
+      random,
+      now,
+      incarnation,
+      entries,
+      ceiling: notes.get(revisionNote),
+    });
+    this.#api = createApi({
+      store: this.machine.objects,
+      random,
+      makeUid: () => uidOf(`${id}/${incarnation}/${(this.#uids += 1)}`),
+      isAlive: (name) => this.machine.isAlive(name),
+    });
+  }
+
+  get objects(): ObjectStore {
+    return this.machine.objects;
+  }
+
+  /** Takes an event, as the daemon does; the API makes its namespaces between start and found. */
+  step(event: NodeEvent, now: Now): readonly NodeEffect[] {
+    const effects = this.machine.step(event, now);
+    if (event.kind !== "start") return effects;
+    this.#api.bootstrap(now);
+    return [...effects, ...this.machine.step({ kind: "tick" }, now)];
+  }
+
+  /** Answers a request to the API, and lets the machine act on what it wrote. */
+  request(
+    request: ApiRequest,
+    now: Now,
+  ): { readonly reply: ApiReply; readonly effects: readonly NodeEffect[] } {
+    const reply = this.#api.handle(request, now);
+    return { reply, effects: this.machine.step({ kind: "tick" }, now) };
+  }
+}

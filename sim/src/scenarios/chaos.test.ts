@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { chaos } from "./chaos.ts";
+
+test("chaos is a function of its seed, shows its story and takes a number of machines", () => {
+  const story: string[] = [];
+  let effects = 0;
+  const count = { seed: 3, machines: 3 };
+  const watch = (): void => {
+    effects += 1;
+  };
+  const first = chaos({ ...count, watch, progress: (line) => story.push(line) });
+  assert(first.ok && effects > 100 && story.length === first.metrics["deeds"]);
+  assert.deepEqual(chaos(count), first);
+});

@@ -1,0 +1,127 @@
+import { findResource } from "@beemesh/model";
+import { entryKey, type Json, type PeerId, type Stamp } from "@beemesh/wire";
+import { type ClientWrite, Promises, writeAnnotation } from "../checkers/promises.ts";
+import type { Mesh, MeshReply } from "../mesh.ts";
+
+const collection = "deployments.apps/default";
+const path = "apis/apps/v1/namespaces/default/deployments";
+
+/** A person with kubectl, who writes Deployments at one machine or another and remembers it. */
+export class Client {
+  readonly promises = new Promises();
+  readonly #mesh: Mesh;
+  /** Writes that nobody has acknowledged yet, by machine, life and ticket. */
+  readonly #waiting = new Map<string, ClientWrite>();
+  #writes = 0;
+
+  constructor(mesh: Mesh) {
+    this.#mesh = mesh;
+  }
+
+  /** Names of the Deployments that a machine shows. */
+  names(at: PeerId): readonly string[] {
+    const deployments = findResource("apps", "deployments");
+    if (deployments === undefined) return [];
+    const { items } = this.#mesh.world.node(at).objects.list(deployments, "default");
+    return items.map(({ metadata }) => metadata.name);
+  }
+
+  create(at: PeerId, name: string, replicas: number): boolean {
+    return this.#put(at, name, (metadata) => ({
+      method: "POST",
+      path,
+      body: deploymentOf(name, replicas, metadata),
+    }));
+  }
+
+  scale(at: PeerId, name: string, replicas: number): boolean {
+    return this.#put(at, name, (metadata) => ({
+      method: "PATCH",
+      path: `${path}/${name}`,
+      body: { metadata, spec: { replicas } },
+    }));
+  }
+
+  /** Asks for another image: a rollout. */
+  rollOut(at: PeerId, name: string): boolean {
+    const containers = [{ name: "main", image: `image-${this.#writes + 1}` }];
+    return this.#put(at, name, (metadata) => ({
+      method: "PATCH",
+      path: `${path}/${name}`,
+      body: { metadata, spec: { template: { spec: { containers } } } },
+    }));
+  }
+
+  remove(at: PeerId, name: string): boolean {
+    this.#writes += 1;
+    const reply = this.#mesh.request(at, { method: "DELETE", path: `${path}/${name}` });
+    return this.#note(at, name, reply, "delete");
+  }
+
+  /** Somebody has told how widely a write is held. */
+  acknowledged(at: PeerId, ticket: number, holding: { holders: number; of: number }): void {
+    const write = this.#waiting.get(this.#keyOf(at, ticket));
+    if (write === undefined || holding.holders * 2 <= holding.of) return;
+    write.isAcknowledged = true;
+  }
+
+  #put(
+    at: PeerId,
+    name: string,
+    make: (metadata: { readonly annotations: Json }) => Parameters<Mesh["request"]>[1],
+  ): boolean {
+    this.#writes += 1;
+    const annotations = { [writeAnnotation]: String(this.#writes) };
+    return this.#note(at, name, this.#mesh.request(at, make({ annotations })), "put");
+  }
+
+  #note(
+    at: PeerId,
+    name: string,
+    reply: MeshReply | undefined,
+    kind: ClientWrite["kind"],
+  ): boolean {
+    const stamp = this.#stampOf(at, name);
+    if (reply === undefined || reply.status >= 300 || stamp === undefined) return false;
+    const write = { name, number: this.#writes, kind, stamp, isAcknowledged: false };
+    this.promises.add(write);
+    if (reply.ticket === undefined) return true;
+    // Of one keeper the answer is there before the reply: that write is on its only disk.
+    // A machine that crashed in the middle of the request has promised nothing.
+    const up = this.#mesh.up();
+    if (up.length === 1 && up[0] === at) write.isAcknowledged = true;
+    this.#waiting.set(this.#keyOf(at, reply.ticket), write);
+    return true;
+  }
+
+  #keyOf(at: PeerId, ticket: number): string {
+    return `${at} ${this.#mesh.world.boots(at)} ${ticket}`;
+  }
+
+  /** The stamp of the newest version on a machine's disk. */
+  #stampOf(at: PeerId, name: string): Stamp | undefined {
+    return this.#mesh.world.disk(at).get(entryKey({ collection, name, part: "spec" }))?.stamp;
+  }
+}
+
+/** A Deployment as a client writes it. */
+export function deploymentOf(
+  name: string,
+  replicas: number,
+  metadata: { readonly annotations?: Json; readonly namespace?: string } = {},
+): Json {
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, ...metadata },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { containers: [{ name: "main", image: "image-0" }] },
+      },
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import { chaos } from "./chaos.ts";
+import { heal } from "./heal.ts";
+import type { Outcome, ScenarioOptions } from "./outcome.ts";
+import { partition, reboot, survivor } from "./stories.ts";
+
+/** Every scenario by the name that `beemesh sim` knows it by. */
+export const scenarios: Readonly<Record<string, (options: ScenarioOptions) => Outcome>> = {
+  chaos,
+  heal,
+  partition,
+  survivor,
+  reboot,
+};

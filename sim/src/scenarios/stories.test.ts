@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { partition, reboot, survivor } from "./stories.ts";
+
+describe("stories", () => {
+  for (const [name, story] of Object.entries({ partition, reboot, survivor })) {
+    test(`${name} ends well in meshes of two to five`, () => {
+      for (let seed = 0; seed < 8; seed += 1) {
+        const { violations } = story({ seed, machines: 2 + (seed % 4) });
+        assert.deepEqual(violations, [], `seed ${seed}`);
+      }
+    });
+  }
+});
