@@ -1,0 +1,98 @@
+import {
+  type BenchReport,
+  benchApply,
+  benchHeal,
+  benchIdle,
+  createPodmanTimer,
+  drawReport,
+} from "@beemesh/bench";
+import { type DevMesh, openDevMesh, watchInterruption } from "@beemesh/dev";
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** What can be measured. */
+const benches = ["idle", "apply", "heal"] as const;
+type BenchName = (typeof benches)[number];
+
+/** Runs of each benchmark if nothing is said: enough for a 99th percentile worth its name. */
+const runsOf: Readonly<Record<BenchName, number>> = { idle: 1, apply: 30, heal: 10 };
+
+/** How long an idle mesh is left alone, and how long it is watched in each run. */
+const idleSpans = { settleMs: 30_000, measureMs: 60_000 };
+
+interface BenchFlags {
+  readonly runs?: number;
+  readonly machines: number;
+  readonly runtime: "auto" | "podman" | "process";
+  readonly json?: boolean;
+}
+
+/**
+ * Adds `beemesh bench`.
+ *
+ * @param file - The program's own file, which daemons are started with.
+ */
+export function addBench(program: Command, file: string): void {
+  program
+    .command("bench")
+    .description("measure a mesh of machines on this computer, removed again at the end")
+    .argument("<name>", benches.join(", "), benchName)
+    .option("--runs <count>", "measurements to take (idle 1, apply 30, heal 10)", count)
+    .option("--machines <count>", "how many", count, 3)
+    .addOption(
+      new Option("--runtime <name>", "what pods run as")
+        .choices(["auto", "podman", "process"])
+        .default("auto"),
+    )
+    .option("--json", "the figures as the last line, as JSON")
+    .addHelpText(
+      "after",
+      `
+idle   memory, processor and traffic of machines that run nothing
+apply  from the API call to a running pod, and how much of it is not Podman's own time
+heal   from the loss of a machine to the replacement running: killed, and gone silent
+
+Example:
+  beemesh bench heal --runs 20 --json`,
+    )
+    .action(async (name: BenchName, flags: BenchFlags) => {
+      process.exit(await bench(name, file, flags));
+    });
+}
+
+async function bench(name: BenchName, file: string, flags: BenchFlags): Promise<number> {
+  const tell = (what: string): void => void process.stderr.write(`beemesh: ${what}\n`);
+  const { signal, came } = watchInterruption(() => tell("interrupted, removing everything"));
+  const { machines: machinesCount, runtime, runs = runsOf[name] } = flags;
+  const mesh = await openDevMesh({ count: machinesCount, program: file, runtime, tell, signal });
+  let report: BenchReport | undefined;
+  try {
+    for (const machine of mesh.machines) await machine.untilReadyMachines(machinesCount);
+    tell(`measuring ${name}, ${runs} runs`);
+    report = await Promise.race([measure(name, mesh, runs), came.then(() => undefined)]);
+  } finally {
+    for (const leftover of await mesh.close()) tell(`could not remove: ${leftover}`);
+  }
+  if (report === undefined) return 130;
+  process.stdout.write(`${flags.json === true ? JSON.stringify(report) : drawReport(report)}\n`);
+  return report.results.some(({ withinBudget }) => withinBudget === false) ? 1 : 0;
+}
+
+async function measure(name: BenchName, mesh: DevMesh, runs: number): Promise<BenchReport> {
+  if (name === "idle") return benchIdle(mesh, { runs, ...idleSpans });
+  if (name === "heal") return benchHeal(mesh, { runs });
+  const socket = mesh.machines[0]?.podmanSocket ?? "";
+  if (mesh.runtime === "podman")
+    return benchApply(mesh, { runs, podman: createPodmanTimer(socket) });
+  return benchApply(mesh, { runs, podman: undefined });
+}
+
+function benchName(text: string): BenchName {
+  const name = benches.find((candidate) => candidate === text);
+  if (name === undefined) throw new InvalidArgumentError(`It may be ${benches.join(", ")}.`);
+  return name;
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,3}$/u.test(text)) return Number(text);
+  throw new InvalidArgumentError("It may be a whole number from 1 to 9999.");
+}

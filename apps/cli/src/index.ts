@@ -1,0 +1,7 @@
+/**
+ * The command line of `beemesh`.
+ *
+ * @module
+ */
+
+export { makeProgram } from "./program.ts";

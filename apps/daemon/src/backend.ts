@@ -1,0 +1,162 @@
+import type { PeerCertificate } from "node:tls";
+import type { Api } from "@beemesh/apiserver";
+import { BeeError, type Now } from "@beemesh/base";
+import type { ApiBackend, TunnelEnd } from "@beemesh/gateway";
+import { apiVersionOf, decodeProtobuf, resourceOfKind } from "@beemesh/model";
+import type { ApiReply, ApiRequest, Tunnel, User } from "@beemesh/ports";
+import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
+import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
+import type { Host } from "./host.ts";
+import type { Reading } from "./reading.ts";
+import type { PodAccess } from "./tunnel/pod-access.ts";
+
+export interface BackendOptions {
+  readonly api: Api;
+  readonly host: Pick<Host, "health" | "isBehind" | "dispatch">;
+  readonly clock: () => Now;
+  readonly pods: PodAccess;
+  /** Brings here what others keep before it is read. */
+  readonly reading: Pick<Reading, "bring">;
+  readonly acknowledgements: Acknowledgements;
+  /** Whether other machines are known, but none of them can be reached. */
+  readonly isCutOff: () => boolean;
+}
+
+/** What answers the requests of one machine's Kubernetes API. */
+export function createBackend(options: BackendOptions): ApiBackend {
+  const { acknowledgements, host, isCutOff } = options;
+  return {
+    authenticate,
+    handle: async (request) => {
+      await options.reading.bring(request);
+      return handle(options, request);
+    },
+    tunnel: (tunnel, request) => openTunnel(options.pods, tunnel, request),
+    decodeProtobuf,
+    acknowledged: async (ticket) => {
+      if (host.isBehind) throw notDurable();
+      return warningsOf(await acknowledgements.wait(ticket), isCutOff());
+    },
+  };
+}
+
+/** Whom a client certificate stands for: its common name, and its organizations as groups. */
+export function authenticate({ subject }: PeerCertificate): User | undefined {
+  const { CN: name, O: organizations } = subject;
+  if (typeof name !== "string" || name === "") return undefined;
+  const groups = organizations === undefined ? [] : [organizations].flat();
+  return { name, groups: [...groups, "system:authenticated"] };
+}
+
+/** Answers one request, and lets the machine act on what it wrote. */
+function handle({ api, host, clock }: BackendOptions, request: ApiRequest): ApiReply {
+  const isWrite = request.method !== "GET" && request.method !== "HEAD";
+  if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
+  const reply = api.handle(request, clock());
+  if (isWrite) host.dispatch({ kind: "tick" });
+  return reply;
+}
+
+function diskRefusal(trouble: string): ApiReply {
+  const message = `Cannot write: this machine's disk is full: ${trouble}`;
+  const body = {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason: "ServiceUnavailable",
+    code: 503,
+  };
+  return { kind: "json", status: 503, body };
+}
+
+/** What the writer should know of how widely the write is held. */
+export function warningsOf({ holders, of }: Holding, isCutOff: boolean): readonly string[] {
+  if (isCutOff) return ["this machine is cut off from the mesh: the write is held here alone"];
+  if (of <= 1 || holders > 1) return [];
+  return [`the write is held by 1 of ${of} keepers so far: the others have not answered`];
+}
+
+async function openTunnel(
+  pods: PodAccess,
+  { kind, uid, machine, container, query }: Tunnel,
+  _request: ApiRequest,
+): Promise<TunnelEnd> {
+  const place = { uid, machine };
+  const text = (name: string): string | undefined => query.get(name)?.[0];
+  const isSet = (name: string): boolean => text(name) === "true" || text(name) === "1";
+  if (kind === "portforward")
+    return { kind: "ports", connect: (port) => pods.connect(place, port) };
+  if (kind !== "log") {
+    const command = query.get("command") ?? [];
+    const wish = { kind, container, command, stdin: isSet("stdin"), tty: isSet("tty") };
+    return { kind: "session", session: await pods.session(place, wish) };
+  }
+  const number = (name: string): number | undefined => {
+    const value = Number(text(name) ?? Number.NaN);
+    return Number.isFinite(value) && value >= 0 ? value : undefined;
+  };
+  const [tailLines, limitBytes] = [number("tailLines"), number("limitBytes")];
+  const sinceMs = sinceOf(text("sinceTime"), number("sinceSeconds"));
+  const output = await pods.log(place, container, {
+    follow: isSet("follow"),
+    previous: isSet("previous"),
+    timestamps: isSet("timestamps"),
+    ...(tailLines !== undefined && { tailLines }),
+    ...(limitBytes !== undefined && { limitBytes }),
+    ...(sinceMs !== undefined && { sinceMs }),
+  });
+  return { kind: "log", output };
+}
+
+/** Wall time from which log lines are wanted, by `sinceTime` or `sinceSeconds`. */
+function sinceOf(time: string | undefined, seconds: number | undefined): number | undefined {
+  const parsed = time === undefined ? Number.NaN : Date.parse(time);
+  if (Number.isFinite(parsed)) return parsed;
+  return seconds === undefined ? undefined : Date.now() - seconds * 1000;
+}
+
+/** Applies an object as its owner would with `kubectl apply --server-side`. */
+export async function applyObject(
+  options: BackendOptions,
+  object: JsonObject,
+  { dryRun }: { readonly dryRun: boolean },
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const request = applyRequest(object, dryRun);
+  await options.reading.bring(request);
+  const reply = handle(options, request);
+  if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot apply: no JSON came back");
+  if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
+  return { status: reply.status, body: reply.body };
+}
+
+function applyRequest(object: JsonObject, dryRun: boolean): ApiRequest {
+  const [apiVersion, kind] = [textOf(object["apiVersion"]), textOf(object["kind"])];
+  const metadata = isJsonObject(object["metadata"]) ? object["metadata"] : {};
+  const name = textOf(metadata["name"]);
+  const namespace = textOf(metadata["namespace"]) || "default";
+  const resource = resourceOfKind(apiVersion, kind);
+  const version = resource === undefined ? apiVersion : apiVersionOf(resource);
+  const root = version.includes("/") ? ["apis", ...version.split("/")] : ["api", version];
+  const scope = resource?.namespaced === false ? [] : ["namespaces", namespace];
+  const query = new Map([
+    ["fieldManager", ["beemesh-classic"]],
+    ["force", ["true"]],
+    ["fieldValidation", ["Strict"]],
+    ...(dryRun ? [["dryRun", ["All"]] as const] : []),
+  ]);
+  return {
+    method: "PATCH",
+    path: [...root, ...scope, resource?.name ?? kind.toLowerCase(), name],
+    query,
+    accept: "application/json",
+    contentType: "application/apply-patch+yaml",
+    body: object,
+    user: { name: "beemesh:classic", groups: ["system:masters", "system:authenticated"] },
+  };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
+}

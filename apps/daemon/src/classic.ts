@@ -1,0 +1,59 @@
+import { randomInt } from "node:crypto";
+import { BeeError } from "@beemesh/base";
+import { type ClassicServer, createClassicServer } from "@beemesh/gateway";
+import type { ObjectStore } from "@beemesh/ports";
+import { applyObject, type BackendOptions } from "./backend.ts";
+import { isWell } from "./health.ts";
+import { type Endpoint, routeRequest } from "./service-router.ts";
+import type { DaemonStatus } from "./status.ts";
+
+/** What the classic interface is served from. */
+export interface ClassicOptions {
+  readonly port: number;
+  readonly unixPath: string;
+  readonly objects: ObjectStore;
+  readonly backend: BackendOptions;
+  readonly metrics: () => string;
+  /** What `GET /v1/status` answers, through the Unix socket only. */
+  readonly status: () => DaemonStatus;
+}
+
+/** Serves the first generation's interface, and the way into services. */
+export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
+  const { port, unixPath, objects, backend, metrics, status } = options;
+  const { host, pods } = backend;
+  return createClassicServer({
+    port,
+    unixPath,
+    metrics,
+    healthy: () => isWell(host.health),
+    pages: new Map([["/v1/status", status]]),
+    apply: (object, wish) => applyObject(backend, object, wish),
+    services: () => {
+      const route = routeRequest(objects, { host: "", path: "" });
+      return route.kind === "unknown" ? route.services : [route.service];
+    },
+    route: (request) => {
+      const route = routeRequest(objects, request);
+      if (route.kind === "unknown") return Promise.resolve(undefined);
+      const turn = rotation(route.endpoints);
+      const connect = async (): ReturnType<typeof pods.connect> => {
+        const endpoint = turn();
+        if (endpoint !== undefined) return pods.connect(endpoint.place, endpoint.port);
+        const message = `Cannot reach ${route.service}: none of its pods is ready`;
+        throw new BeeError("service-empty", message);
+      };
+      return Promise.resolve({ connect });
+    },
+  });
+}
+
+/** Gives one endpoint after another, from a random one on. */
+function rotation(endpoints: readonly Endpoint[]): () => Endpoint | undefined {
+  let next = endpoints.length === 0 ? 0 : randomInt(endpoints.length);
+  return () => {
+    const endpoint = endpoints[next % endpoints.length];
+    next += 1;
+    return endpoint;
+  };
+}

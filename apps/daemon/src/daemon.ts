@@ -1,0 +1,282 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Api, createApi } from "@beemesh/apiserver";
+import { type Now, shortName } from "@beemesh/base";
+import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/gateway";
+import { Machine } from "@beemesh/machine";
+import type { Disk } from "@beemesh/ports";
+import { introductionOf, revisionNote } from "@beemesh/registry";
+import { Acknowledgements } from "./acknowledgements.ts";
+import { type BackendOptions, createBackend } from "./backend.ts";
+import { openClassic } from "./classic.ts";
+import type { DaemonConfig } from "./config.ts";
+import { readFacts } from "./facts.ts";
+import { Home, type Membership } from "./home.ts";
+import { Host, presentNow } from "./host.ts";
+import type { Log } from "./log.ts";
+import { createMeters, type Meters } from "./meters.ts";
+import { tell } from "./observations.ts";
+import { Parts } from "./parts.ts";
+import { Reading } from "./reading.ts";
+import { Renewal } from "./renewal.ts";
+import { Rounds } from "./rounds.ts";
+import { readStatus } from "./status.ts";
+import { Traffic } from "./traffic.ts";
+import { PodAccess } from "./tunnel/pod-access.ts";
+import { openWorld, systemRandom, type World } from "./world.ts";
+
+/** A daemon that runs. */
+export interface Daemon {
+  readonly name: string;
+  readonly apiPort: number;
+  readonly httpPort: number;
+  /** Settles with the error when the machine has a bug and does nothing any more: stop, and end. */
+  readonly crashed: Promise<unknown>;
+  /** Lets requests finish, says goodbye to the mesh, and lets go of everything; pods go on. */
+  stop(): Promise<void>;
+}
+
+/** What one start of a daemon is given. */
+interface Start {
+  readonly config: DaemonConfig;
+  readonly log: Log;
+  readonly clock: () => Now;
+  readonly parts: Parts;
+  readonly home: Home;
+  readonly membership: Membership;
+  /** The machine's name. */
+  readonly name: string;
+}
+
+/** The parts of a daemon that know each other. */
+interface Running {
+  readonly world: World;
+  readonly machine: Machine;
+  readonly host: Host;
+  readonly api: Api;
+  readonly meters: Meters;
+  readonly acknowledgements: Acknowledgements;
+  readonly traffic: Traffic;
+  readonly crashed: Promise<unknown>;
+}
+
+/** The note that counts this machine's boots; each has a higher incarnation than the one before. */
+const incarnationNote = "membership.incarnation";
+
+/** How soon after the start, and how often then, it is looked whether renewal is due. */
+const firstRenewalMs = 5000;
+const renewalMs = 10 * 60_000;
+
+/**
+ * Starts the daemon of one machine: everything is put together here, and nowhere else.
+ *
+ * @param clock - The present; a test may let it jump.
+ * @throws {BeeError} `mesh-absent`, `data-in-use`, `address-in-use`, `runtime-unavailable`; what
+ *   was started is stopped again.
+ */
+export async function startDaemon(
+  config: DaemonConfig,
+  log: Log,
+  clock: () => Now = presentNow,
+): Promise<Daemon> {
+  const parts = new Parts();
+  try {
+    const home = new Home(config.data);
+    const membership = home.open();
+    const name = config.name ?? `beemesh-node-${shortName(membership.key.id, 6)}`;
+    return await start({ config, log, clock, parts, home, membership, name });
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+async function start(given: Start): Promise<Daemon> {
+  const { config, log, clock, parts, name } = given;
+  mkdirSync(join(config.data, "run"), { recursive: true, mode: 0o700 });
+  const running = await assemble(given);
+  const { world, machine, host, api, crashed } = running;
+  const pods = await openPods(name, machine, world);
+  connect(world, host, log);
+  host.dispatch({ kind: "start" });
+  api.bootstrap(clock());
+  host.dispatch({ kind: "found", pods: await world.runtime.list() });
+  const rounds = parts.add(goRounds(given, running), (opened) => opened.close());
+  world.disk.onTrouble = (failure) => {
+    if (failure === "") host.saved();
+    rounds.lookAtDisk();
+  };
+  rounds.lookAtDisk();
+  await openRenewal(given, running);
+  const isCutOffNow = (): boolean => isCutOff(machine);
+  const reading = new Reading(machine, () => running.host.dispatch({ kind: "tick" }));
+  const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
+  const server = parts.add(await openApi(given, backend), (opened) => opened.close());
+  const classic = parts.add(await openWays(given, running, backend), (opened) => opened.close());
+  log.info("Machine is up", { machine: name, api: server.port, http: classic.port });
+  log.info("Mesh is here", { addresses: world.link.addresses().join(",") });
+  const stop = (): Promise<void> => parts.close();
+  return { name, apiPort: server.port, httpPort: classic.port, crashed, stop };
+}
+
+/** Makes what decides and what performs; nothing happens yet. */
+async function assemble(given: Start): Promise<Running> {
+  const { config, log, clock, parts, membership } = given;
+  const world = await openWorld(config, membership, { log, parts });
+  const machine = await makeMachine(given, world);
+  const meters = createMeters(machine, world.link);
+  const acknowledgements = new Acknowledgements();
+  const api = createApi({
+    store: machine.objects,
+    random: systemRandom,
+    makeUid: () => randomUUID(),
+    isAlive: (node) => machine.isAlive(node),
+  });
+  const { promise: crashed, resolve: onCrash } = Promise.withResolvers<unknown>();
+  const { disk, link, runtime } = world;
+  const host = new Host({
+    machine,
+    disk,
+    link,
+    runtime,
+    log,
+    now: clock,
+    onCrash,
+    onAcknowledged: (ticket, holding) => acknowledgements.settle(ticket, holding),
+    onMachines: () => api.machinesChanged(clock()),
+    onObserve: (event, facts) => {
+      meters.observe(event, facts);
+      tell(log, event, facts);
+    },
+  });
+  parts.add(host, (running) => running.stop());
+  const traffic = new Traffic();
+  return { world, machine, host, api, meters, acknowledgements, traffic, crashed };
+}
+
+async function makeMachine(
+  { config, clock, membership, name }: Start,
+  { disk, directory, link, runtime }: World,
+): Promise<Machine> {
+  const { key } = membership;
+  const { version: runtimeVersion } = await runtime.check();
+  const known = { name, peer: key.id, addresses: link.addresses(), runtimeVersion };
+  return new Machine({
+    facts: readFacts(config, known),
+    signer: key,
+    verifier: directory,
+    introductions: directory,
+    random: systemRandom,
+    now: clock(),
+    incarnation: nextIncarnation(disk),
+    entries: disk.load(),
+    ceiling: disk.get(revisionNote),
+  });
+}
+
+function nextIncarnation(disk: Disk): number {
+  const next = Number(disk.get(incarnationNote) ?? "0") + 1;
+  disk.set(incarnationNote, String(next));
+  return next;
+}
+
+async function openPods(self: string, machine: Machine, world: World): Promise<PodAccess> {
+  const { runtime, link } = world;
+  const peerOf = (name: string): string | undefined => machine.peerOf(name);
+  const pods = new PodAccess({ self, runtime, streams: link, peerOf });
+  await pods.serve();
+  return pods;
+}
+
+/** Brings what the mesh and the runtime say to the machine. */
+function connect({ link, runtime }: World, host: Host, log: Log): void {
+  link.onEvent((event) => host.dispatch({ kind: "link", event }));
+  link.onRefused((peer, by, reason) => log.warn("Refused a peer", { peer, by, reason }));
+  runtime.onEvent((event) => {
+    if (event.kind === "health") host.report({ runtime: event.ok ? "" : event.message });
+    host.dispatch({ kind: "runtime", event });
+  });
+}
+
+/** Looks now and then at what nobody tells. */
+function goRounds({ config, log, clock }: Start, running: Running): Rounds {
+  const { world, machine, host, api, traffic } = running;
+  const { disk, link, runtime } = world;
+  return new Rounds({
+    host,
+    log,
+    now: clock,
+    data: config.data,
+    diskFailure: () => disk.failure,
+    clockOffsetMs: () => machine.clockOffsetMs(clock()),
+    listPods: () => runtime.list(),
+    tickApi: () => api.tick(clock()),
+    measure: () => traffic.read({ at: clock().at, ...link.stats() }),
+  });
+}
+
+/** Keeps this machine's membership fresh, and that of others where the owner's key is. */
+async function openRenewal(given: Start, { world, machine }: Running): Promise<void> {
+  const { clock, home, log, membership, parts } = given;
+  const { directory, link } = world;
+  const renewal = new Renewal({
+    self: membership.key.id,
+    directory,
+    streams: link,
+    peers: () => link.peers(),
+    random: systemRandom,
+    issuer: () => home.issuer(),
+    nowMs: () => clock().wallMs + machine.clockOffsetMs(clock()),
+    onRenewed: (certificate) => {
+      home.keepCertificate(certificate);
+      log.info("Renewed the membership certificate");
+      for (const peer of link.peers()) link.send(peer, introductionOf(certificate));
+    },
+  });
+  await renewal.serve();
+  const look = (): void => {
+    renewal.look().catch((error: unknown) => {
+      log.warn("Could not renew membership", { reason: String(error) });
+    });
+  };
+  parts.add(setTimeout(look, firstRenewalMs), (timer) => clearTimeout(timer));
+  parts.add(setInterval(look, renewalMs), (timer) => clearInterval(timer));
+}
+
+async function openApi(given: Start, backend: BackendOptions): Promise<ApiServer> {
+  const { config, home, membership, name, log } = given;
+  const { certificate, key } = home.serverCredential([name]);
+  return createApiServer({
+    ...createBackend(backend),
+    port: config.apiPort,
+    unixPath: home.apiSocket,
+    identity: { certificate, key, authority: membership.apiTrust.userAuthority },
+    observe: (event, facts) => tell(log, event, facts),
+  });
+}
+
+/** The classic interface, the ways into services, and what an operator asks. */
+function openWays(
+  { config, home, membership, name }: Start,
+  { world, machine, host, meters, traffic }: Running,
+  backend: BackendOptions,
+): Promise<ClassicServer> {
+  const { key, mesh } = membership;
+  const known = { name, peer: key.id, mesh, machine, link: () => world.link.stats() };
+  return openClassic({
+    port: config.httpPort,
+    unixPath: home.httpSocket,
+    objects: machine.objects,
+    backend,
+    metrics: () => meters.text(),
+    status: () =>
+      readStatus({ ...known, bytesPerMinute: traffic.bytesPerMinute(), health: host.health }),
+  });
+}
+
+/** Whether others are known and none of them is alive. */
+function isCutOff(machine: Machine): boolean {
+  const members = [...machine.members().values()];
+  return members.length > 1 && members.filter(({ state }) => state === "alive").length === 1;
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { KubeObject } from "@beemesh/model";
+import type { ApiRequest, ObjectStore } from "@beemesh/ports";
+import { Reading } from "./reading.ts";
+
+const requestFor = (path: string): ApiRequest => ({
+  method: "GET",
+  path: path.split("/").slice(1),
+  query: new Map(),
+  accept: "",
+  contentType: "",
+  body: undefined,
+  user: { name: "ann", groups: [] },
+});
+
+const namespaceOf = (name: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name },
+});
+
+/** What is followed for a request, by a machine that then holds it at once. */
+async function followedFor(path: string): Promise<string[]> {
+  const followed: string[] = [];
+  let isHere = false;
+  const list: ObjectStore["list"] = () => ({
+    items: [namespaceOf("a"), namespaceOf("b")],
+    revision: "1",
+  });
+  const reading = new Reading(
+    {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it only lists namespaces
+      objects: { list } as ObjectStore,
+      follow: (collection) => followed.push(collection),
+      holds: () => isHere,
+    },
+    () => {
+      isHere = true;
+    },
+  );
+  await reading.bring(requestFor(path));
+  return followed;
+}
+
+describe("Reading", () => {
+  test("follows the collection that a path speaks of, and the namespaces", async () => {
+    const path = "/apis/apps/v1/namespaces/shop/deployments/web/scale";
+    assert.deepEqual(await followedFor(path), ["deployments.apps/shop", "namespaces/-"]);
+  });
+
+  test("follows the collections of all namespaces for a list across them", async () => {
+    assert.deepEqual(await followedFor("/api/v1/pods"), ["pods/a", "pods/b", "namespaces/-"]);
+  });
+
+  test("follows what has no namespace", async () => {
+    assert.deepEqual(await followedFor("/api/v1/nodes/m1"), ["nodes/-"]);
+    assert.deepEqual(await followedFor("/api/v1/namespaces/shop"), ["namespaces/-"]);
+  });
+
+  test("follows nothing for documents and discovery", async () => {
+    assert.deepEqual(await followedFor("/openapi/v3"), []);
+    assert.deepEqual(await followedFor("/api/v1"), []);
+  });
+});

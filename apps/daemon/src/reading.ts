@@ -1,0 +1,80 @@
+import { findResource, type Resource } from "@beemesh/model";
+import type { ApiRequest, ObjectStore } from "@beemesh/ports";
+import { type CollectionId, collectionOf } from "@beemesh/wire";
+
+/** What a {@link Reading} needs of the machine. */
+export interface Shelf {
+  readonly objects: ObjectStore;
+  /** Keeps a copy of a collection here for some minutes. */
+  follow(collection: CollectionId): void;
+  /** Whether all of a collection is here. */
+  holds(collection: CollectionId): boolean;
+}
+
+/** How long an answer waits for a collection that is kept elsewhere to come. */
+const waitMsMax = 2000;
+/** How often it is looked for, in milliseconds. */
+const lookMs = 20;
+
+/**
+ * Brings here what the API is asked for. In a mesh of five machines everybody keeps everything;
+ * in a larger one a machine follows the collections that its own users read.
+ */
+export class Reading {
+  readonly #shelf: Shelf;
+  /** Lets the machine act on what it is to follow. */
+  readonly #nudge: () => void;
+
+  constructor(shelf: Shelf, nudge: () => void) {
+    this.#shelf = shelf;
+    this.#nudge = nudge;
+  }
+
+  /** Waits until what a request is about is here, or has not come in time. */
+  async bring(request: ApiRequest): Promise<void> {
+    const wanted = [...this.#collectionsOf(request)];
+    for (const collection of wanted) this.#shelf.follow(collection);
+    if (wanted.every((collection) => this.#shelf.holds(collection))) return;
+    this.#nudge();
+    const deadline = performance.now() + waitMsMax;
+    while (performance.now() < deadline) {
+      if (wanted.every((collection) => this.#shelf.holds(collection))) return;
+      await new Promise((resolve) => {
+        setTimeout(resolve, lookMs);
+      });
+    }
+  }
+
+  *#collectionsOf({ path }: ApiRequest): Generator<CollectionId> {
+    const place = placeOf(path);
+    if (place === undefined) return;
+    const { resource, namespace } = place;
+    if (!resource.namespaced) yield collectionOf(resource.name, resource.group);
+    else {
+      for (const name of namespace === undefined ? this.#namespaces() : [namespace]) {
+        yield collectionOf(resource.name, resource.group, name);
+      }
+      yield collectionOf("namespaces", "");
+    }
+  }
+
+  #namespaces(): string[] {
+    const resource = findResource("", "namespaces");
+    if (resource === undefined) return [];
+    return this.#shelf.objects.list(resource).items.map(({ metadata }) => metadata.name);
+  }
+}
+
+/** The resource and namespace that a path speaks of; undefined for documents and discovery. */
+function placeOf(
+  path: readonly string[],
+): { readonly resource: Resource; readonly namespace: string | undefined } | undefined {
+  const segments = path.filter((segment) => segment !== "");
+  const isCore = segments[0] === "api";
+  const group = isCore ? "" : (segments[1] ?? "");
+  const rest = segments.slice(isCore ? 2 : 3);
+  const isInside = rest[0] === "namespaces" && rest.length > 2;
+  const name = (isInside ? rest[2] : rest[0]) ?? "";
+  const resource = findResource(group, name);
+  return resource && { resource, namespace: isInside ? rest[1] : undefined };
+}

@@ -1,0 +1,155 @@
+import { Duplex, pipeline, type Readable } from "node:stream";
+import { BeeError } from "@beemesh/base";
+import type { ExecSession, LogOptions, Runtime } from "@beemesh/ports";
+import type { PeerId } from "@beemesh/wire";
+import { type Opening, readAnswer, readOpening, writeAnswer, writeOpening } from "./opening.ts";
+import { hostReadable, remoteSession, serveSession } from "./session.ts";
+
+/** Streams between machines for pods, as the mesh adapter gives them. */
+export interface PodStreams {
+  openStream(peer: PeerId, name: string): Promise<Duplex>;
+  handleStream(name: string, handler: (peer: PeerId, stream: Duplex) => void): Promise<void>;
+}
+
+/** Where a pod runs. */
+export interface PodPlace {
+  readonly uid: string;
+  /** The machine's name, as in `spec.nodeName`. */
+  readonly machine: string;
+}
+
+export interface PodAccessOptions {
+  readonly self: string;
+  readonly runtime: Runtime;
+  readonly streams: PodStreams;
+  readonly peerOf: (machine: string) => PeerId | undefined;
+}
+
+/** The streams' protocol name between machines. */
+const streamName = "pod";
+
+/**
+ * Reaches into pods wherever they run: here through the runtime, elsewhere through a stream to
+ * the machine that runs them.
+ */
+export class PodAccess {
+  readonly #options: PodAccessOptions;
+
+  constructor(options: PodAccessOptions) {
+    this.#options = options;
+  }
+
+  /** Lets other machines reach the pods that run here. */
+  serve(): Promise<void> {
+    return this.#options.streams.handleStream(streamName, (_peer, stream) => {
+      stream.on("error", () => stream.destroy());
+      void this.#serve(stream).catch(() => stream.destroy());
+    });
+  }
+
+  /**
+   * A TCP connection to a port inside the pod.
+   *
+   * @throws {BeeError} `tunnel-refused`, and what the runtime throws.
+   */
+  async connect({ uid, machine }: PodPlace, port: number): Promise<Duplex> {
+    if (machine === this.#options.self)
+      return hostDuplex(await this.#options.runtime.connect(uid, port));
+    return this.#open(machine, { kind: "connect", uid, port });
+  }
+
+  /** What a container wrote. */
+  async log({ uid, machine }: PodPlace, container: string, options: LogOptions): Promise<Readable> {
+    const { self, runtime } = this.#options;
+    if (machine === self) return hostReadable(await runtime.logs(uid, container, options));
+    return this.#open(machine, { kind: "log", uid, container, ...options });
+  }
+
+  /** A process in a container: a new one, or with `attach` the container's own. */
+  async session(
+    { uid, machine }: PodPlace,
+    wish: Omit<Extract<Opening, { kind: "exec" | "attach" }>, "uid">,
+  ): Promise<ExecSession> {
+    if (machine === this.#options.self) return this.#localSession({ ...wish, uid });
+    return remoteSession(await this.#open(machine, { ...wish, uid }), wish);
+  }
+
+  #localSession(wish: Extract<Opening, { kind: "exec" | "attach" }>): Promise<ExecSession> {
+    const { runtime } = this.#options;
+    const { uid, container, kind } = wish;
+    return kind === "exec"
+      ? runtime.exec(uid, container, wish)
+      : runtime.attach(uid, container, wish);
+  }
+
+  async #open(machine: string, opening: Opening): Promise<Duplex> {
+    const peer = this.#options.peerOf(machine);
+    if (peer === undefined) {
+      throw new BeeError(
+        "tunnel-refused",
+        `Cannot reach the pod: machine ${machine} is unknown here`,
+      );
+    }
+    const stream = await this.#options.streams.openStream(peer, streamName);
+    try {
+      writeOpening(stream, opening);
+      await readAnswer(stream);
+      return stream;
+    } catch (error) {
+      stream.destroy();
+      throw error;
+    }
+  }
+
+  async #serve(stream: Duplex): Promise<void> {
+    const opening = await readOpening(stream);
+    if (opening === undefined) {
+      stream.destroy();
+      return;
+    }
+    try {
+      await this.#answer(stream, opening);
+    } catch (error) {
+      writeAnswer(stream, error instanceof Error ? error.message : "it failed");
+      stream.end();
+    }
+  }
+
+  async #answer(stream: Duplex, opening: Opening): Promise<void> {
+    const { runtime } = this.#options;
+    const { uid } = opening;
+    if (opening.kind === "connect") {
+      const inside = hostDuplex(await runtime.connect(uid, opening.port));
+      writeAnswer(stream, "");
+      splice(stream, inside);
+    } else if (opening.kind === "log") {
+      const output = hostReadable(await runtime.logs(uid, opening.container, opening));
+      writeAnswer(stream, "");
+      pipeline(output, stream, () => output.destroy());
+    } else {
+      const session = await this.#localSession(opening);
+      writeAnswer(stream, "");
+      serveSession(stream, session);
+    }
+  }
+}
+
+/** Joins two byte streams with half-close; an error of one ends both. */
+function splice(one: Duplex, other: Duplex): void {
+  for (const [end, peer] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    end.on("error", () => peer.destroy());
+    end.on("close", () => {
+      if (!end.readableEnded) peer.destroy();
+    });
+  }
+  one.pipe(other).pipe(one);
+}
+
+/** The runtime's streams are Node's own; the port only does not say so. */
+function hostDuplex(stream: unknown): Duplex {
+  if (stream instanceof Duplex) return stream;
+  throw new BeeError("stream-foreign", "Cannot use a stream: it is none of Node's");
+}
