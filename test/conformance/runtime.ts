@@ -227,8 +227,15 @@ function mountsTheHost(stage: Stage): void {
 function keepsLogs(stage: Stage): void {
   test("gives a log whole, its end, its beginning, and what is new in it", async () => {
     await stage.withPod(async (uid) => {
-      const script = "echo one; echo two >&2; sleep 0.3; echo three";
-      assert.equal((await stage.output(uid, stage.script(script))).length, 14);
+      const script = "echo one; echo two >&2; until test -e go; do sleep 0.02; done; echo three";
+      const exited = stage.exit(uid);
+      await stage.runtime.startContainer(uid, stage.script(script), 0);
+      // Who has read the first two lines before the third is written can tell their times apart.
+      const begun = () => stage.log(uid, "app");
+      assert.equal((await eventually(begun, ({ length }) => length === 8)).length, 8);
+      await stage.exec(uid, ["sh", "-c", "echo > go"]);
+      await exited;
+      assert.equal((await stage.log(uid, "app")).length, 14);
       assert.equal(await stage.log(uid, "app", { tailLines: 1 }), "three\n");
       assert.equal(await stage.log(uid, "app", { limitBytes: 2 }), "on");
       const stamped = (await stage.log(uid, "app", { timestamps: true })).trim().split("\n");

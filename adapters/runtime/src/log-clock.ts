@@ -28,7 +28,7 @@ export class LogClock {
   constructor(path: string, bytesMax: number) {
     this.#path = path;
     this.#bytesMax = bytesMax;
-    this.#mark();
+    this.mark();
     try {
       this.#watcher = watch(path, { persistent: false }, () => this.#changed());
       this.#watcher.on("error", () => this.#watcher?.close());
@@ -40,25 +40,34 @@ export class LogClock {
   close(): void {
     clearTimeout(this.#timer);
     this.#watcher?.close();
-    this.#mark();
+    this.mark();
+  }
+
+  /** Gives all that stands in the log without a time the time of now. Who reads a line has seen it. */
+  mark(): void {
+    const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? this.#marked;
+    if (size === this.#marked) return;
+    try {
+      this.#write(size);
+    } catch {
+      // A full disk costs times, not the daemon: the next mark that succeeds covers these lines.
+    }
   }
 
   #changed(): void {
     if (this.#timer !== undefined) return;
-    this.#mark();
+    this.mark();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#mark();
+      this.mark();
     }, markMsMin);
     this.#timer.unref();
   }
 
-  #mark(): void {
-    const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? this.#marked;
-    if (size === this.#marked) return;
-    this.#marked = size;
+  #write(size: number): void {
     if (size <= this.#bytesMax) {
       appendFileSync(marksPath(this.#path), `${Date.now()} ${size}\n`);
+      this.#marked = size;
     } else {
       truncateSync(this.#path);
       writeFileSync(marksPath(this.#path), "");
@@ -67,11 +76,20 @@ export class LogClock {
   }
 }
 
-/** Makes lines of a log that has marks beside it. */
-export function clockedDecoder(path: string): (bytes: Buffer, endOffset: number) => LogLine {
+/**
+ * Makes lines of a log that has marks beside it. A clock that still goes marks what is read before
+ * it was seen, so that a line keeps the time it was once given.
+ */
+export function clockedDecoder(
+  path: string,
+  clock?: LogClock,
+): (bytes: Buffer, endOffset: number) => LogLine {
   let marks = readMarks(path);
   return (bytes, endOffset) => {
-    if ((marks.at(-1)?.size ?? 0) < endOffset) marks = readMarks(path);
+    if ((marks.at(-1)?.size ?? 0) < endOffset) {
+      clock?.mark();
+      marks = readMarks(path);
+    }
     const atMs = marks.find(({ size }) => size >= endOffset)?.atMs ?? Date.now();
     return { atMs, at: new Date(atMs).toISOString(), text: Buffer.from(bytes), whole: true };
   };

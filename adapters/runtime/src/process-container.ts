@@ -20,7 +20,7 @@ import { numberAt, textAt } from "./answer.ts";
 import { findCommand, isExecutable, run } from "./command.ts";
 import type { BindMount, KeptPlan } from "./pod-folder.ts";
 import type { ProcessImage } from "./process-images.ts";
-import { identify, type ProcessId } from "./process-table.ts";
+import { identifyChild, type ProcessId } from "./process-table.ts";
 
 /** What is to be started, and where. */
 export interface LaunchOrder {
@@ -85,7 +85,7 @@ export async function launch(
   if (stdin !== undefined) closeSync(stdin);
   child.on("error", () => {});
   child.unref();
-  const id = identify(child.pid ?? 0);
+  const id = identifyChild(child.pid ?? 0);
   if (id === undefined) throw failed(plan.name, "its process did not start");
   const startedAtMs = Date.now();
   const launched = { id, imageId: image.id, startedAtMs, environment, workingDir };

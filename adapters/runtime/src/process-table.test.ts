@@ -8,6 +8,7 @@ import {
   end,
   hasEnvironmentBelow,
   identify,
+  identifyChild,
   isAlive,
   processNumbers,
   readProcessId,
@@ -32,6 +33,14 @@ describe("the process table", { skip: !existsSync("/proc/self/stat") && "no /pro
     assert.deepEqual(readProcessId(JSON.stringify(self)), self);
     assert.equal(readProcessId("{"), undefined);
     assert.equal(identify(2 ** 30), undefined);
+  });
+
+  test("knows a child that ended before it was looked at", () => {
+    const { pid = 0 } = spawn("true");
+    while (statOf(pid)?.state !== "Z");
+    assert.equal(identify(pid), undefined);
+    const id = identifyChild(pid);
+    assert(id !== undefined && !isAlive(id));
   });
 
   test("ends a process, and sees what it was started with", async () => {

@@ -76,10 +76,16 @@ export function usageOf(session: number): { cpuNanoseconds: number; memoryBytes:
 
 /** The identity of a running process, undefined if it has ended. */
 export function identify(pid: number): ProcessId | undefined {
+  return statOf(pid)?.state === "Z" ? undefined : identifyChild(pid);
+}
+
+/**
+ * The identity of a child that was started in this turn of the event loop, also if it has ended
+ * since: until the turn is over nobody collects it, so its number is still its own.
+ */
+export function identifyChild(pid: number): ProcessId | undefined {
   const stat = statOf(pid);
-  return stat === undefined || stat.state === "Z"
-    ? undefined
-    : { pid, start: `${stat.startTicks}@${bootId()}` };
+  return stat && { pid, start: `${stat.startTicks}@${bootId()}` };
 }
 
 /** Whether this very process still runs. */

@@ -209,7 +209,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
       throw new BeeError("container-unknown", message, { facts: { uid, container } });
     }
     const isOpen = (): boolean => !options.previous && known.exit === undefined;
-    const decode = clockedDecoder(path);
+    const decode = clockedDecoder(path, options.previous ? undefined : known.clock);
     return openLog({ path, decode, isOpen, mayLackLastFeed: true }, options);
   }
 
@@ -227,7 +227,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
     const path = this.#pod(uid).folder.logPath(container, known.attempt);
     const log = {
       path,
-      decode: clockedDecoder(path),
+      decode: clockedDecoder(path, known.clock),
       isOpen: () => known.exit === undefined,
       mayLackLastFeed: true,
       startOffset: statSync(path).size,
