@@ -43,7 +43,7 @@ export class LogClock {
     this.mark();
   }
 
-  /** Gives all that stands in the log without a time the time of now. Who reads a line has seen it. */
+  /** Gives what stands in the log without a time that of now: who reads a line has seen it. */
   mark(): void {
     const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? this.#marked;
     if (size === this.#marked) return;

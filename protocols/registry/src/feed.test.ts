@@ -5,7 +5,13 @@ import { formatStamp, type PeerId } from "@beemesh/wire";
 import type { RegistryEffect } from "./event.ts";
 import { Feeds } from "./feed.ts";
 import { type Held, hold } from "./held.ts";
-import { feedLogMax, followedPerPeerMax, followersMax, subscriptionMs } from "./limits.ts";
+import {
+  feedLogMax,
+  followedPerPeerMax,
+  followersMax,
+  gatherMs,
+  subscriptionMs,
+} from "./limits.ts";
 import type { FeedPosition, RegistryMessage } from "./message.ts";
 import { Placement } from "./placement.ts";
 import { Repair } from "./repair.ts";
@@ -18,8 +24,8 @@ function at(ms: number): Now {
   return { at: after(instantAt(0), ms), wallMs: ms };
 }
 
-function heldOf(name: string): Held {
-  const stamp = formatStamp({ wallMs: 1, counter: 0, machine: "me" });
+function heldOf(name: string, wallMs = 1): Held {
+  const stamp = formatStamp({ wallMs, counter: 0, machine: "me" });
   const key = { collection, name, part: "spec" } as const;
   return hold({ ...key, stamp, author: "me", body: "{}", signature: "s" });
 }
@@ -29,9 +35,11 @@ describe("Feeds", () => {
   let library: Library;
   let placement: Placement;
   let feeds: Feeds;
+  let ms: number;
 
   beforeEach(() => {
     effects = [];
+    ms = 0;
     library = new Library();
     placement = new Placement("me", 1);
     const emit = (effect: RegistryEffect): number => effects.push(effect);
@@ -47,10 +55,15 @@ describe("Feeds", () => {
     feeds.subscribe(from, message, at(ms));
   }
 
-  function write(name: string): void {
-    const held = heldOf(name);
+  function write(name: string, wallMs = 1): void {
+    const held = heldOf(name, wallMs);
     library.put(held);
     feeds.changed(held);
+  }
+
+  function flush(): void {
+    ms += gatherMs;
+    feeds.flush(at(ms));
   }
 
   function heard(peer: PeerId): RegistryMessage[] {
@@ -80,11 +93,56 @@ describe("Feeds", () => {
     subscribe("ann");
     const { s } = startOf("ann");
     for (const name of ["a", "b"]) write(name);
-    feeds.flush();
-    feeds.flush();
+    flush();
+    flush();
     const [change, ...more] = heard("ann");
     assert(change?.k === "r.change");
     assert.deepEqual([change.s, change.x.map(({ name }) => name)], [s, ["a", "b"]]);
+    assert.deepEqual(more, []);
+  });
+
+  test("tells at once after a rest, and gathers what comes soon after", () => {
+    subscribe("ann");
+    const { s } = startOf("ann");
+    write("a");
+    feeds.flush(at(100));
+    assert.deepEqual(
+      heard("ann").map(({ k }) => k),
+      ["r.change"],
+    );
+    for (const name of ["b", "c"]) {
+      write(name);
+      feeds.flush(at(101));
+    }
+    assert.deepEqual(heard("ann"), []);
+    assert.equal(feeds.wakeAt, at(100 + gatherMs).at);
+    feeds.flush(at(100 + gatherMs));
+    const [change] = heard("ann");
+    assert(change?.k === "r.change");
+    assert.deepEqual([change.s, change.t, change.x.length], [s + 1, s + 3, 2]);
+    assert.equal(feeds.wakeAt, undefined);
+  });
+
+  test("tells only the last of several changes of one record", () => {
+    subscribe("ann");
+    const { s } = startOf("ann");
+    for (const [name, wallMs] of [
+      ["a", 1],
+      ["b", 1],
+      ["a", 2],
+      ["c", 1],
+      ["c", 2],
+    ] as const) {
+      write(name, wallMs);
+    }
+    flush();
+    const [change, ...more] = heard("ann");
+    assert(change?.k === "r.change");
+    assert.deepEqual([change.s, change.t], [s, s + 5]);
+    assert.deepEqual(
+      change.x.map(({ name }) => name),
+      ["b", "a", "c"],
+    );
     assert.deepEqual(more, []);
   });
 
@@ -92,7 +150,7 @@ describe("Feeds", () => {
     subscribe("ann");
     const { e, s } = startOf("ann");
     for (const name of ["a", "b", "c"]) write(name);
-    feeds.flush();
+    flush();
     heard("ann");
     subscribe("ann", { e, s: s + 1 });
     const [change] = heard("ann");
@@ -101,7 +159,7 @@ describe("Feeds", () => {
     subscribe("ann", { e: e + 1, s });
     assert.equal(heard("ann")[0]?.k, "r.start");
     for (let index = 0; index < 3 * feedLogMax; index += 1) write(`web-${index}`);
-    feeds.flush();
+    flush();
     heard("ann");
     subscribe("ann", { e, s });
     assert.equal(heard("ann")[0]?.k, "r.start");
@@ -113,7 +171,7 @@ describe("Feeds", () => {
     subscribe("ann");
     const { e, s, f, n } = startOf("ann");
     subscribe("ann", { e, s, f, n });
-    assert.deepEqual(heard("ann"), [{ k: "r.change", c: collection, e, s, x: [], f, n }]);
+    assert.deepEqual(heard("ann"), [{ k: "r.change", c: collection, e, s, t: s, x: [], f, n }]);
     subscribe("ann", { e, s, f: 1, n: 1 });
     assert.deepEqual(
       heard("ann").map(({ k }) => k),
@@ -130,7 +188,7 @@ describe("Feeds", () => {
     feeds.keepersChanged(changed);
     assert.deepEqual(heard("ann"), [{ k: "r.not-kept", c: collection }]);
     write("late");
-    feeds.flush();
+    flush();
     assert.deepEqual(heard("ann"), []);
     subscribe("ann");
     assert.deepEqual(heard("ann"), [{ k: "r.not-kept", c: collection }]);
@@ -143,7 +201,7 @@ describe("Feeds", () => {
     feeds.sweep(at(subscriptionMs));
     effects = [];
     write("web");
-    feeds.flush();
+    flush();
     const told = effects.flatMap((effect) => (effect.kind === "send" ? [effect.to] : []));
     assert.deepEqual(told, ["ann"]);
   });

@@ -3,7 +3,13 @@ import type { CollectionId, PeerId } from "@beemesh/wire";
 import { batches } from "./batch.ts";
 import type { RegistryEffect } from "./event.ts";
 import type { Held } from "./held.ts";
-import { feedLogMax, followedPerPeerMax, followersMax, subscriptionMs } from "./limits.ts";
+import {
+  feedLogMax,
+  followedPerPeerMax,
+  followersMax,
+  gatherMs,
+  subscriptionMs,
+} from "./limits.ts";
 import type { RegistryMessage } from "./message.ts";
 import type { Placement } from "./placement.ts";
 import type { Repair } from "./repair.ts";
@@ -27,24 +33,37 @@ interface Feed {
   log: Held[];
   /** Changes that no follower was told of yet. */
   fresh: number;
+  /** When they are told at the earliest. */
+  tellAt: Instant;
   /** Until when each follower is told. */
   readonly followers: Map<PeerId, Instant>;
 }
 
 /**
- * The keeper's side of following: tells of every change in the order it was applied here, and
- * resumes whoever names a position that is still in the log. Everybody else is set to the present
- * position and repairs the difference like a keeper would.
+ * The keeper's side of following: tells of every change in the order it was applied here, at once
+ * after a rest and several together when they come fast. It resumes whoever names a position that
+ * is still in the log; everybody else is set to the present position and repairs the difference
+ * like a keeper would.
  */
 export class Feeds {
   readonly #options: FeedsOptions;
   readonly #feeds = new Map<CollectionId, Feed>();
-  /** Collections that changed since the last flush. */
+  /** Collections with changes that followers were not told of yet. */
   readonly #fresh = new Set<CollectionId>();
   readonly #followed = new Map<PeerId, number>();
 
   constructor(options: FeedsOptions) {
     this.#options = options;
+  }
+
+  /** When {@link flush} has something to tell at the latest. */
+  get wakeAt(): Instant | undefined {
+    let wakeAt: Instant | undefined;
+    for (const collection of this.#fresh) {
+      const tellAt = this.#feeds.get(collection)?.tellAt;
+      if (tellAt !== undefined && (wakeAt === undefined || tellAt < wakeAt)) wakeAt = tellAt;
+    }
+    return wakeAt;
   }
 
   subscribe(from: PeerId, message: RegistryMessage & { k: "r.sub" }, now: Now): void {
@@ -59,11 +78,11 @@ export class Feeds {
       position: 0,
       log: [],
       fresh: 0,
+      tellAt: now.at,
       followers: new Map(),
     };
     if (!this.#admit(from, feed)) return;
     this.#feeds.set(collection, feed);
-    this.#tell(collection, feed);
     feed.followers.set(from, after(now.at, subscriptionMs));
     const mine = this.#fingerprint(collection);
     const behind = feed.position - message.s;
@@ -93,12 +112,16 @@ export class Feeds {
     this.#fresh.add(held.entry.collection);
   }
 
-  flush(): void {
+  /** Tells followers of the changes whose time has come. */
+  flush(now: Now): void {
     for (const collection of this.#fresh) {
       const feed = this.#feeds.get(collection);
-      if (feed !== undefined) this.#tell(collection, feed);
+      if (feed !== undefined && feed.tellAt > now.at) continue;
+      this.#fresh.delete(collection);
+      if (feed === undefined) continue;
+      this.#tell(collection, feed);
+      feed.tellAt = after(now.at, gatherMs);
     }
-    this.#fresh.clear();
   }
 
   /** Sends away the followers of what is no longer kept here. */
@@ -138,7 +161,6 @@ export class Feeds {
   }
 
   #tell(collection: CollectionId, feed: Feed): void {
-    if (feed.fresh === 0) return;
     for (const follower of feed.followers.keys()) {
       this.#sendChanges(follower, collection, feed, feed.fresh);
     }
@@ -146,25 +168,27 @@ export class Feeds {
     if (feed.log.length > 2 * feedLogMax) feed.log = feed.log.slice(-feedLogMax);
   }
 
-  /** Sends the newest `count` changes of the log. */
+  /** Sends the newest `count` changes of the log, of each record the last one. */
   #sendChanges(to: PeerId, collection: CollectionId, feed: Feed, count: number): void {
     const { sum: f, count: n } = this.#fingerprint(collection);
+    const { epoch: e, position } = feed;
+    const start = position - count;
     const news = count === 0 ? [] : feed.log.slice(-count);
-    let position = feed.position - news.length;
-    for (const entries of batches(news)) {
-      this.#send(to, {
-        k: "r.change",
-        c: collection,
-        e: feed.epoch,
-        s: position,
-        x: entries,
-        f,
-        n,
-      });
-      position += entries.length;
+    const places = news.flatMap((held, index) => (this.#isCurrent(held) ? [index] : []));
+    const lasting = places.flatMap((index) => news[index] ?? []);
+    const messages = lasting.length === 0 ? [[]] : batches(lasting);
+    let [s, sent] = [start, 0];
+    for (const x of messages) {
+      sent += x.length;
+      const next = places[sent];
+      const t = next === undefined ? position : start + next;
+      this.#send(to, { k: "r.change", c: collection, e, s, t, x, f, n });
+      s = t;
     }
-    if (count > 0) return;
-    this.#send(to, { k: "r.change", c: collection, e: feed.epoch, s: position, x: [], f, n });
+  }
+
+  #isCurrent(held: Held): boolean {
+    return this.#options.library.get(held.entry) === held;
   }
 
   #fingerprint(collection: CollectionId): Fingerprint {

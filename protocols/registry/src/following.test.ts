@@ -77,6 +77,21 @@ describe("Following", () => {
     assert.equal(network.contents(follower).size, 2);
   });
 
+  test("does not ask again for changes that overtook each other", () => {
+    const { network, keepers, follower } = cast();
+    network.step(follower, { kind: "follow", collection });
+    network.run(2000);
+    network.faults = { ...noFaults, latencyMsMax: 120 };
+    const asked = subscriptions(network, "r.sub");
+    for (let index = 0; index < 100; index += 1) {
+      network.write(keepers[index % 3] ?? "", `${collection}:web-${index}`, "{}");
+      network.run(20);
+    }
+    network.run(1000);
+    assert.equal(network.contents(follower).size, 100);
+    assert.deepEqual(asked, []);
+  });
+
   test("starts anew when its position has left the log", () => {
     const { network, keepers, follower } = cast();
     network.step(follower, { kind: "follow", collection });

@@ -1,7 +1,7 @@
 import { after, hashOf, type Instant, type Now } from "@beemesh/base";
 import type { CollectionId, PeerId } from "@beemesh/wire";
 import type { RegistryEffect } from "./event.ts";
-import { answerMsMax, renewEveryMs } from "./limits.ts";
+import { answerMsMax, overtakeMs, piecesMax, renewEveryMs } from "./limits.ts";
 import type { RegistryMessage } from "./message.ts";
 import type { Placement } from "./placement.ts";
 import type { Library } from "./shelf.ts";
@@ -19,6 +19,8 @@ interface Follow {
   /** The keeper's log and our position in it. */
   epoch: number;
   position: number;
+  /** Pieces of the log beyond our position that came before what lies between. */
+  pieces: Piece[];
   /** How many keepers were tried in vain, so that the next one is another. */
   attempt: number;
   /** Whether the keeper has answered since it was last asked. */
@@ -26,6 +28,12 @@ interface Follow {
   /** Whether we once held all that the keeper holds, since we began to follow. */
   isComplete: boolean;
   nextAt: Instant;
+}
+
+/** Changes after one position of a log up to another. */
+interface Piece {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** While a follower knows that it lacks something, it asks this often. */
@@ -65,6 +73,7 @@ export class Following {
       keeper: undefined,
       epoch: 0,
       position: 0,
+      pieces: [],
       attempt: 0,
       isAnswered: false,
       isComplete: false,
@@ -126,6 +135,7 @@ export class Following {
     if (follow?.keeper !== from) return;
     follow.epoch = message.e;
     follow.position = message.s;
+    follow.pieces = [];
     this.#heard(follow, message, now);
   }
 
@@ -139,10 +149,14 @@ export class Following {
     const follow = this.#follows.get(message.c);
     if (follow?.keeper !== from) return;
     if (message.e !== follow.epoch) return;
-    const hasGap = message.s > follow.position;
-    if (!hasGap) follow.position = Math.max(follow.position, message.s + message.x.length);
+    const hadGap = follow.pieces.length > 0;
+    const askAt = follow.nextAt;
+    advance(follow, { from: message.s, to: message.t });
     this.#heard(follow, message, now);
-    if (hasGap) this.#subscribe(message.c, follow, now);
+    if (follow.pieces.length === 0) return;
+    // What is missing is probably on its way; if not, it is asked for once.
+    follow.nextAt = hadGap ? askAt : after(now.at, overtakeMs);
+    if (follow.pieces.length > piecesMax) this.#subscribe(message.c, follow, now);
   }
 
   onNotKept(from: PeerId, collection: CollectionId, now: Now): void {
@@ -172,6 +186,7 @@ export class Following {
       follow.epoch = 0;
       follow.position = 0;
     }
+    follow.pieces = [];
     follow.isAnswered = false;
     follow.nextAt = after(now.at, answerMsMax);
     if (keeper === undefined) return;
@@ -197,4 +212,14 @@ export class Following {
   #send(to: PeerId, message: RegistryMessage): void {
     this.#options.emit({ kind: "send", to, message });
   }
+}
+
+/** Moves the position over a piece of the log, and over those beyond it that now join it. */
+function advance(follow: Follow, piece: Piece): void {
+  const pieces = [...follow.pieces, piece].toSorted((a, b) => a.from - b.from);
+  while (pieces[0] !== undefined && pieces[0].from <= follow.position) {
+    follow.position = Math.max(follow.position, pieces[0].to);
+    pieces.shift();
+  }
+  follow.pieces = pieces;
 }

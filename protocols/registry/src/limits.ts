@@ -78,6 +78,15 @@ export const strayStatusMs = 10 * 60_000;
 /** Changes that a keeper remembers of a collection with followers, to resume them. */
 export const feedLogMax = 512;
 
+/** After it has told its followers, a keeper gathers what comes next for so long. */
+export const gatherMs = 50;
+
+/** Messages overtake each other: so long a follower waits before it asks for what it lacks. */
+export const overtakeMs = 200;
+
+/** Pieces of a log that a follower remembers beyond a gap; of more it asks for all again. */
+export const piecesMax = 64;
+
 /** Followers of one collection, and collections that one peer may follow here. */
 export const followersMax = 1024;
 export const followedPerPeerMax = 1024;

@@ -29,7 +29,7 @@ const messages: readonly RegistryMessage[] = [
   { k: "r.range", c: "pods/default", r: [["0a", 1, 2]], l: [["b", [[7, version]]]] },
   { k: "r.sub", ...place },
   { k: "r.unsub", c: "nodes/-" },
-  { k: "r.change", ...place, x: [entry] },
+  { k: "r.change", ...place, t: 3, x: [entry] },
   { k: "r.start", ...place },
   { k: "r.not-kept", c: "roles.rbac.authorization.k8s.io/a-b" },
 ];

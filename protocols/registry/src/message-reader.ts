@@ -90,8 +90,11 @@ const readers: Readonly<Record<string, (json: JsonObject) => RegistryMessage | u
   "r.unsub": ({ c }) => (isCollectionId(c) ? { k: "r.unsub", c } : undefined),
   "r.change": (json) => {
     const place = placeOf(json);
+    const until = wholeNumber(json["t"]);
     const entries = listOf(json["x"], entryOf, entriesPerMessageMax);
-    return place && entries && { k: "r.change", ...place, x: entries };
+    if (place === undefined || until === undefined || entries === undefined) return undefined;
+    if (entries.length > until - place.s) return undefined;
+    return { k: "r.change", ...place, t: until, x: entries };
   },
   "r.start": (json) => {
     const place = placeOf(json);

@@ -68,8 +68,11 @@ export type FeedMessage =
   /** Tell me of changes after this position; the fingerprint is of what I hold. */
   | ({ readonly k: "r.sub" } & FeedPosition)
   | { readonly k: "r.unsub"; readonly c: CollectionId }
-  /** The changes after this position, one a position. None says: nothing is new. */
-  | ({ readonly k: "r.change"; readonly x: readonly Entry[] } & FeedPosition)
+  /**
+   * The changes after position `s` up to `t`, without those that a later one has replaced. None
+   * at `t` = `s` says: nothing is new.
+   */
+  | ({ readonly k: "r.change"; readonly t: number; readonly x: readonly Entry[] } & FeedPosition)
   /** Your position is unknown: from here on you are at this one; the rest comes by repair. */
   | ({ readonly k: "r.start" } & FeedPosition)
   /** I do not keep this collection. */

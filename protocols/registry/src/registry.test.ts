@@ -113,7 +113,7 @@ const stories: Readonly<Record<string, () => string>> = {
     network.run(100);
     network.silent.clear();
     network.write(keeper, `${collection}:web`, '{"missed":0}');
-    network.run(100);
+    network.run(300);
     trace.say(`${keeper} restarts: its log is another one`);
     network.restart(keeper);
     network.write(keeper, `${collection}:new`, "{}");

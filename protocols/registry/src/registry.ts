@@ -433,7 +433,7 @@ export class Registry {
   /** Ends a step: sends what has gathered, and asks to be woken. */
   #finish(now: Now): readonly RegistryEffect[] {
     this.#outbox.flush();
-    this.#feeds.flush();
+    this.#feeds.flush(now);
     if (this.#shape !== this.#library.shape) this.#repair.updatePartners(now);
     this.#shape = this.#library.shape;
     const effects = this.#ledger.take();
@@ -448,6 +448,7 @@ export class Registry {
       this.#outbox.wakeAt,
       this.#repair.wakeAt,
       this.#following.wakeAt,
+      this.#feeds.wakeAt,
       this.#sweepAt,
     ].filter((at) => at !== undefined);
     const at = wishes.toSorted((a, b) => a - b)[0];
