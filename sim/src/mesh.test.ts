@@ -14,6 +14,31 @@ describe("Mesh", () => {
     for (const id of mesh.up()) assert.equal(mesh.world.node(id).machine.members().size, 3);
   });
 
+  test("a machine keeps its Node as users have written it, and rewrites nothing at rest", () => {
+    const writes = new Set<string>();
+    const mesh = new Mesh(3, {
+      watch: (_, effect) => {
+        if (effect.kind !== "persist") return;
+        for (const { collection, stamp } of effect.entries) writes.add(`${collection} ${stamp}`);
+      },
+    });
+    for (let index = 0; index < 12; index += 1) mesh.grow();
+    mesh.world.run(10_000);
+    const path = "api/v1/nodes/m7";
+    const cordon = { spec: { unschedulable: true } };
+    mesh.request(idOf(2), { method: "GET", path: "api/v1/nodes" });
+    mesh.world.run(15_000);
+    assert.equal(mesh.request(idOf(2), { method: "PATCH", path, body: cordon })?.status, 200);
+    mesh.world.run(20_000);
+    const before = mesh.request(idOf(2), { method: "GET", path })?.body;
+    assert(JSON.stringify(before).includes('"unschedulable":true'));
+    assert(JSON.stringify(before).includes('"status":{"'), "the keepers were given its status");
+    const known = new Set(writes);
+    mesh.world.run(90_000);
+    assert.deepEqual([...writes.difference(known)], []);
+    assert.deepEqual(mesh.request(idOf(2), { method: "GET", path })?.body, before);
+  });
+
   test("says nothing for a machine that is down", () => {
     const mesh = new Mesh(1);
     const id = mesh.grow();

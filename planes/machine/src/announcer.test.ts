@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt, type Now } from "@beemesh/base";
 import { Announcer } from "./announcer.ts";
-import { resourceNamed } from "./runner.ts";
+import { resourceNamed } from "./resource.ts";
 import { facts, Shelf } from "./shelf.test.ts";
 
 const nowAt = (seconds: number): Now => ({

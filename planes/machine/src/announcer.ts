@@ -4,7 +4,7 @@ import type { ObjectStore } from "@beemesh/ports";
 import { canonicalJson, isJsonObject } from "@beemesh/wire";
 import { makeNode, type NodeFacts, type NodeHealth, nodeStatus } from "./node.ts";
 import { timestampOf, uidOf } from "./recorder.ts";
-import { resourceNamed } from "./runner.ts";
+import { resourceNamed } from "./resource.ts";
 
 const nodeResource = resourceNamed("", "nodes");
 

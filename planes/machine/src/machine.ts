@@ -19,6 +19,7 @@ import { Announcer } from "./announcer.ts";
 import { greetingMs } from "./directory.ts";
 import { type MachineMessage, membersTopic, openEnvelope, taskTopic, toJson } from "./envelope.ts";
 import type { MachineEffect, MachineEvent } from "./event.ts";
+import { isAncestor, type Lookup, lineageOf } from "./lineage.ts";
 import { Neighbourhood, type NeighbourhoodEffect } from "./neighbourhood.ts";
 import type { NodeFacts } from "./node.ts";
 import { offerOf } from "./offer.ts";
@@ -29,9 +30,10 @@ import {
   type ScheduleWish,
   together,
 } from "./placement.ts";
-import { isPod, Runner, type RunnerEffect, resourceNamed } from "./runner.ts";
+import { resourceNamed } from "./resource.ts";
+import { isPod, Runner, type RunnerEffect } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { keptWith, Subscriptions } from "./subscriptions.ts";
 
 /** What a machine is made of. Everything of an earlier life comes from its own disk. */
 export interface MachineOptions {
@@ -54,6 +56,9 @@ const roundsMax = 64;
 
 /** How often the machine looks at everything again, whatever it was told. */
 const resyncMs = 10_000;
+
+/** An owner of a pod that was asked for and has not come is asked for again after this. */
+const ownersMs = 1000;
 
 const nodeResource = resourceNamed("", "nodes");
 const namespaceResource = resourceNamed("", "namespaces");
@@ -90,6 +95,9 @@ export class Machine {
   #changes: Change[] = [];
   #resyncAt: Instant;
   #regardWakeAt: Instant | undefined;
+  /** When owners of pods are asked for again that did not come. */
+  #ownersAt: Instant | undefined;
+  readonly #lookup: Lookup = (...place) => this.#objects.get(...place);
 
   constructor(options: MachineOptions) {
     const { facts, signer, verifier, random, now } = options;
@@ -104,6 +112,8 @@ export class Machine {
       introductions: options.introductions,
       random,
       interested: interestedIn,
+      keptWith,
+      needed: (entry) => isAncestor(entry, this.#ownPods(), this.#lookup),
     });
     this.#objects = new Objects({
       self: facts.peer,
@@ -141,6 +151,7 @@ export class Machine {
       verifier,
       random,
       offer: () => this.#offer(),
+      proofOf: (pod) => this.#proofOf(pod),
     });
     this.#pods = new Pods({
       nodeName: facts.name,
@@ -261,6 +272,7 @@ export class Machine {
     this.#toMembership({ kind: "tick" });
     this.#objects.step({ kind: "tick" }, this.#now);
     this.#place(this.#placement.tick(this.#meshNow()));
+    this.#lookForOwners();
     this.#toPods({ kind: "tick" });
     this.#toControllers({ kind: "tick" });
   }
@@ -320,7 +332,7 @@ export class Machine {
       const ending = this.#objects
         .list(namespaceResource)
         .items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
-      const pods = this.#objects.podsOn(this.#facts.name).filter(isPod);
+      const pods = this.#ownPods();
       for (const change of this.#subscriptions.update({ pods, ending }, this.#now)) {
         this.#objects.step(change, this.#now);
       }
@@ -356,11 +368,26 @@ export class Machine {
       else if (effect.kind === "reassert") {
         this.#scribe.reassert(effect.pod);
         this.#observe("pod.reasserted", { pod: nameOf(effect.pod.metadata) });
+      } else if (effect.kind === "lacks") {
+        this.#objects.step({ kind: "fetch", ...effect.record }, this.#now);
+        this.#lookForOwnersSoon();
       } else {
         const facts = { pod: nameOf(effect.pod.metadata), reason: effect.reason };
         this.#observe("pod.rejected", facts);
       }
     }
+  }
+
+  #lookForOwnersSoon(): void {
+    if (this.#ownersAt !== undefined) return;
+    this.#ownersAt = after(this.#now.at, ownersMs);
+    this.#emit({ kind: "wake", at: this.#ownersAt });
+  }
+
+  #lookForOwners(): void {
+    if (this.#ownersAt === undefined || this.#ownersAt > this.#now.at) return;
+    this.#ownersAt = undefined;
+    this.#run(this.#runner.ownersChanged(this.#now));
   }
 
   #toMembership(event: MembershipEvent): void {
@@ -457,6 +484,11 @@ export class Machine {
         case "placed":
           this.#bind(effect.pod, effect.peer);
           break;
+        case "proven": {
+          const message = { k: "r.give", e: effect.entries } as const;
+          this.#objects.step({ kind: "message", from: effect.from, message }, this.#now);
+          break;
+        }
         case "unplaced":
           this.#toControllers({ kind: "unschedulable", uid: effect.uid, message: effect.message });
           break;
@@ -525,6 +557,19 @@ export class Machine {
       default:
         return unreachable(effect);
     }
+  }
+
+  /** The pods whose records name this machine. */
+  #ownPods(): readonly Pod[] {
+    return this.#objects.podsOn(this.#facts.name).filter(isPod);
+  }
+
+  /** The signed records by which another machine can tell that a pod may run. */
+  #proofOf(pod: Pod): readonly Entry[] {
+    const { records } = lineageOf(pod, this.#lookup);
+    return records.flatMap(
+      ({ collection, name }) => this.#registry.get(collection, name, "spec") ?? [],
+    );
   }
 
   #resync(): void {

@@ -5,6 +5,7 @@ import { boundAtMs } from "@beemesh/controllers";
 import type { Pod } from "@beemesh/model";
 import type { Signer, Verifier } from "@beemesh/ports";
 import { type Entry, formatStamp, type PeerId } from "@beemesh/wire";
+import { nodeMarks } from "./node.ts";
 import { offerOf } from "./offer.ts";
 import {
   bindPod,
@@ -39,8 +40,19 @@ function placementOf(self: PeerId, isCordoned = false): Placement {
     verifier,
     random,
     offer: () => offerOf(offer),
+    proofOf: () => [owner],
   });
 }
+
+const owner: Entry = {
+  collection: "replicasets.apps/shop",
+  name: "web",
+  part: "spec",
+  stamp: formatStamp({ wallMs: 1, counter: 0, machine: "p1" }),
+  author: "p1",
+  body: "{}",
+  signature: "s",
+};
 
 /** Machines that hear each other at once; gives what came of a wish within so many milliseconds. */
 function play(
@@ -83,6 +95,21 @@ describe("Placement", () => {
   test("a machine alone gives the pod to itself, and sends nothing", () => {
     const outcome = play(new Map([["p1", placementOf("p1")]]), "p1", [podNamed("a")]);
     assert.deepEqual(placedOn(outcome), ["a on p1"]);
+  });
+
+  test("another machine is given what proves that the pod may run, its own is not", () => {
+    const cordoned = new Map([
+      ["p1", placementOf("p1", true)],
+      ["p2", placementOf("p2")],
+    ]);
+    const outcome = play(cordoned, "p1", [podNamed("a")]);
+    assert.deepEqual(placedOn(outcome), ["a on p2"]);
+    assert.deepEqual(
+      outcome.filter(({ kind }) => kind === "proven"),
+      [{ kind: "proven", from: "p1", entries: [owner] }],
+    );
+    const alone = play(new Map([["p1", placementOf("p1")]]), "p1", [podNamed("a")]);
+    assert(!alone.some(({ kind }) => kind === "proven"));
   });
 
   test("pods of one workload are spread over the machines", () => {
@@ -159,6 +186,12 @@ test("wishes of one workload and reason become one task", () => {
       ["2", ["b"]],
     ],
   );
+});
+
+test("a Node concerns the machine that it is of, which keeps what users write into it", () => {
+  const facts = { metadata: { name: "m2", annotations: { [nodeMarks.peer]: "p2" } } };
+  const body = JSON.stringify(facts);
+  assert.deepEqual(interestedIn({ ...owner, collection: "nodes/-", name: "m2", body }), ["p2"]);
 });
 
 test("a bound pod's record names its machine, and concerns it", () => {

@@ -19,6 +19,7 @@ import type { Pod } from "@beemesh/model";
 import type { Signer, Verifier } from "@beemesh/ports";
 import {
   canonicalJson,
+  collectionOf,
   type Entry,
   formatStamp,
   isJsonObject,
@@ -26,7 +27,10 @@ import {
   type PeerId,
   parseJson,
 } from "@beemesh/wire";
+import { nodeMarks } from "./node.ts";
 import { workloadOf } from "./offer.ts";
+
+const nodes = collectionOf("nodes", "");
 
 /** Annotation of a bound pod: the key of its machine, for keepers who push its record there. */
 export const machineAnnotation = "beemesh.io/machine";
@@ -37,6 +41,8 @@ export type PlacementEffect =
   | { readonly kind: "publish"; readonly task: Task }
   /** A machine took the pod: bind it. */
   | { readonly kind: "placed"; readonly pod: Pod; readonly peer: PeerId }
+  /** An author proves that pods may run which it awarded to this machine. */
+  | { readonly kind: "proven"; readonly from: PeerId; readonly entries: readonly Entry[] }
   | { readonly kind: "unplaced"; readonly uid: string; readonly message: string }
   | { readonly kind: "wake"; readonly at: Instant }
   | { readonly kind: "penalize"; readonly peer: PeerId; readonly reason: string }
@@ -55,6 +61,8 @@ export interface PlacementOptions {
   readonly verifier: Verifier;
   readonly random: Random;
   readonly offer: () => MachineOffer;
+  /** The signed entries that prove that a pod may run. */
+  readonly proofOf: (pod: Pod) => readonly Entry[];
 }
 
 /**
@@ -91,8 +99,9 @@ export class Placement {
         priority: first.spec.priority ?? 0,
         digest: hashOf(canonicalJson(first.spec)).toString(36),
       };
-      const awarded = pods.map(({ metadata }) => ({ uid: metadata.uid ?? "", entries: [] }));
-      this.#toAuctioneer({ kind: "open", task, pods: awarded, expectedBidders }, now);
+      const uids = pods.map(({ metadata }) => metadata.uid ?? "");
+      const entries = this.#options.proofOf(first);
+      this.#toAuctioneer({ kind: "open", task, uids, entries, expectedBidders }, now);
     }
     return this.#take();
   }
@@ -175,7 +184,13 @@ export class Placement {
     switch (effect.kind) {
       case "send":
         return this.#send(effect.to, effect.message, now);
-      case "accepted":
+      case "accepted": {
+        const { author, entries } = effect.award;
+        if (author !== this.#options.self && entries.length > 0) {
+          this.#effects.push({ kind: "proven", from: author, entries });
+        }
+        return;
+      }
       case "revoked":
       case "expired":
         // What runs is decided by the record that the author binds once it has the confirmation.
@@ -228,15 +243,24 @@ export function bindPod(
   };
 }
 
-/** Whom an entry concerns besides the keepers of its collection: the machine of a bound pod. */
+/**
+ * Whom an entry concerns besides the keepers of its collection: the machine of a bound pod, and
+ * the machine of a Node, which must not forget what users have written into it.
+ */
 export function interestedIn(entry: Entry): readonly PeerId[] {
-  if (!entry.collection.startsWith("pods/") || entry.part !== "spec") return [];
-  // Most pods that pass here are bound; the text is looked at before it is parsed.
-  if (!entry.body.includes(machineAnnotation)) return [];
-  const pod = parseJson(entry.body, objectLimits);
-  const metadata = isJsonObject(pod) ? pod["metadata"] : undefined;
+  if (entry.part !== "spec") return [];
+  if (entry.collection.startsWith("pods/")) return peerIn(entry.body, machineAnnotation);
+  return entry.collection === nodes ? peerIn(entry.body, nodeMarks.peer) : [];
+}
+
+/** The machine that an annotation of an object names. */
+function peerIn(body: string, annotation: string): readonly PeerId[] {
+  // Most objects that pass here name one; the text is looked at before it is parsed.
+  if (!body.includes(annotation)) return [];
+  const object = parseJson(body, objectLimits);
+  const metadata = isJsonObject(object) ? object["metadata"] : undefined;
   const annotations = isJsonObject(metadata) ? metadata["annotations"] : undefined;
-  const peer = isJsonObject(annotations) ? annotations[machineAnnotation] : undefined;
+  const peer = isJsonObject(annotations) ? annotations[annotation] : undefined;
   return typeof peer === "string" && peer !== "" ? [peer] : [];
 }
 

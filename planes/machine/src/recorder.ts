@@ -1,5 +1,6 @@
-import { assert, hashOf, type Now } from "@beemesh/base";
-import { findResource, formatTime, type KubeObject, type Resource } from "@beemesh/model";
+import { hashOf, type Now } from "@beemesh/base";
+import { formatTime, type KubeObject } from "@beemesh/model";
+import { resourceNamed } from "./resource.ts";
 
 /** What an Event of Kubernetes speaks of. */
 interface Involved {
@@ -26,11 +27,7 @@ const quietMs = 10_000;
 const rememberedMax = 1024;
 
 /** The resource of Events. */
-export const eventResource: Resource = (() => {
-  const found = findResource("", "events");
-  assert(found !== undefined, "Event is a kind of the model");
-  return found;
-})();
+export const eventResource = resourceNamed("", "events");
 
 interface Remembered {
   count: number;

@@ -101,8 +101,11 @@ describe("Runner", () => {
       },
     };
     const runner = runnerWith(new Map([["web", owned]]));
-    assert.deepEqual(summary(runner.look("shop", "web", now)), ["rejected"]);
-    assert.deepEqual(summary(runner.ownersChanged(now)), ["rejected"]);
+    const [rejected, lacks, ...more] = runner.look("shop", "web", now);
+    assert.equal(rejected?.kind, "rejected");
+    const record = { collection: "replicasets.apps/shop", name: "rs" };
+    assert.deepEqual([lacks, more], [{ kind: "lacks", record }, []]);
+    assert.deepEqual(summary(runner.ownersChanged(now)), ["rejected", "lacks"]);
   });
 
   test("does not start a finished pod again", () => {

@@ -1,14 +1,18 @@
-import { assert, type Now } from "@beemesh/base";
+import type { Now } from "@beemesh/base";
 import { boundAtMs, checkChain, type NameRecord, settle } from "@beemesh/controllers";
-import { findResource, type KubeObject, type Pod, type Resource } from "@beemesh/model";
+import type { KubeObject, Pod } from "@beemesh/model";
 import type { PodsEvent } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
+import { type Lookup, lineageOf, type RecordName } from "./lineage.ts";
+import { resourceNamed } from "./resource.ts";
 
 /** What the runner wants done, in order. */
 export type RunnerEffect =
   | { readonly kind: "pods"; readonly event: PodsEvent }
   /** Write the pod's own record again: it is older than what took its place. */
   | { readonly kind: "reassert"; readonly pod: Pod }
+  /** Ask for the record of an owner: without it the pod cannot be judged. */
+  | { readonly kind: "lacks"; readonly record: RecordName }
   /** The registry gives this machine a pod that it must not run. */
   | { readonly kind: "rejected"; readonly pod: Pod; readonly reason: string };
 
@@ -34,8 +38,6 @@ const waitingMax = 10_000;
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #pods = resourceNamed("", "pods");
-  readonly #replicaSets = resourceNamed("apps", "replicasets");
-  readonly #deployments = resourceNamed("apps", "deployments");
   /** Pods assigned and not yet released, by uid, as last seen. */
   readonly #held = new Map<string, Pod>();
   /** Names of pods whose owners were not known when they were looked at. */
@@ -105,42 +107,30 @@ export class Runner {
     if (held === undefined && isFinished(record)) return [];
     if (held === undefined) {
       const verdict = this.#checkOwners(record);
-      if (verdict !== "") return [{ kind: "rejected", pod: record, reason: verdict }];
+      if (verdict.length > 0) return verdict;
     }
     this.#held.set(uid, record);
     const since = heldSinceMs(uid) ?? boundAtMs(record.metadata) ?? now.wallMs;
     return [{ kind: "pods", event: { kind: "assign", pod: record, heldSinceMs: since } }];
   }
 
-  /** Why the pod must not run here; empty if it may. */
-  #checkOwners(pod: Pod): string {
-    const replicaSet = this.#ownerOf(pod, this.#replicaSets);
-    const deployment = replicaSet && this.#ownerOf(replicaSet, this.#deployments);
+  /** What keeps the pod from running here; nothing if it may. */
+  #checkOwners(pod: Pod): RunnerEffect[] {
+    const lookup: Lookup = (...place) => this.#options.objects.get(...place);
+    const { replicaSet, deployment, missing } = lineageOf(pod, lookup);
     const verdict = checkChain(pod, replicaSet, deployment);
-    if (verdict.ok) return "";
+    if (verdict.ok) return [];
     if (this.#waiting.size < waitingMax) {
       this.#waiting.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
     }
-    return verdict.reason;
-  }
-
-  #ownerOf({ metadata }: KubeObject, resource: Resource): KubeObject | undefined {
-    const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-    if (owner?.kind !== resource.kind) return undefined;
-    return this.#options.objects.get(resource, metadata.namespace ?? "", owner.name);
+    const rejected = { kind: "rejected", pod, reason: verdict.reason } as const;
+    return missing === undefined ? [rejected] : [rejected, { kind: "lacks", record: missing }];
   }
 }
 
 /** Whether an object of the registry is a pod: the schema was checked when it was written. */
 export function isPod(object: KubeObject | undefined): object is Pod {
   return object?.kind === "Pod";
-}
-
-/** A resource that the model must have. */
-export function resourceNamed(group: string, name: string): Resource {
-  const resource = findResource(group, name);
-  assert(resource !== undefined, `${name} is a resource of the model`);
-  return resource;
 }
 
 function isFinished({ status }: Pod): boolean {

@@ -4,7 +4,8 @@ import { instantAt, type Now } from "@beemesh/base";
 import { boundAtMs } from "@beemesh/controllers";
 import type { Pod } from "@beemesh/model";
 import { machineAnnotation } from "./placement.ts";
-import { isPod, resourceNamed } from "./runner.ts";
+import { resourceNamed } from "./resource.ts";
+import { isPod } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
 import { podNamed, Shelf } from "./shelf.test.ts";
 

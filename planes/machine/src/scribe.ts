@@ -7,7 +7,8 @@ import type { Objects } from "@beemesh/registry";
 import type { PeerId } from "@beemesh/wire";
 import { bindPod } from "./placement.ts";
 import { eventResource, type Occurrence, Recorder } from "./recorder.ts";
-import { isPod, resourceNamed } from "./runner.ts";
+import { resourceNamed } from "./resource.ts";
+import { isPod } from "./runner.ts";
 
 const podResource = resourceNamed("", "pods");
 

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { instantAt, type Now } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
 import type { Coverage } from "@beemesh/registry";
-import { Subscriptions } from "./subscriptions.ts";
+import { keptWith, Subscriptions } from "./subscriptions.ts";
 
 const at = (ms: number): Now => ({ at: instantAt(ms), wallMs: ms });
 const pod: Pod = {
@@ -12,7 +12,6 @@ const pod: Pod = {
   metadata: {
     name: "web-1",
     namespace: "shop",
-    ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "web", uid: "r" }],
   },
   spec: { containers: [{ name: "web", image: "x", envFrom: [{ configMapRef: { name: "c" } }] }] },
 };
@@ -34,13 +33,8 @@ const followed = (subscriptions: Subscriptions, pods: readonly Pod[] = [], ms = 
     .toSorted();
 
 describe("Subscriptions", () => {
-  test("follow the owners and settings of the pods that run here", () => {
-    assert.deepEqual(followed(make([]), [pod]), [
-      "follow configmaps/shop",
-      "follow deployments.apps/shop",
-      "follow namespaces/-",
-      "follow replicasets.apps/shop",
-    ]);
+  test("follow the settings of the pods that run here", () => {
+    assert.deepEqual(followed(make([]), [pod]), ["follow configmaps/shop", "follow namespaces/-"]);
   });
 
   test("follow what the controllers of a kept collection read, and leave it again", () => {
@@ -54,6 +48,19 @@ describe("Subscriptions", () => {
     assert.deepEqual(followed(subscriptions), []);
     kept.pop();
     assert.equal(followed(subscriptions).length, 3);
+  });
+
+  test("what controllers read together is kept together, and nothing else", () => {
+    const together = [
+      "pods/shop",
+      "replicasets.apps/shop",
+      "deployments.apps/shop",
+      "services/shop",
+    ];
+    assert.equal(new Set(together.map((collection) => keptWith(collection))).size, 1);
+    assert.notEqual(keptWith("pods/shop"), keptWith("pods/other"));
+    assert.equal(keptWith("configmaps/shop"), "configmaps/shop");
+    assert.equal(keptWith("nodes/-"), "nodes/-");
   });
 
   test("follow all that may be in a namespace that is being deleted", () => {

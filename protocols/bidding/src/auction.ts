@@ -1,8 +1,8 @@
 import { after, assert, elapsedMs, type Instant } from "@beemesh/base";
-import type { PeerId } from "@beemesh/wire";
+import type { Entry, PeerId } from "@beemesh/wire";
 import { allot, type Standing, unspreadFilter } from "./allotment.ts";
 import { bidsWanted, callsAll, lastRound, smallMeshMax } from "./call.ts";
-import type { AwardedPod, Bid, Task } from "./message.ts";
+import type { Award, Bid, Task } from "./message.ts";
 
 /** How long bids are collected and awards waited for. All in milliseconds. */
 export interface AuctionOptions {
@@ -36,7 +36,7 @@ export interface Flight {
   readonly machine: PeerId;
   /** The nonce of the round that it bid in. */
   readonly round: string;
-  readonly pods: readonly AwardedPod[];
+  readonly uids: readonly string[];
   readonly sentAt: Instant;
   /** Whether it has been sent a second time. */
   readonly repeated: boolean;
@@ -47,7 +47,7 @@ export interface Choice {
   readonly machine: PeerId;
   /** The nonce of the round that it bid in. */
   readonly round: string;
-  readonly pods: readonly AwardedPod[];
+  readonly uids: readonly string[];
 }
 
 interface Offer {
@@ -70,7 +70,9 @@ export class Auction {
   #task: Task;
   #openedAt: Instant;
   /** Pods without a machine. */
-  readonly #waiting: Map<string, AwardedPod>;
+  readonly #waiting: Set<string>;
+  /** What proves that the pods may run. */
+  readonly entries: readonly Entry[];
   readonly #flights = new Map<string, Flight>();
   readonly #offers = new Map<PeerId, Offer>();
   /** Who has answered this round, and who any round. */
@@ -85,10 +87,16 @@ export class Auction {
   #disappointed = false;
   readonly startedAt: Instant;
 
-  constructor(task: Task, pods: readonly AwardedPod[], options: AuctionOptions, at: Instant) {
-    assert(pods.length > 0, "an auction has something to award");
+  constructor(
+    task: Task,
+    { uids, entries }: Pick<Award, "uids" | "entries">,
+    options: AuctionOptions,
+    at: Instant,
+  ) {
+    assert(uids.length > 0, "an auction has something to award");
     this.#options = options;
-    this.#waiting = new Map(pods.map((pod) => [pod.uid, pod]));
+    this.#waiting = new Set(uids);
+    this.entries = entries;
     this.#task = task;
     this.#openedAt = at;
     this.startedAt = at;
@@ -104,8 +112,8 @@ export class Auction {
   }
 
   /** Pods without a machine and without an award under way. */
-  get waiting(): readonly AwardedPod[] {
-    return [...this.#waiting.values()];
+  get waiting(): readonly string[] {
+    return [...this.#waiting];
   }
 
   /** Whether every pod has its machine. */
@@ -195,10 +203,10 @@ export class Auction {
   }
 
   /** The machine has taken these pods of an award; returns those that were its to take. */
-  confirm(nonce: string, uids: readonly string[]): readonly AwardedPod[] {
+  confirm(nonce: string, uids: readonly string[]): readonly string[] {
     const flight = this.#flights.get(nonce);
     if (flight === undefined) return [];
-    const taken = flight.pods.filter(({ uid }) => uids.includes(uid));
+    const taken = flight.uids.filter((uid) => uids.includes(uid));
     this.#placed.set(flight.machine, (this.#placed.get(flight.machine) ?? 0) + taken.length);
     this.#shrink(flight, uids);
     return taken;
@@ -208,7 +216,7 @@ export class Auction {
   takeBack(nonce: string, uids: readonly string[], filter?: string): void {
     const flight = this.#flights.get(nonce);
     if (flight === undefined) return;
-    for (const pod of flight.pods) if (uids.includes(pod.uid)) this.#waiting.set(pod.uid, pod);
+    for (const uid of flight.uids) if (uids.includes(uid)) this.#waiting.add(uid);
     this.#offers.delete(flight.machine);
     this.#disappointed = true;
     if (filter !== undefined) this.#reasons.set(flight.machine, filter);
@@ -217,12 +225,8 @@ export class Auction {
 
   /** A machine is gone: its bid and its awards with it. */
   lose(machine: PeerId): void {
-    for (const { nonce, machine: awarded, pods } of this.#flights.values()) {
-      if (awarded !== machine) continue;
-      this.takeBack(
-        nonce,
-        pods.map(({ uid }) => uid),
-      );
+    for (const { nonce, machine: awarded, uids } of this.#flights.values()) {
+      if (awarded === machine) this.takeBack(nonce, uids);
     }
     this.#offers.delete(machine);
     this.#answered.add(machine);
@@ -288,16 +292,16 @@ export class Auction {
   #award(machine: PeerId, count: number): Choice[] {
     const offer = this.#offers.get(machine);
     if (offer === undefined) return [];
-    const pods = [...this.#waiting.values()].slice(0, count);
-    for (const { uid } of pods) this.#waiting.delete(uid);
-    offer.used += pods.length;
-    return [{ machine, round: offer.bid.nonce, pods }];
+    const uids = [...this.#waiting].slice(0, count);
+    for (const uid of uids) this.#waiting.delete(uid);
+    offer.used += uids.length;
+    return [{ machine, round: offer.bid.nonce, uids }];
   }
 
-  #shrink(flight: Flight, uids: readonly string[]): void {
-    const pods = flight.pods.filter(({ uid }) => !uids.includes(uid));
-    if (pods.length === 0) this.#flights.delete(flight.nonce);
-    else this.#flights.set(flight.nonce, { ...flight, pods });
+  #shrink(flight: Flight, settled: readonly string[]): void {
+    const uids = flight.uids.filter((uid) => !settled.includes(uid));
+    if (uids.length === 0) this.#flights.delete(flight.nonce);
+    else this.#flights.set(flight.nonce, { ...flight, uids });
   }
 
   #forgetWorst(): void {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { seededRandom } from "@beemesh/base";
-import { formatStamp } from "@beemesh/wire";
+import { type Entry, formatStamp } from "@beemesh/wire";
 import { Auctioneer } from "./auctioneer.ts";
 import type { AuctioneerEffect, AuctioneerEvent } from "./effect.ts";
 import { describeFailure } from "./failure.ts";
 import { at, bidOf, Market, requirementsWith, signerOf, verifier } from "./market.test.ts";
-import type { AwardedPod, Bid, BiddingMessage, Task } from "./message.ts";
+import { awardLengthMax, type Bid, type BiddingMessage, type Task } from "./message.ts";
 import { isSigned, sign } from "./signing.ts";
 
 /** Ann's auctions, told things, and what they answer. */
@@ -17,10 +17,14 @@ class Scene {
     random: seededRandom(1),
   });
   task: Task | undefined;
+  /** What the newest award proves its pods with. */
+  proof: readonly Entry[] = [];
+  /** What proves that pods may run. */
+  entries: readonly Entry[] = [];
   /** The nonce of the newest award. */
   award = "";
 
-  open(wanted: readonly (string | AwardedPod)[], expectedBidders = 3, id = "task-1"): string[] {
+  open(uids: readonly string[], expectedBidders = 3, id = "task-1"): string[] {
     const requirements = requirementsWith();
     const task = {
       id,
@@ -30,8 +34,7 @@ class Scene {
       priority: 0,
       digest: "d",
     } as const;
-    const pods = wanted.map((pod) => (typeof pod === "string" ? { uid: pod, entries: [] } : pod));
-    return this.step({ kind: "open", task, pods, expectedBidders }, 0);
+    return this.step({ kind: "open", task, uids, entries: this.entries, expectedBidders }, 0);
   }
 
   hear(from: string, message: BiddingMessage, ms = 1): string[] {
@@ -70,7 +73,8 @@ class Scene {
       const { to, message } = effect;
       if (message.k === "award") {
         this.award = message.nonce;
-        return `${to} <- award ${message.pods.map(({ uid }) => uid).join()}`;
+        this.proof = message.entries;
+        return `${to} <- award ${message.uids.join()}`;
       }
       return message.k === "revoke" ? `${to} <- revoke ${message.uids.join()}` : message.k;
     }
@@ -177,19 +181,20 @@ describe("Auctioneer", () => {
     assert.deepEqual(scene.hear("bob", { ...bidOf("bob", [0.9]), task: "task-9" }), []);
   });
 
-  test("an award too large to send goes in portions", () => {
-    const scene = new Scene();
+  test("an award carries what proves that its pods may run, unless it is too much", () => {
     const stamp = formatStamp({ wallMs: 1, counter: 0, machine: "ann" });
-    const where = { collection: "pods/default", name: "web", part: "spec" } as const;
-    const body = "x".repeat(400_000);
-    const entry = { ...where, stamp, author: "ann", body, signature: "s" };
-    const pods = ["p1", "p2", "p3", "p4", "p5"].map((uid) => ({ uid, entries: [entry] }));
-    scene.open(pods, 1);
-    assert.deepEqual(scene.bid("bob", [0.9, 0.8, 0.7, 0.6, 0.5]), [
-      "bob <- award p1,p2",
-      "bob <- award p3,p4",
-      "bob <- award p5",
-    ]);
+    const where = { collection: "replicasets.apps/default", name: "web", part: "spec" } as const;
+    const entryOf = (body: string) => ({ ...where, stamp, author: "ann", body, signature: "s" });
+    for (const [body, sent] of [
+      ["{}", 1],
+      ["x".repeat(awardLengthMax + 1), 0],
+    ] as const) {
+      const scene = new Scene();
+      scene.entries = [entryOf(body)];
+      scene.open(["p1", "p2"], 1);
+      assert.deepEqual(scene.bid("bob", [0.9, 0.8]), ["bob <- award p1,p2"]);
+      assert.equal(scene.proof.length, sent);
+    }
   });
 
   test("one task is auctioned once at a time", () => {

@@ -8,7 +8,7 @@ import {
   unreachable,
 } from "@beemesh/base";
 import type { Signer, Verifier } from "@beemesh/ports";
-import type { PeerId } from "@beemesh/wire";
+import type { Entry, PeerId } from "@beemesh/wire";
 import {
   Auction,
   type AuctionOptions,
@@ -20,7 +20,6 @@ import { smallMeshMax } from "./call.ts";
 import type { AuctioneerEffect, AuctioneerEvent } from "./effect.ts";
 import {
   type Award,
-  type AwardedPod,
   awardLengthMax,
   type Bid,
   type BiddingMessage,
@@ -118,20 +117,20 @@ export class Auctioneer {
   }
 
   #open(event: Extract<AuctioneerEvent, { kind: "open" }>, now: Now): void {
-    const { pods, expectedBidders } = event;
-    assert(pods.length >= 1 && pods.length <= podsMax, "a task asks for 1 to podsMax pods");
+    const { uids, entries, expectedBidders } = event;
+    assert(uids.length >= 1 && uids.length <= podsMax, "a task asks for 1 to podsMax pods");
     if (this.#auctions.has(event.task.id)) return;
     const audience = Math.max(1, expectedBidders);
     const task = this.#signTask(
-      { ...event.task, count: pods.length, audience, round: 0, explain: audience <= smallMeshMax },
+      { ...event.task, count: uids.length, audience, round: 0, explain: audience <= smallMeshMax },
       now,
     );
     if (this.#auctions.size >= auctionsMax) {
-      const uids = pods.map(({ uid }) => uid);
       this.#effects.push({ kind: "failed", task, uids, reasons: new Map(), total: audience });
       return;
     }
-    const auction = new Auction(task, pods, this.#options, now.at);
+    const proven = { uids, entries: sendable(entries) };
+    const auction = new Auction(task, proven, this.#options, now.at);
     this.#auctions.set(task.id, auction);
     this.#effects.push({ kind: "publish", task });
     this.#plan(auction, now.at);
@@ -185,7 +184,7 @@ export class Auctioneer {
       return;
     }
     const bids = auction.bestBids();
-    for (const { uid } of auction.confirm(message.award, message.uids)) {
+    for (const uid of auction.confirm(message.award, message.uids)) {
       this.#promises.keep(message.award);
       this.#effects.push({ kind: "awarded", task: auction.task, uid, machine: from, bids });
     }
@@ -199,7 +198,7 @@ export class Auctioneer {
     const choices = auction.choose(now.at, (machine, since) =>
       this.#promises.count(workload, machine, since),
     );
-    for (const choice of choices.flatMap(portions)) this.#award(auction, choice, now);
+    for (const choice of choices) this.#award(auction, choice, now);
     if (auction.isDone) this.#close(auction, now);
     else if (auction.isExhausted(now.at)) this.#callAgain(auction, now);
     this.#plan(auction, now.at);
@@ -208,13 +207,13 @@ export class Auctioneer {
   #award(auction: Auction, choice: Choice, now: Now): void {
     const nonce = newNonce(this.#setup.random);
     auction.send(nonce, choice, now.at);
-    this.#promises.give(auction.task.workload, { ...choice, count: choice.pods.length }, now.at);
+    this.#promises.give(auction.task.workload, { ...choice, count: choice.uids.length }, now.at);
     this.#sendAward(auction, { nonce, ...choice }, now);
   }
 
   #sendAward(
     auction: Auction,
-    { nonce, machine, round, pods }: Pick<Flight, "nonce" | "machine" | "round" | "pods">,
+    { nonce, machine, round, uids }: Pick<Flight, "nonce" | "machine" | "round" | "uids">,
     now: Now,
   ): void {
     const award = sign<Award>(
@@ -226,7 +225,8 @@ export class Auctioneer {
         author: this.#setup.signer.id,
         bidder: machine,
         wallMs: Math.round(now.wallMs),
-        pods,
+        uids,
+        entries: auction.entries,
       },
       this.#setup.signer,
     );
@@ -234,8 +234,7 @@ export class Auctioneer {
   }
 
   /** A machine that does not confirm loses the pods: somebody else may start them now. */
-  #giveUp(auction: Auction, { nonce, machine, pods }: Flight): void {
-    const uids = pods.map(({ uid }) => uid);
+  #giveUp(auction: Auction, { nonce, machine, uids }: Flight): void {
     auction.takeBack(nonce, uids);
     this.#revoke(machine, { task: auction.task.id, award: nonce, uids });
     this.#observe("award.silent", { task: auction.task.id, machine });
@@ -263,12 +262,11 @@ export class Auctioneer {
   #fail(auction: Auction): void {
     const { task, reasons, waiting } = auction;
     this.#auctions.delete(task.id);
-    const uids = waiting.map(({ uid }) => uid);
     // Where all are asked those who stay silent count as well; where some are, only these.
     const total =
       task.audience <= smallMeshMax ? Math.max(task.audience, auction.answers) : auction.answers;
-    this.#effects.push({ kind: "failed", task, uids, reasons, total });
-    this.#observe("auction.failed", { task: task.id, pods: uids.length });
+    this.#effects.push({ kind: "failed", task, uids: waiting, reasons, total });
+    this.#observe("auction.failed", { task: task.id, pods: waiting.length });
   }
 
   #close(auction: Auction, now: Now): void {
@@ -282,8 +280,8 @@ export class Auctioneer {
     const auction = this.#auctions.get(id);
     if (auction === undefined) return;
     this.#auctions.delete(id);
-    for (const { nonce, machine, pods } of auction.flights.values()) {
-      this.#revoke(machine, { task: id, award: nonce, uids: pods.map(({ uid }) => uid) });
+    for (const { nonce, machine, uids } of auction.flights.values()) {
+      this.#revoke(machine, { task: id, award: nonce, uids });
     }
   }
 
@@ -318,18 +316,8 @@ export class Auctioneer {
   }
 }
 
-/** Splits a choice into awards that are small enough to send; a single pod always is one. */
-function portions(choice: Choice): Choice[] {
-  const portioned: AwardedPod[][] = [];
-  let room = 0;
-  for (const pod of choice.pods) {
-    const length = pod.entries.reduce((sum, { body }) => sum + body.length, 0);
-    if (length > room || portioned.length === 0) {
-      portioned.push([]);
-      room = awardLengthMax;
-    }
-    portioned.at(-1)?.push(pod);
-    room -= length;
-  }
-  return portioned.map((pods) => ({ ...choice, pods }));
+/** Entries that fit into an award; those of huge workloads the machine has to ask for. */
+function sendable(entries: readonly Entry[]): readonly Entry[] {
+  const length = entries.reduce((sum, { body }) => sum + body.length, 0);
+  return length <= awardLengthMax ? entries : [];
 }

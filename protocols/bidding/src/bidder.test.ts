@@ -45,7 +45,7 @@ function lines(effects: readonly BidderEffect[]): string[] {
   });
 }
 
-const pods = [{ uid: "p1", entries: [] }];
+const pods = ["p1"];
 const full = { reserved: { cpuMillicores: 4000, memoryBytes: 0, pods: 9 } };
 
 describe("Bidder", () => {
@@ -94,7 +94,7 @@ describe("Bidder", () => {
     const scene = new Scene();
     scene.offer = offerOf("bob", { reserved: { cpuMillicores: 3700, memoryBytes: 0, pods: 0 } });
     scene.tell(taskWith({ count: 5 }));
-    const many = ["p1", "p2", "p3", "p4", "p5"].map((uid) => ({ uid, entries: [] }));
+    const many = ["p1", "p2", "p3", "p4", "p5"];
     assert.deepEqual(scene.tell(awardOf("bob", many)).slice(0, 3), [
       "ann <- confirm p1,p2,p3",
       "ann <- refuse p4,p5: Insufficient cpu",
@@ -106,7 +106,7 @@ describe("Bidder", () => {
   test("a lease ends when the pod has started or is released, or runs out", () => {
     const scene = new Scene();
     scene.tell(taskWith({ count: 3 }));
-    const three = ["p1", "p2", "p3"].map((uid) => ({ uid, entries: [] }));
+    const three = ["p1", "p2", "p3"];
     scene.tell(awardOf("bob", three));
     scene.bidder.step({ kind: "started", uid: "p1" }, at(1), scene.offer);
     scene.bidder.step({ kind: "released", uid: "p2" }, at(2), scene.offer);
@@ -145,7 +145,7 @@ describe("Bidder", () => {
       assert.deepEqual(new Scene().tell({ ...taskWith({}), count: 2 }), ["ann: task not signed"]);
       const scene = new Scene();
       scene.tell(taskWith({}));
-      const forged = { ...awardOf("bob", pods), pods: [{ uid: "p2", entries: [] }] };
+      const forged = { ...awardOf("bob", pods), uids: ["p2"] };
       assert.deepEqual(scene.tell(forged), ["ann: award not signed"]);
     });
 
@@ -167,14 +167,14 @@ describe("Bidder", () => {
       assert.deepEqual(late.tell(awardOf("bob", pods), 5000), refusal);
       const greedy = new Scene();
       greedy.tell(taskWith({ count: 1 }));
-      const two = [...pods, { uid: "p2", entries: [] }];
+      const two = [...pods, "p2"];
       assert.match(greedy.tell(awardOf("bob", two)).join(), /refuse p1,p2/u);
     });
 
     test("is not admitted", () => {
-      const scene = new Scene({ admit: (pod) => (pod.uid === "p1" ? "not allowed" : undefined) });
+      const scene = new Scene({ admit: (uid) => (uid === "p1" ? "not allowed" : undefined) });
       scene.tell(taskWith({ count: 2 }));
-      assert.deepEqual(scene.tell(awardOf("bob", [...pods, { uid: "p2", entries: [] }])), [
+      assert.deepEqual(scene.tell(awardOf("bob", [...pods, "p2"])), [
         "award.inadmissible",
         "ann <- confirm p2",
         "ann <- refuse p1: not allowed",

@@ -6,7 +6,7 @@ import type { BidderEffect, BidderEvent } from "./effect.ts";
 import { fit, marginalScores } from "./fit.ts";
 import { Leases } from "./leases.ts";
 import type { MachineOffer } from "./machine-offer.ts";
-import type { Award, AwardedPod, Bid, BiddingMessage, Task } from "./message.ts";
+import type { Award, Bid, BiddingMessage, Task } from "./message.ts";
 import { NonceWindow } from "./nonce-window.ts";
 import { isSigned, sign } from "./signing.ts";
 
@@ -31,7 +31,7 @@ export interface BidderSetup {
    * Whether a pod of an award may run here: signatures of its entries, who may author what. Gives
    * the reason if not. Without it every pod of a signed award may.
    */
-  readonly admit?: (pod: AwardedPod, award: Award) => string | undefined;
+  readonly admit?: (uid: string, award: Award) => string | undefined;
 }
 
 interface Seen {
@@ -169,7 +169,7 @@ export class Bidder {
     const seen = this.#seen.get(award.round);
     if (seen === undefined || seen.until <= at || seen.task.author !== award.author)
       return undefined;
-    const matches = seen.task.id === award.task && award.pods.length <= seen.task.count;
+    const matches = seen.task.id === award.task && award.uids.length <= seen.task.count;
     return matches ? seen.task : undefined;
   }
 
@@ -179,19 +179,19 @@ export class Bidder {
     const refused: string[] = [];
     const fresh: string[] = [];
     let filter = "";
-    for (const pod of award.pods) {
-      const reason = this.#judge(pod, { award, task, offer });
+    for (const uid of award.uids) {
+      const reason = this.#judge(uid, { award, task, offer });
       if (reason !== undefined) {
-        refused.push(pod.uid);
+        refused.push(uid);
         filter = reason;
         continue;
       }
-      taken.push(pod.uid);
-      if (this.#leases.has(pod.uid)) continue;
-      fresh.push(pod.uid);
+      taken.push(uid);
+      if (this.#leases.has(uid)) continue;
+      fresh.push(uid);
       const { workload, requirements } = task;
       const until = after(now.at, leaseMs);
-      this.#leases.add({ uid: pod.uid, award: award.nonce, workload, requirements, until });
+      this.#leases.add({ uid, award: award.nonce, workload, requirements, until });
     }
     const settled: Settled = { award, taken, refused, filter };
     this.#settled.set(award.nonce, settled);
@@ -202,16 +202,16 @@ export class Bidder {
 
   /** Why a pod cannot be taken; undefined if it can. */
   #judge(
-    pod: AwardedPod,
+    uid: string,
     { award, task, offer }: { readonly award: Award; readonly task: Task; offer: MachineOffer },
   ): string | undefined {
-    if (this.#leases.has(pod.uid)) return undefined;
+    if (this.#leases.has(uid)) return undefined;
     if (this.#leases.size >= leasesMax) return "Too many pods";
     const verdict = fit(task.requirements, this.#leases.takenFrom(offer), task.workload);
     if (!verdict.ok) return verdict.filter;
-    const objection = this.#setup.admit?.(pod, award);
+    const objection = this.#setup.admit?.(uid, award);
     if (objection !== undefined) {
-      this.#observe("award.inadmissible", { task: award.task, uid: pod.uid, objection });
+      this.#observe("award.inadmissible", { task: award.task, uid, objection });
     }
     return objection;
   }
@@ -231,9 +231,8 @@ export class Bidder {
 
   /** An award for a task that this machine does not remember: it did not bid, or long ago. */
   #refuseUnknown(award: Award): void {
-    const uids = award.pods.map(({ uid }) => uid);
     const filter = "node(s) didn't answer in time";
-    this.#answer({ award, taken: [], refused: uids, filter });
+    this.#answer({ award, taken: [], refused: award.uids, filter });
   }
 
   #hearRevoke(from: PeerId, { award: nonce, uids }: Revocation, now: Now): void {

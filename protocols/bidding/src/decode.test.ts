@@ -19,7 +19,7 @@ const entry = {
 const messages: readonly BiddingMessage[] = [
   taskWith({}),
   bidOf("bob", [0.5, 0.4], { zone: "a" }),
-  awardOf("bob", [{ uid: "p1", entries: [entry, { ...entry, part: "status:u1" }] }]),
+  awardOf("bob", ["p1"], { entries: [entry, { ...entry, part: "status:u1" }] }),
   { k: "explain", task: "task-1", nonce: "n", filter: "Insufficient cpu" },
   { k: "confirm", task: "task-1", award: "a", uids: ["p1"] },
   { k: "refuse", task: "task-1", award: "a", uids: ["p1"], filter: "Too many pods" },
@@ -53,11 +53,8 @@ describe("decodeBiddingMessage", () => {
     ["an author that is no peer", { ...taskWith({}), author: "a b" }],
     ["a score above 1", bidOf("bob", [1.5])],
     ["a bid of nothing", bidOf("bob", [])],
-    ["a pod without uid", awardOf("bob", [{ entries: [] }])],
-    [
-      "an entry of another part",
-      awardOf("bob", [{ uid: "p", entries: [{ ...entry, part: "x" }] }]),
-    ],
+    ["an award of nothing", awardOf("bob", [])],
+    ["an entry of another part", { ...awardOf("bob", ["p"]), entries: [{ ...entry, part: "x" }] }],
     ["a confirmation of nothing", { k: "confirm", task: "t", award: "a", uids: [] }],
     ["a kind from the prototype", { k: "toString" }],
   ] as const) {

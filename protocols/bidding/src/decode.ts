@@ -27,9 +27,6 @@ const isEntry: Check<Json> = (json): json is Json =>
     signature,
   });
 
-const isPod: Check<Json> = (json): json is Json =>
-  shaped(json, { uid: id, entries: list(isEntry, entriesMax) });
-
 const shapes: Readonly<Record<string, Parameters<typeof shaped>[1]>> = {
   task: {
     k: oneOf("task"),
@@ -66,7 +63,8 @@ const shapes: Readonly<Record<string, Parameters<typeof shaped>[1]>> = {
     author: isPeerId,
     bidder: isPeerId,
     wallMs: milliseconds,
-    pods: list(isPod, podsMax, 1),
+    uids,
+    entries: list(isEntry, entriesMax),
     signature,
   },
   explain: { k: oneOf("explain"), task: id, nonce: id, filter },

@@ -1,6 +1,6 @@
 import type { Instant } from "@beemesh/base";
-import type { PeerId } from "@beemesh/wire";
-import type { Award, AwardedPod, Bid, BiddingMessage, Task } from "./message.ts";
+import type { Entry, PeerId } from "@beemesh/wire";
+import type { Award, Bid, BiddingMessage, Task } from "./message.ts";
 
 type Facts = Readonly<Record<string, string | number | boolean>>;
 
@@ -23,8 +23,10 @@ export type AuctioneerEvent =
   | {
       readonly kind: "open";
       readonly task: TaskRequest;
-      /** 1 to {@link podsMax}, all alike. */
-      readonly pods: readonly AwardedPod[];
+      /** 1 to {@link podsMax} pods, all alike. */
+      readonly uids: readonly string[];
+      /** What proves that they may run. */
+      readonly entries: readonly Entry[];
       /** Machines that will hear the task, this one included. */
       readonly expectedBidders: number;
     }

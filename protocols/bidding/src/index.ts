@@ -27,7 +27,6 @@ export { type Fit, fit } from "./fit.ts";
 export { type Amounts, longevityOf, type MachineOffer, type Taint } from "./machine-offer.ts";
 export {
   type Award,
-  type AwardedPod,
   type Bid,
   type BiddingMessage,
   entriesMax,

@@ -6,7 +6,7 @@ import { Bidder } from "./bidder.ts";
 import type { AuctioneerEffect, BidderEffect } from "./effect.ts";
 import { describeFailure } from "./failure.ts";
 import type { MachineOffer } from "./machine-offer.ts";
-import type { Award, AwardedPod, Bid, BiddingMessage, Task } from "./message.ts";
+import type { Award, Bid, BiddingMessage, Task } from "./message.ts";
 import type { Requirements } from "./requirements.ts";
 import { sign } from "./signing.ts";
 
@@ -100,12 +100,8 @@ export function bidOf(
   );
 }
 
-/** An award for {@link bidOf}, of anything that should be pods. */
-export function awardOf(
-  bidder: PeerId,
-  pods: readonly unknown[],
-  part: Partial<Award> = {},
-): Award {
+/** An award for {@link bidOf}. */
+export function awardOf(bidder: PeerId, uids: readonly string[], part: Partial<Award> = {}): Award {
   return sign<Award>(
     {
       k: "award",
@@ -115,8 +111,8 @@ export function awardOf(
       author: "ann",
       bidder,
       wallMs,
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- malformed ones as well
-      pods: pods as readonly AwardedPod[],
+      uids,
+      entries: [],
       ...part,
     },
     signerOf("ann"),
@@ -181,7 +177,8 @@ export class Market {
     const event = {
       kind: "open",
       task,
-      pods: pods.map((uid) => ({ uid, entries: [] })),
+      uids: pods,
+      entries: [],
       expectedBidders: expected,
     } as const;
     this.#perform(id, this.#sides.get(id)?.author.step(event, this.now) ?? []);

@@ -3,10 +3,10 @@ import type { Requirements } from "./requirements.ts";
 
 /** Pods in one task; more are asked for in a second one. */
 export const podsMax = 256;
-/** Entries that prove that a pod may run: its own and those of its owners. */
+/** Entries that prove that pods may run: those of their owners. */
 export const entriesMax = 8;
 
-/** Characters of entries in one award, so that it stays well below the largest message. */
+/** Characters of entries in one award, so that it stays below the largest message: or none. */
 export const awardLengthMax = 1_048_576;
 
 /** An offer of work. Published, never stored; each round is signed anew with a new nonce. */
@@ -53,12 +53,6 @@ export interface Bid {
   readonly signature: string;
 }
 
-/** One pod of an award, with the signed entries that prove that it may run. */
-export interface AwardedPod {
-  readonly uid: string;
-  readonly entries: readonly Entry[];
-}
-
 /** The choice: these pods are for this machine. */
 export interface Award {
   readonly k: "award";
@@ -70,7 +64,9 @@ export interface Award {
   readonly author: PeerId;
   readonly bidder: PeerId;
   readonly wallMs: number;
-  readonly pods: readonly AwardedPod[];
+  readonly uids: readonly string[];
+  /** The signed entries that prove that these pods may run, as far as the author has them. */
+  readonly entries: readonly Entry[];
   readonly signature: string;
 }
 

@@ -35,6 +35,8 @@ export type RegistryEvent =
   /** Keeps a copy of a collection up to date, although it is kept elsewhere. */
   | { readonly kind: "follow"; readonly collection: CollectionId }
   | { readonly kind: "unfollow"; readonly collection: CollectionId }
+  /** Asks a keeper for the specification of one record, once. */
+  | { readonly kind: "fetch"; readonly collection: CollectionId; readonly name: string }
   | { readonly kind: "tick" };
 
 /** What the caller must do, in order: `persist` and `drop` come before all that rests on them. */

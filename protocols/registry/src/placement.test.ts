@@ -31,6 +31,18 @@ describe("Placement", () => {
     }
   });
 
+  test("keeps together what is to be kept together", () => {
+    const placeOf = (collection: string): string => collection.split("/")[1] ?? "";
+    const placement = new Placement("machine-0", 5, placeOf);
+    placement.setAlive(everybody);
+    assert.deepEqual(placement.keepersOf("pods/a"), placement.keepersOf("services/a"));
+    assert.notDeepEqual(placement.keepersOf("pods/a"), placement.keepersOf("pods/b"));
+    const [first = ""] = placement.keepersOf("pods/a");
+    placement.setAlive(everybody.filter((id) => id !== first));
+    assert.deepEqual(placement.keepersOf("pods/a"), placement.keepersOf("services/a"));
+    assert(!placement.keepersOf("pods/a").includes(first));
+  });
+
   test("counts itself as alive, whatever the members say", () => {
     const placement = new Placement("ann", 5);
     placement.setAlive(["bob"]);

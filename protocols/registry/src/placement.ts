@@ -10,7 +10,12 @@ interface Candidate {
 interface Order {
   readonly first: readonly Candidate[];
   readonly ids: readonly PeerId[];
+  /** Where this machine stands among them; -1 if it is none. */
+  readonly rank: number;
 }
+
+/** Names what decides who keeps a collection: collections of one name are kept together. */
+export type KeptWith = (collection: CollectionId) => string;
 
 /**
  * Which machines keep which collection: the first few live ones in rendezvous order, the same on
@@ -22,12 +27,14 @@ interface Order {
 export class Placement {
   readonly #self: PeerId;
   readonly #keepersMax: number;
+  readonly #keptWith: KeptWith;
   #alive: ReadonlySet<PeerId>;
   readonly #orders = new Map<CollectionId, Order>();
 
-  constructor(self: PeerId, keepersMax: number) {
+  constructor(self: PeerId, keepersMax: number, keptWith: KeptWith = (collection) => collection) {
     this.#self = self;
     this.#keepersMax = keepersMax;
+    this.#keptWith = keptWith;
     this.#alive = new Set([self]);
   }
 
@@ -42,12 +49,12 @@ export class Placement {
 
   /** Where this machine stands among the keepers, from 0; undefined if it is none. */
   rankOf(collection: CollectionId): number | undefined {
-    const rank = this.#order(collection).ids.indexOf(this.#self);
+    const { rank } = this.#order(collection);
     return rank < 0 ? undefined : rank;
   }
 
   isKept(collection: CollectionId): boolean {
-    return this.rankOf(collection) !== undefined;
+    return this.#order(collection).rank >= 0;
   }
 
   /** How many keepers must hold a write for it to count as held widely: a majority. */
@@ -67,7 +74,7 @@ export class Placement {
       const updated =
         rest.length < order.ids.length
           ? this.#choose(collection, next)
-          : this.#first([...rest, ...weigh(collection, added)]);
+          : this.#first([...rest, ...weigh(this.#keptWith(collection), added)]);
       if (isSame(updated.ids, order.ids)) continue;
       this.#orders.set(collection, updated);
       changed.push(collection);
@@ -91,14 +98,15 @@ export class Placement {
   }
 
   #choose(collection: CollectionId, from: Iterable<PeerId>): Order {
-    return this.#first(weigh(collection, from));
+    return this.#first(weigh(this.#keptWith(collection), from));
   }
 
   #first(candidates: readonly Candidate[]): Order {
     const first = candidates
       .toSorted((a, b) => b.weight - a.weight || (a.id < b.id ? -1 : 1))
       .slice(0, this.#keepersMax);
-    return { first, ids: first.map(({ id }) => id) };
+    const ids = first.map(({ id }) => id);
+    return { first, ids, rank: ids.indexOf(this.#self) };
   }
 }
 
@@ -107,7 +115,7 @@ function isSame(a: readonly PeerId[], b: readonly PeerId[]): boolean {
 }
 
 /** The weights that `rendezvous` of core/base sorts by. */
-function weigh(collection: CollectionId, candidates: Iterable<PeerId>): Candidate[] {
-  const seed = hashOf(collection) >>> 0;
+function weigh(name: string, candidates: Iterable<PeerId>): Candidate[] {
+  const seed = hashOf(name) >>> 0;
   return [...candidates].map((id) => ({ id, weight: hashOf(id, seed) }));
 }

@@ -1,6 +1,7 @@
 import {
   after,
   assert,
+  hashOf,
   type Instant,
   instantAt,
   type Now,
@@ -12,6 +13,7 @@ import {
   type CollectionId,
   type Entry,
   type EntryPart,
+  entryKey,
   entryText,
   type PeerId,
 } from "@beemesh/wire";
@@ -33,7 +35,7 @@ import {
   type RepairMessage,
 } from "./message.ts";
 import { Outbox } from "./outbox.ts";
-import { Placement } from "./placement.ts";
+import { type KeptWith, Placement } from "./placement.ts";
 import { Repair } from "./repair.ts";
 import { Sharing } from "./sharing.ts";
 import { Library } from "./shelf.ts";
@@ -53,6 +55,10 @@ export interface RegistryOptions {
    * one that a pod is bound to. They are sent it, and keep it. Must depend on the entry alone.
    */
   readonly interested?: (entry: Entry) => readonly PeerId[];
+  /** What decides who keeps a collection, if not its own name. The same on every machine. */
+  readonly keptWith?: KeptWith;
+  /** Whether this machine needs a specification that it neither keeps nor follows. */
+  readonly needed?: (entry: Entry) => boolean;
 }
 
 /** How much of a collection this machine holds. */
@@ -106,7 +112,7 @@ export class Registry {
     };
     const clock = new HybridClock({ self });
     const library = new Library();
-    const placement = new Placement(self, replicas);
+    const placement = new Placement(self, replicas, options.keptWith);
     const isFollowed = (collection: CollectionId): boolean =>
       this.#following.isFollowed(collection);
     const isRetained = (held: Held): boolean => this.#isRetained(held);
@@ -212,6 +218,8 @@ export class Registry {
         return this.#hear(event.from, event.message, now);
       case "follow":
         return this.#following.follow(event.collection, now);
+      case "fetch":
+        return this.#fetch(event.collection, event.name);
       case "unfollow":
         this.#following.unfollow(event.collection);
         return this.#sweepSoon(now);
@@ -317,6 +325,17 @@ export class Registry {
     }
   }
 
+  /** Which keeper is asked is left to chance, so that who asks again asks another. */
+  #fetch(collection: CollectionId, name: string): void {
+    const { self, random } = this.#options;
+    const others = this.#placement.keepersOf(collection).filter((keeper) => keeper !== self);
+    const keeper = others[random.below(Math.max(1, others.length))];
+    if (keeper === undefined) return;
+    const position = hashOf(entryKey({ collection, name, part: "spec" }));
+    const message = { k: "r.want", c: collection, i: [position] } as const;
+    this.#ledger.emit({ kind: "send", to: keeper, message });
+  }
+
   #receiveFeed(from: PeerId, message: FeedMessage, now: Now): void {
     switch (message.k) {
       case "r.sub":
@@ -396,7 +415,7 @@ export class Registry {
     const { self } = this.#options;
     if (this.#placement.isKept(entry.collection)) return true;
     if (this.#following.isFollowed(entry.collection) || concerns.includes(self)) return true;
-    if (entry.part === "spec") return false;
+    if (entry.part === "spec") return this.#options.needed?.(entry) ?? false;
     // A status stays with the object that it is about.
     const spec = this.#library.get({ ...entry, part: "spec" });
     return spec?.concerns.includes(self) ?? false;

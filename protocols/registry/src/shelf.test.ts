@@ -45,6 +45,35 @@ describe("Shelf", () => {
     assert.equal(shelf.concerning("ann"), undefined);
     assert.equal(shelf.concerning("bob")?.count, 1);
   });
+
+  test("a status concerns whom its specification concerns, whichever came first", () => {
+    const shelf = new Shelf("pods/default");
+    const status = heldOf("web", 1, "", "status:a");
+    shelf.put(status);
+    assert.deepEqual([...shelf.concerned], []);
+    const spec = heldOf("web", 1, "bob");
+    shelf.put(spec);
+    assert.equal(shelf.concerning("bob")?.count, 2);
+    const newer = heldOf("web", 2, "", "status:a");
+    shelf.put(newer);
+    shelf.put(heldOf("web", 2, "bob,cyd"));
+    assert.equal(shelf.concerning("bob")?.count, 2);
+    assert.equal(shelf.concerning("cyd")?.count, 2);
+    shelf.put(heldOf("web", 3, "cyd"));
+    assert.equal(shelf.concerning("bob"), undefined);
+    assert(shelf.remove(newer));
+    assert.equal(shelf.concerning("cyd")?.count, 1);
+    const tree = shelf.concerning("cyd");
+    assert.deepEqual([...(tree?.entries() ?? [])], [shelf.get("web", "spec")]);
+  });
+
+  test("keeps its shape when a machine's only entry is replaced", () => {
+    const shelf = new Shelf("pods/default");
+    shelf.put(heldOf("web", 1, "bob"));
+    const { shape } = shelf;
+    shelf.put(heldOf("web", 2, "bob"));
+    assert.equal(shelf.shape, shape);
+  });
 });
 
 describe("Library", () => {

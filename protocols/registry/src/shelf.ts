@@ -13,6 +13,7 @@ export interface Sheet {
  *
  * Beside the tree of all entries there is one for each machine that some of them concern, such
  * as the pods bound to it: that machine compares this part alone, whatever the collection's size.
+ * A status concerns whom its specification concerns: the machine that writes it.
  */
 export class Shelf {
   readonly collection: CollectionId;
@@ -53,16 +54,20 @@ export class Shelf {
   /** Keeps a newer version of its key. Returns the one it replaces. */
   put(held: Held): Held | undefined {
     const { name, part } = held.entry;
-    const before = this.get(name, part);
-    if (before !== undefined) this.#unlink(before);
     const sheet = this.#sheets.get(name) ?? { spec: undefined, statuses: [] };
     this.#sheets.set(name, sheet);
-    if (part === "spec") sheet.spec = held;
-    else sheet.statuses.push(held);
-    this.tree.add(held);
-    for (const peer of held.concerns) {
-      this.#concernOf(peer).add(held);
+    const before = this.get(name, part);
+    // What comes is linked before what goes is not: a machine that both concern stays concerned.
+    for (const peer of (part === "spec" ? held : sheet.spec)?.concerns ?? []) {
+      const isNews = part === "spec" && !before?.concerns.includes(peer);
+      for (const each of isNews ? [held, ...sheet.statuses] : [held]) {
+        this.#concernOf(peer).add(each);
+      }
     }
+    if (before !== undefined) this.#unlink(before, sheet, held);
+    if (part === "spec") sheet.spec = held;
+    else sheet.statuses = [...sheet.statuses.filter((status) => status !== before), held];
+    this.tree.add(held);
     return before;
   }
 
@@ -70,9 +75,12 @@ export class Shelf {
   remove(held: Held): boolean {
     const { name, part } = held.entry;
     if (this.get(name, part) !== held) return false;
-    this.#unlink(held);
     const sheet = this.#sheets.get(name);
-    if (sheet?.spec === undefined && sheet?.statuses.length === 0) this.#sheets.delete(name);
+    if (sheet === undefined) return false;
+    this.#unlink(held, sheet);
+    if (sheet.spec === held) sheet.spec = undefined;
+    else sheet.statuses = sheet.statuses.filter((status) => status !== held);
+    if (sheet.spec === undefined && sheet.statuses.length === 0) this.#sheets.delete(name);
     return true;
   }
 
@@ -85,18 +93,25 @@ export class Shelf {
     return tree;
   }
 
-  #unlink(held: Held): void {
-    const sheet = this.#sheets.get(held.entry.name);
-    if (sheet?.spec === held) sheet.spec = undefined;
-    else if (sheet) sheet.statuses = sheet.statuses.filter((other) => other !== held);
+  /** Takes an entry out of all trees, and the statuses of a specification from who it concerned. */
+  #unlink(held: Held, { spec, statuses }: Readonly<Sheet>, next?: Held): void {
     this.tree.remove(held);
-    for (const peer of held.concerns) {
-      const tree = this.#concerns.get(peer);
-      tree?.remove(held);
-      if (tree?.count !== 0) continue;
-      this.#concerns.delete(peer);
-      this.#shape += 1;
+    if (spec !== held) {
+      for (const peer of spec?.concerns ?? []) this.#part(peer, [held]);
+      return;
     }
+    for (const peer of held.concerns) {
+      const isStill = next?.concerns.includes(peer) ?? false;
+      this.#part(peer, isStill ? [held] : [held, ...statuses]);
+    }
+  }
+
+  #part(peer: PeerId, helds: readonly Held[]): void {
+    const tree = this.#concerns.get(peer);
+    for (const held of helds) tree?.remove(held);
+    if (tree?.count !== 0) return;
+    this.#concerns.delete(peer);
+    this.#shape += 1;
   }
 }
 

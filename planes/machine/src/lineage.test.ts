@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { KubeObject, Pod } from "@beemesh/model";
+import { type Entry, formatStamp } from "@beemesh/wire";
+import { isAncestor, type Lookup, lineageOf } from "./lineage.ts";
+
+const ownedBy = (kind: string, name: string) => ({
+  ownerReferences: [{ apiVersion: "apps/v1", kind, name, uid: "u", controller: true }],
+});
+const pod: Pod = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "web-1-a", namespace: "shop", ...ownedBy("ReplicaSet", "web-1") },
+  spec: { containers: [{ name: "web", image: "x" }] },
+};
+const replicaSet: KubeObject = {
+  apiVersion: "apps/v1",
+  kind: "ReplicaSet",
+  metadata: { name: "web-1", namespace: "shop", ...ownedBy("Deployment", "web") },
+};
+const deployment: KubeObject = {
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "web", namespace: "shop" },
+};
+const replicaSetRecord = { collection: "replicasets.apps/shop", name: "web-1" };
+const deploymentRecord = { collection: "deployments.apps/shop", name: "web" };
+
+const lookupOf =
+  (...objects: readonly KubeObject[]): Lookup =>
+  ({ kind }, namespace, name) =>
+    objects.find(
+      (object) =>
+        object.kind === kind &&
+        object.metadata.namespace === namespace &&
+        object.metadata.name === name,
+    );
+
+describe("the lineage of a pod", () => {
+  test("is its ReplicaSet and that one's Deployment", () => {
+    assert.deepEqual(lineageOf(pod, lookupOf(replicaSet, deployment)), {
+      replicaSet,
+      deployment,
+      records: [replicaSetRecord, deploymentRecord],
+      missing: undefined,
+    });
+  });
+
+  test("says which record is missing: the nearest first, for it names the next", () => {
+    assert.deepEqual(lineageOf(pod, lookupOf(deployment)).missing, replicaSetRecord);
+    assert.deepEqual(lineageOf(pod, lookupOf(replicaSet)).missing, deploymentRecord);
+  });
+
+  test("is nothing for a pod that stands for itself, or has another kind of owner", () => {
+    for (const metadata of [{ name: "web" }, { name: "web", ...ownedBy("Job", "web") }]) {
+      const { records, missing } = lineageOf({ ...pod, metadata }, lookupOf());
+      assert.deepEqual([records, missing], [[], undefined]);
+    }
+  });
+});
+
+test("a specification is an ancestor of the pods that are derived from it", () => {
+  const entryOf = (change: Partial<Entry>): Entry => ({
+    ...replicaSetRecord,
+    part: "spec",
+    stamp: formatStamp({ wallMs: 1, counter: 0, machine: "p1" }),
+    author: "p1",
+    body: "{}",
+    signature: "s",
+    ...change,
+  });
+  const lookup = lookupOf(replicaSet, deployment);
+  const isOurs = (change: Partial<Entry>) => isAncestor(entryOf(change), [pod], lookup);
+  assert(isOurs({}) && isOurs(deploymentRecord));
+  assert(!isOurs({ part: "status:u" }));
+  assert(!isOurs({ name: "web-2" }));
+  assert(!isOurs({ collection: "replicasets.apps/other" }));
+  assert(!isOurs({ collection: "configmaps/shop" }));
+  assert(!isAncestor(entryOf({}), [], lookup));
+});

@@ -1,0 +1,9 @@
+import { assert } from "@beemesh/base";
+import { findResource, type Resource } from "@beemesh/model";
+
+/** A resource that the model must have. */
+export function resourceNamed(group: string, name: string): Resource {
+  const resource = findResource(group, name);
+  assert(resource !== undefined, `${name} is a resource of the model`);
+  return resource;
+}
