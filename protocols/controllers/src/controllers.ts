@@ -144,6 +144,8 @@ export class Controllers {
       this.#patience.forget(key);
       return;
     }
+    // A pod has few changes, each of which matters; its owners have one for each pod.
+    if (entry.resource !== podResource) this.#queue.rest(key, at);
     const { actions, againInMs } = this.#findings(entry, view);
     const { due, nextAt } = this.#patience.weigh(key, actions, { at, rank });
     const effects = due.flatMap((action) => action.effects);

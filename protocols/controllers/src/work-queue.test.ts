@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt } from "@beemesh/base";
 import fc from "fast-check";
-import { WorkQueue } from "./work-queue.ts";
+import { restMs, WorkQueue } from "./work-queue.ts";
 
 describe("WorkQueue", () => {
   test("gives what has changed first, and each key once", () => {
@@ -15,6 +15,21 @@ describe("WorkQueue", () => {
     assert.deepEqual(queue.take(instantAt(5), 9), ["b", "a"]);
     assert.deepEqual(queue.take(instantAt(9), 9), []);
     assert.equal(queue.nextAt, undefined);
+  });
+
+  test("lets a key rest that was looked at only just now", () => {
+    const queue = new WorkQueue();
+    queue.changed("a");
+    assert.deepEqual(queue.take(instantAt(10), 9), ["a"]);
+    queue.rest("a", instantAt(10));
+    queue.changed("a");
+    queue.changed("b");
+    assert.deepEqual(queue.take(instantAt(11), 9), ["b"]);
+    assert.equal(queue.hasChanged, false);
+    assert.equal(queue.nextAt, instantAt(10 + restMs));
+    assert.deepEqual(queue.take(instantAt(10 + restMs), 9), ["a"]);
+    queue.changed("a");
+    assert.deepEqual(queue.take(instantAt(10 + 2 * restMs), 9), ["a"], "it has rested");
   });
 
   test("gives no more than asked for", () => {

@@ -1,12 +1,21 @@
-import type { Instant } from "@beemesh/base";
+import { after, type Instant } from "@beemesh/base";
+
+/** Between two looks at a key: a ReplicaSet changes with each of its pods. In milliseconds. */
+export const restMs = 50;
+
+/** Keys whose rest is remembered before those that have rested are forgotten. */
+const restingMax = 4096;
 
 /**
- * Keys of what is to be looked at: those that changed at once, the others when their time comes.
- * A key is in it once; an earlier time wins. A binary heap orders the later ones.
+ * Keys of what is to be looked at: those that changed at once, unless they were looked at only
+ * just now, the others when their time comes. A key is in it once; an earlier time wins. A binary
+ * heap orders the later ones.
  */
 export class WorkQueue {
   readonly #changed = new Set<string>();
   readonly #at = new Map<string, Instant>();
+  /** Until when a key that was looked at is left alone, the first to be free first. */
+  readonly #resting = new Map<string, Instant>();
   /** May hold stale pairs: one counts only if it agrees with `#at`. */
   #heap: { readonly key: string; readonly at: Instant }[] = [];
 
@@ -39,6 +48,11 @@ export class WorkQueue {
     for (const key of this.#changed) {
       if (taken.length >= count) return taken;
       this.#changed.delete(key);
+      const restsUntil = this.#resting.get(key);
+      if (restsUntil !== undefined && restsUntil > at) {
+        this.later(key, restsUntil);
+        continue;
+      }
       this.#at.delete(key);
       taken.push(key);
     }
@@ -50,6 +64,17 @@ export class WorkQueue {
       taken.push(key);
     }
     return taken;
+  }
+
+  /** A key was looked at: for a while its changes are gathered. */
+  rest(key: string, at: Instant): void {
+    this.#resting.delete(key);
+    this.#resting.set(key, after(at, restMs));
+    if (this.#resting.size <= restingMax) return;
+    for (const [rested, until] of this.#resting) {
+      if (until > at) return;
+      this.#resting.delete(rested);
+    }
   }
 
   #dropStale(): void {
