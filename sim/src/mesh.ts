@@ -91,6 +91,7 @@ export class Mesh {
       name: nameOf(id),
       isUp: world.isUp(id),
       objects: world.node(id).objects,
+      holds: (collection) => world.node(id).machine.holds(collection),
       running: () => runtime.list().filter((pod) => isRunning(pod)),
     };
   }

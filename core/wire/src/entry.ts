@@ -31,6 +31,9 @@ export interface Entry {
   readonly signature: string;
 }
 
+/** Names a record, whatever its version. */
+export type RecordName = Pick<Entry, "collection" | "name">;
+
 /** An entry that its author has not signed yet. */
 export type UnsignedEntry = Omit<Entry, "signature">;
 

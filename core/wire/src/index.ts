@@ -11,6 +11,7 @@ export {
   type EntryPart,
   entryKey,
   entryText,
+  type RecordName,
   type UnsignedEntry,
 } from "./entry.ts";
 export {

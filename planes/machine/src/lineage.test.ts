@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { KubeObject, Pod } from "@beemesh/model";
 import { type Entry, formatStamp } from "@beemesh/wire";
-import { isAncestor, type Lookup, lineageOf } from "./lineage.ts";
+import { descentOf, type Lookup, lineageOf } from "./lineage.ts";
 
 const ownedBy = (kind: string, name: string) => ({
   ownerReferences: [{ apiVersion: "apps/v1", kind, name, uid: "u", controller: true }],
@@ -59,22 +59,29 @@ describe("the lineage of a pod", () => {
   });
 });
 
-test("a specification is an ancestor of the pods that are derived from it", () => {
-  const entryOf = (change: Partial<Entry>): Entry => ({
-    ...replicaSetRecord,
-    part: "spec",
+test("an entry descends from the owner that controls it", () => {
+  const entryOf = (collection: string, object: unknown, part: Entry["part"] = "spec"): Entry => ({
+    collection,
+    name: "x",
+    part,
     stamp: formatStamp({ wallMs: 1, counter: 0, machine: "p1" }),
     author: "p1",
-    body: "{}",
+    body: typeof object === "string" ? object : JSON.stringify(object),
     signature: "s",
-    ...change,
   });
-  const lookup = lookupOf(replicaSet, deployment);
-  const isOurs = (change: Partial<Entry>) => isAncestor(entryOf(change), [pod], lookup);
-  assert(isOurs({}) && isOurs(deploymentRecord));
-  assert(!isOurs({ part: "status:u" }));
-  assert(!isOurs({ name: "web-2" }));
-  assert(!isOurs({ collection: "replicasets.apps/other" }));
-  assert(!isOurs({ collection: "configmaps/shop" }));
-  assert(!isAncestor(entryOf({}), [], lookup));
+  assert.deepEqual(descentOf(entryOf("pods/shop", pod)), [replicaSetRecord]);
+  assert.deepEqual(descentOf(entryOf("replicasets.apps/shop", replicaSet)), [deploymentRecord]);
+  assert.deepEqual(descentOf(entryOf("deployments.apps/shop", deployment)), []);
+  assert.deepEqual(descentOf(entryOf("pods/shop", pod, "status:u")), []);
+  assert.deepEqual(descentOf(entryOf("pods/shop", "")), []);
+  assert.deepEqual(descentOf(entryOf("pods/shop", '"ownerReferences"')), []);
+  for (const ownerReferences of [
+    1,
+    [1],
+    [{ kind: "Job", name: "web", controller: true }],
+    [{ kind: "ReplicaSet", name: 7, controller: true }],
+    [{ kind: "ReplicaSet", name: "web", controller: false }],
+  ]) {
+    assert.deepEqual(descentOf(entryOf("pods/shop", { metadata: { ownerReferences } })), []);
+  }
 });

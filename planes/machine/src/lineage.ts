@@ -1,12 +1,13 @@
 import type { KubeObject, Pod, Resource } from "@beemesh/model";
-import { type CollectionId, collectionOf, type Entry } from "@beemesh/wire";
+import {
+  collectionOf,
+  type Entry,
+  isJsonObject,
+  objectLimits,
+  parseJson,
+  type RecordName,
+} from "@beemesh/wire";
 import { resourceNamed } from "./resource.ts";
-
-/** Where a record stands. */
-export interface RecordName {
-  readonly collection: CollectionId;
-  readonly name: string;
-}
 
 /** Finds an object by its resource, namespace and name. */
 export type Lookup = (
@@ -42,22 +43,31 @@ export function lineageOf(pod: Pod, lookup: Lookup): Lineage {
 }
 
 /**
- * Whether one of these pods is derived from what an entry holds. The machine of a pod keeps its
- * lineage beside it: without it nobody could tell after a reboot whether the pod may run.
+ * The owner that an entry names as its controller. The machine of a pod keeps the pod's lineage
+ * beside it: without it nobody could tell after a reboot whether the pod may run.
  */
-export function isAncestor(entry: Entry, pods: Iterable<Pod>, lookup: Lookup): boolean {
-  if (entry.part !== "spec" || !ancestralKinds.test(entry.collection)) return false;
-  for (const pod of pods) {
-    if (!entry.collection.endsWith(`/${pod.metadata.namespace}`)) continue;
-    const { records } = lineageOf(pod, lookup);
-    if (records.some((at) => at.name === entry.name && at.collection === entry.collection)) {
-      return true;
-    }
-  }
-  return false;
+export function descentOf({ collection, part, body }: Entry): readonly RecordName[] {
+  const [kind = "", namespace = ""] = collection.split("/");
+  const owner = ownersOf.get(kind);
+  if (part !== "spec" || owner === undefined || !body.includes(ownerMark)) return [];
+  const object = parseJson(body, objectLimits);
+  const metadata = isJsonObject(object) ? object["metadata"] : undefined;
+  const references = isJsonObject(metadata) ? metadata["ownerReferences"] : undefined;
+  if (!Array.isArray(references)) return [];
+  const controller = references.find((each) => isJsonObject(each) && each["controller"] === true);
+  if (!isJsonObject(controller) || controller["kind"] !== owner.kind) return [];
+  const { name } = controller;
+  if (typeof name !== "string") return [];
+  return [{ collection: collectionOf(owner.name, owner.group, namespace), name }];
 }
 
-const ancestralKinds = /^(?:replicasets|deployments)\.apps\//u;
+/** The text is looked at before it is parsed. */
+const ownerMark = '"ownerReferences"';
+
+const ownersOf: ReadonlyMap<string, Resource> = new Map([
+  ["pods", replicaSets],
+  ["replicasets.apps", deployments],
+]);
 
 function ownerOf(
   { metadata }: KubeObject,

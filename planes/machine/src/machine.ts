@@ -13,27 +13,21 @@ import type {
   Signer,
   Verifier,
 } from "@beemesh/ports";
-import { Objects, Registry, type RegistryEffect } from "@beemesh/registry";
+import type { Objects, Registry, RegistryEffect } from "@beemesh/registry";
 import { type CollectionId, collectionOf, type Entry, type Json, type PeerId } from "@beemesh/wire";
 import { Announcer } from "./announcer.ts";
 import { greetingMs } from "./directory.ts";
 import { type MachineMessage, membersTopic, openEnvelope, taskTopic, toJson } from "./envelope.ts";
 import type { MachineEffect, MachineEvent } from "./event.ts";
-import { isAncestor, type Lookup, lineageOf } from "./lineage.ts";
 import { Neighbourhood, type NeighbourhoodEffect } from "./neighbourhood.ts";
 import type { NodeFacts } from "./node.ts";
 import { offerOf } from "./offer.ts";
-import {
-  interestedIn,
-  Placement,
-  type PlacementEffect,
-  type ScheduleWish,
-  together,
-} from "./placement.ts";
+import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
+import { hasMet, openRecords, proofOf } from "./records.ts";
 import { resourceNamed } from "./resource.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
-import { keptWith, Subscriptions } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** What a machine is made of. Everything of an earlier life comes from its own disk. */
 export interface MachineOptions {
@@ -56,9 +50,6 @@ const roundsMax = 64;
 
 /** How often the machine looks at everything again, whatever it was told. */
 const resyncMs = 10_000;
-
-/** An owner of a pod that was asked for and has not come is asked for again after this. */
-const ownersMs = 1000;
 
 const nodeResource = resourceNamed("", "nodes");
 const namespaceResource = resourceNamed("", "namespaces");
@@ -95,32 +86,18 @@ export class Machine {
   #changes: Change[] = [];
   #resyncAt: Instant;
   #regardWakeAt: Instant | undefined;
-  /** When owners of pods are asked for again that did not come. */
-  #ownersAt: Instant | undefined;
-  readonly #lookup: Lookup = (...place) => this.#objects.get(...place);
 
   constructor(options: MachineOptions) {
-    const { facts, signer, verifier, random, now } = options;
+    const { facts, signer, verifier, random, now, introductions, ceiling } = options;
+    const self = facts.peer;
     this.#facts = facts;
     this.#now = now;
     this.#startedAt = now.at;
     this.#resyncAt = after(now.at, resyncMs);
-    this.#registry = new Registry({
-      self: facts.peer,
-      signer,
-      verifier,
-      introductions: options.introductions,
-      random,
-      interested: interestedIn,
-      keptWith,
-      needed: (entry) => isAncestor(entry, this.#ownPods(), this.#lookup),
-    });
-    this.#objects = new Objects({
-      self: facts.peer,
-      registry: this.#registry,
-      now,
-      ceiling: options.ceiling,
-    });
+    const basics = { self, signer, verifier, random };
+    const records = openRecords({ ...basics, introductions, now, ceiling });
+    this.#registry = records.registry;
+    this.#objects = records.objects;
     this.#objects.onChange((change) => {
       this.#changes.push(change);
     });
@@ -134,24 +111,22 @@ export class Machine {
     };
     const wasDeleted = (collection: string, name: string): boolean =>
       this.#registry.get(collection, name, "spec")?.body === "";
-    this.#controllers = new Controllers({
-      self: facts.peer,
-      store: this.#objects,
-      members,
-      wasDeleted,
-    });
+    this.#controllers = new Controllers({ self, store: this.#objects, members, wasDeleted });
     this.#objects.step({ kind: "load", entries: options.entries }, now);
     this.#changes = [];
     const nodes = this.#objects.list(nodeResource).items;
-    const { incarnation } = options;
-    this.#neighbourhood = new Neighbourhood({ facts, incarnation, random, now, nodes });
-    this.#placement = new Placement({
-      self: facts.peer,
-      signer,
-      verifier,
+    this.#neighbourhood = new Neighbourhood({
+      facts,
+      incarnation: options.incarnation,
       random,
+      now,
+      nodes,
+      hasMet: hasMet(records, self),
+    });
+    this.#placement = new Placement({
+      ...basics,
       offer: () => this.#offer(),
-      proofOf: (pod) => this.#proofOf(pod),
+      proofOf: (pod) => proofOf(pod, records),
     });
     this.#pods = new Pods({
       nodeName: facts.name,
@@ -272,7 +247,7 @@ export class Machine {
     this.#toMembership({ kind: "tick" });
     this.#objects.step({ kind: "tick" }, this.#now);
     this.#place(this.#placement.tick(this.#meshNow()));
-    this.#lookForOwners();
+    this.#run(this.#runner.tick(this.#now));
     this.#toPods({ kind: "tick" });
     this.#toControllers({ kind: "tick" });
   }
@@ -365,29 +340,17 @@ export class Machine {
   #run(effects: readonly RunnerEffect[]): void {
     for (const effect of effects) {
       if (effect.kind === "pods") this.#toPods(effect.event);
+      else if (effect.kind === "wake") this.#emit(effect);
       else if (effect.kind === "reassert") {
         this.#scribe.reassert(effect.pod);
         this.#observe("pod.reasserted", { pod: nameOf(effect.pod.metadata) });
       } else if (effect.kind === "lacks") {
         this.#objects.step({ kind: "fetch", ...effect.record }, this.#now);
-        this.#lookForOwnersSoon();
       } else {
         const facts = { pod: nameOf(effect.pod.metadata), reason: effect.reason };
         this.#observe("pod.rejected", facts);
       }
     }
-  }
-
-  #lookForOwnersSoon(): void {
-    if (this.#ownersAt !== undefined) return;
-    this.#ownersAt = after(this.#now.at, ownersMs);
-    this.#emit({ kind: "wake", at: this.#ownersAt });
-  }
-
-  #lookForOwners(): void {
-    if (this.#ownersAt === undefined || this.#ownersAt > this.#now.at) return;
-    this.#ownersAt = undefined;
-    this.#run(this.#runner.ownersChanged(this.#now));
   }
 
   #toMembership(event: MembershipEvent): void {
@@ -562,14 +525,6 @@ export class Machine {
   /** The pods whose records name this machine. */
   #ownPods(): readonly Pod[] {
     return this.#objects.podsOn(this.#facts.name).filter(isPod);
-  }
-
-  /** The signed records by which another machine can tell that a pod may run. */
-  #proofOf(pod: Pod): readonly Entry[] {
-    const { records } = lineageOf(pod, this.#lookup);
-    return records.flatMap(
-      ({ collection, name }) => this.#registry.get(collection, name, "spec") ?? [],
-    );
   }
 
   #resync(): void {

@@ -15,9 +15,13 @@ function nodeOf(peer: string): KubeObject {
 }
 
 function neighbourhoodOf(...nodes: readonly KubeObject[]): Neighbourhood {
+  return bootedWith(nodes, nodes.length > 0);
+}
+
+function bootedWith(nodes: readonly KubeObject[], hasMet: boolean): Neighbourhood {
   const random = seededRandom(1);
   const facts = factsOf("p1");
-  const made = new Neighbourhood({ facts, incarnation: 1, random, now: at(0), nodes });
+  const made = new Neighbourhood({ facts, incarnation: 1, random, now: at(0), nodes, hasMet });
   made.step({ kind: "start" }, at(0));
   return made;
 }
@@ -54,6 +58,14 @@ describe("Neighbourhood", () => {
     assert(!neighbourhood.mayAct);
     assert.equal(neighbourhood.regard(at(greetingMs)), "now");
     assert(!neighbourhood.isAlive("m-p2"));
+    assert(neighbourhood.mayAct);
+  });
+
+  test("waits before it acts, if an earlier life has met others whom it does not know", () => {
+    assert(bootedWith([], false).mayAct, "the first machine of a mesh");
+    const neighbourhood = bootedWith([], true);
+    assert(!neighbourhood.mayAct);
+    assert.equal(neighbourhood.regard(at(greetingMs)), "now");
     assert(neighbourhood.mayAct);
   });
 

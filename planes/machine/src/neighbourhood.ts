@@ -29,6 +29,8 @@ export interface NeighbourhoodOptions {
   readonly now: Now;
   /** The Node records of an earlier life. */
   readonly nodes: readonly KubeObject[];
+  /** Whether an earlier life has met others, whom this one may know nothing of. */
+  readonly hasMet: boolean;
 }
 
 /**
@@ -40,12 +42,14 @@ export class Neighbourhood {
   readonly #directory: Directory;
   readonly #startedAt: Instant;
   #hasGreeted = false;
+  readonly #hasMet: boolean;
   /** Members came or went, and nobody has looked yet. */
   #isStale = false;
   #regardedAt: Instant;
   #aliveCount = 1;
 
-  constructor({ facts, incarnation, random, now, nodes }: NeighbourhoodOptions) {
+  constructor({ facts, incarnation, random, now, nodes, hasMet }: NeighbourhoodOptions) {
+    this.#hasMet = hasMet;
     this.#startedAt = now.at;
     this.#regardedAt = now.at;
     this.#directory = new Directory(facts, (peer) => this.#livenessOf(peer), now);
@@ -84,7 +88,8 @@ export class Neighbourhood {
 
   /** A machine that has just come to does not act for others before it had time to hear of them. */
   get mayAct(): boolean {
-    return this.#hasGreeted || this.members().size === 1 || this.#aliveCount > 1;
+    const isFirst = this.members().size === 1 && !this.#hasMet;
+    return this.#hasGreeted || isFirst || this.#aliveCount > 1;
   }
 
   step(event: MembershipEvent, now: Now): readonly NeighbourhoodEffect[] {

@@ -189,8 +189,8 @@ test("wishes of one workload and reason become one task", () => {
 });
 
 test("a Node concerns the machine that it is of, which keeps what users write into it", () => {
-  const facts = { metadata: { name: "m2", annotations: { [nodeMarks.peer]: "p2" } } };
-  const body = JSON.stringify(facts);
+  const node = { metadata: { name: "m2", annotations: { [nodeMarks.peer]: "p2" } } };
+  const body = JSON.stringify(node);
   assert.deepEqual(interestedIn({ ...owner, collection: "nodes/-", name: "m2", body }), ["p2"]);
 });
 

@@ -101,11 +101,15 @@ describe("Runner", () => {
       },
     };
     const runner = runnerWith(new Map([["web", owned]]));
-    const [rejected, lacks, ...more] = runner.look("shop", "web", now);
+    const [rejected, lacks, wake, ...more] = runner.look("shop", "web", now);
     assert.equal(rejected?.kind, "rejected");
     const record = { collection: "replicasets.apps/shop", name: "rs" };
     assert.deepEqual([lacks, more], [{ kind: "lacks", record }, []]);
-    assert.deepEqual(summary(runner.ownersChanged(now)), ["rejected", "lacks"]);
+    assert(wake?.kind === "wake");
+    assert.deepEqual(runner.tick(now), []);
+    const later = { at: wake.at, wallMs: 0 };
+    assert.deepEqual(summary(runner.tick(later)), ["rejected", "lacks", "wake"]);
+    assert.deepEqual(summary(runner.ownersChanged(now)), ["rejected", "lacks", "wake"]);
   });
 
   test("does not start a finished pod again", () => {

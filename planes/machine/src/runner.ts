@@ -1,9 +1,10 @@
-import type { Now } from "@beemesh/base";
+import { after, type Instant, type Now } from "@beemesh/base";
 import { boundAtMs, checkChain, type NameRecord, settle } from "@beemesh/controllers";
 import type { KubeObject, Pod } from "@beemesh/model";
 import type { PodsEvent } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
-import { type Lookup, lineageOf, type RecordName } from "./lineage.ts";
+import type { RecordName } from "@beemesh/wire";
+import { type Lookup, lineageOf } from "./lineage.ts";
 import { resourceNamed } from "./resource.ts";
 
 /** What the runner wants done, in order. */
@@ -13,6 +14,8 @@ export type RunnerEffect =
   | { readonly kind: "reassert"; readonly pod: Pod }
   /** Ask for the record of an owner: without it the pod cannot be judged. */
   | { readonly kind: "lacks"; readonly record: RecordName }
+  /** Tick at this instant at the latest. */
+  | { readonly kind: "wake"; readonly at: Instant }
   /** The registry gives this machine a pod that it must not run. */
   | { readonly kind: "rejected"; readonly pod: Pod; readonly reason: string };
 
@@ -29,6 +32,9 @@ export interface RunnerOptions {
 /** Pods that wait for their owner's record; more are left to the next look. */
 const waitingMax = 10_000;
 
+/** An owner of a pod that was asked for and has not come is asked for again after this. */
+const askMs = 1000;
+
 /**
  * Decides which pods this machine runs: those whose records name it, whose signature chain holds,
  * and those it has held longer than whoever took their place meanwhile.
@@ -42,6 +48,8 @@ export class Runner {
   readonly #held = new Map<string, Pod>();
   /** Names of pods whose owners were not known when they were looked at. */
   readonly #waiting = new Set<string>();
+  /** When owners are asked for again that did not come. */
+  #askAt: Instant | undefined;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -69,6 +77,13 @@ export class Runner {
       const [namespace = "", name = ""] = key.split("/");
       return this.look(namespace, name, now);
     });
+  }
+
+  /** Asks again for owners that did not come. */
+  tick(now: Now): RunnerEffect[] {
+    if (this.#askAt === undefined || this.#askAt > now.at) return [];
+    this.#askAt = undefined;
+    return this.ownersChanged(now);
   }
 
   /** The pod has left this machine. */
@@ -106,7 +121,7 @@ export class Runner {
     const held = this.#held.get(uid);
     if (held === undefined && isFinished(record)) return [];
     if (held === undefined) {
-      const verdict = this.#checkOwners(record);
+      const verdict = this.#checkOwners(record, now);
       if (verdict.length > 0) return verdict;
     }
     this.#held.set(uid, record);
@@ -115,7 +130,7 @@ export class Runner {
   }
 
   /** What keeps the pod from running here; nothing if it may. */
-  #checkOwners(pod: Pod): RunnerEffect[] {
+  #checkOwners(pod: Pod, now: Now): RunnerEffect[] {
     const lookup: Lookup = (...place) => this.#options.objects.get(...place);
     const { replicaSet, deployment, missing } = lineageOf(pod, lookup);
     const verdict = checkChain(pod, replicaSet, deployment);
@@ -124,7 +139,9 @@ export class Runner {
       this.#waiting.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
     }
     const rejected = { kind: "rejected", pod, reason: verdict.reason } as const;
-    return missing === undefined ? [rejected] : [rejected, { kind: "lacks", record: missing }];
+    if (missing === undefined) return [rejected];
+    this.#askAt ??= after(now.at, askMs);
+    return [rejected, { kind: "lacks", record: missing }, { kind: "wake", at: this.#askAt }];
   }
 }
 

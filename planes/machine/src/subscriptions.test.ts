@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { instantAt, type Now } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
 import type { Coverage } from "@beemesh/registry";
-import { keptWith, Subscriptions } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 const at = (ms: number): Now => ({ at: instantAt(ms), wallMs: ms });
 const pod: Pod = {
@@ -48,19 +48,6 @@ describe("Subscriptions", () => {
     assert.deepEqual(followed(subscriptions), []);
     kept.pop();
     assert.equal(followed(subscriptions).length, 3);
-  });
-
-  test("what controllers read together is kept together, and nothing else", () => {
-    const together = [
-      "pods/shop",
-      "replicasets.apps/shop",
-      "deployments.apps/shop",
-      "services/shop",
-    ];
-    assert.equal(new Set(together.map((collection) => keptWith(collection))).size, 1);
-    assert.notEqual(keptWith("pods/shop"), keptWith("pods/other"));
-    assert.equal(keptWith("configmaps/shop"), "configmaps/shop");
-    assert.equal(keptWith("nodes/-"), "nodes/-");
   });
 
   test("follow all that may be in a namespace that is being deleted", () => {

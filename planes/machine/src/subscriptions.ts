@@ -35,22 +35,13 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
   "endpointslices.discovery.k8s.io": ["services"],
 };
 
-/** What decides who keeps a collection: what controllers read together is kept together. */
-export function keptWith(collection: CollectionId): string {
-  const [kind = "", place = ""] = collection.split("/");
-  return readTogether.has(kind) ? `workloads/${place}` : collection;
-}
-
-const readTogether = new Set([...Object.keys(readWith), ...Object.values(readWith).flat()]);
-
 /** Kinds whose controllers ask which machine is which. */
 const readNodes: ReadonlySet<string> = new Set(["deployments.apps", "replicasets.apps", "pods"]);
 
 /**
  * What this machine must follow of what others keep: all that its controllers read beside what it
  * keeps itself, the settings of the pods that it runs, and what its API serves.
- * In a mesh of five machines everybody keeps everything, and following is free; so it is for what
- * is kept together.
+ * In a mesh of five machines everybody keeps everything, and following is free.
  */
 export class Subscriptions {
   readonly #shelves: Shelves;

@@ -35,11 +35,11 @@ describe("Feeds", () => {
   let library: Library;
   let placement: Placement;
   let feeds: Feeds;
-  let ms: number;
+  let clockMs: number;
 
   beforeEach(() => {
     effects = [];
-    ms = 0;
+    clockMs = 0;
     library = new Library();
     placement = new Placement("me", 1);
     const emit = (effect: RegistryEffect): number => effects.push(effect);
@@ -62,8 +62,8 @@ describe("Feeds", () => {
   }
 
   function flush(): void {
-    ms += gatherMs;
-    feeds.flush(at(ms));
+    clockMs += gatherMs;
+    feeds.flush(at(clockMs));
   }
 
   function heard(peer: PeerId): RegistryMessage[] {

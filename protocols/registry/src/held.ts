@@ -1,5 +1,5 @@
 import { hashOf } from "@beemesh/base";
-import { type Entry, entryKey, type PeerId } from "@beemesh/wire";
+import { type Entry, entryKey, type PeerId, type RecordName } from "@beemesh/wire";
 
 /** An entry that passed inspection, with what is computed of it once. */
 export interface Held {
@@ -15,16 +15,18 @@ export interface Held {
   readonly bytes: number;
   /** The machines that it concerns, whether they keep its collection or not. */
   readonly concerns: readonly PeerId[];
+  /** The records that it is derived from: they concern whom it concerns. */
+  readonly parents: readonly RecordName[];
 }
 
 /** Says which machines an entry concerns. */
 export type Interest = (entry: Entry) => readonly PeerId[];
 
-/** An interest that is never there. */
-const noInterest: Interest = () => [];
+/** Says which records an entry is derived from. */
+export type Descent = (entry: Entry) => readonly RecordName[];
 
 /** Computes what is needed to compare, to place and to send an entry. */
-export function hold(entry: Entry, interested: Interest = noInterest): Held {
+export function hold(entry: Entry, interested?: Interest, descent?: Descent): Held {
   const key = entryKey(entry);
   // Ed25519 signatures are a function of key and text: equal entries give equal ids.
   const id = hashOf(`${key}\n${entry.stamp}\n${entry.signature}`);
@@ -36,7 +38,8 @@ export function hold(entry: Entry, interested: Interest = noInterest): Held {
     id,
     version: entry.stamp.slice(0, 12) + suffix,
     bytes: bytesOf(entry.body) + key.length * 2 + 400,
-    concerns: interested(entry),
+    concerns: interested?.(entry) ?? [],
+    parents: descent?.(entry) ?? [],
   };
 }
 

@@ -8,6 +8,9 @@ import { objectLimits } from "@beemesh/wire";
 /** Machines that keep a collection: with two of them lost at once, three still hold it. */
 export const keepersMax = 5;
 
+/** A machine that shares something with another for this long counts as brought up to date. */
+export const matchMsMax = 5000;
+
 /** A stamp this far ahead of the mesh's time is refused: clocks with NTP differ by far less. */
 export const stampAheadMsMax = 10 * 60_000;
 
@@ -80,6 +83,9 @@ export const feedLogMax = 512;
 
 /** After it has told its followers, a keeper gathers what comes next for so long. */
 export const gatherMs = 50;
+
+/** After it has written to a peer, a machine gathers for so long what it writes to it next. */
+export const packMs = 10;
 
 /** Messages overtake each other: so long a follower waits before it asks for what it lacks. */
 export const overtakeMs = 200;

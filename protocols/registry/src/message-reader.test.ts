@@ -24,7 +24,7 @@ const messages: readonly RegistryMessage[] = [
   { k: "r.ack", i: [0, 2 ** 53 - 1] },
   { k: "r.offer", c: "pods/default", i: [[7, version, 9]] },
   { k: "r.want", c: "pods/default", i: [7] },
-  { k: "r.sum", t: 1_800_000_000_000, g: [["", 1, 2]] },
+  { k: "r.sum", t: 1_800_000_000_000, g: [["", 1, 2]], a: true },
   { k: "r.scopes", p: "0f", c: [["pods/default~ann", 1, 2]] },
   { k: "r.range", c: "pods/default", r: [["0a", 1, 2]], l: [["b", [[7, version]]]] },
   { k: "r.sub", ...place },
@@ -46,8 +46,19 @@ describe("decodeRegistryMessage", () => {
     });
 
     test(`refuses ${message.k} when a member is missing or of another type`, () => {
-      for (const member of Object.keys(message)) {
-        for (const wrong of [undefined, null, "\n", -1, 1.5, {}, [[]], [null], [{}], true]) {
+      for (const [member, right] of Object.entries(message)) {
+        for (const wrong of [
+          undefined,
+          null,
+          "\n",
+          -1,
+          1.5,
+          {},
+          [[]],
+          [null],
+          [{}],
+          typeof right === "boolean" ? "" : true,
+        ]) {
           const broken = asJson({ ...message, [member]: wrong });
           assert.equal(decodeRegistryMessage(broken), undefined, JSON.stringify(broken));
         }

@@ -69,10 +69,11 @@ const readers: Readonly<Record<string, (json: JsonObject) => RegistryMessage | u
     const positions = listOf(i, wholeNumber);
     return positions && isCollectionId(c) ? { k: "r.want", c, i: positions } : undefined;
   },
-  "r.sum": ({ t, g }) => {
+  "r.sum": ({ t, g, a }) => {
     const wallMs = wholeNumber(t);
     const groups = listOf(g, rangeSumOf);
-    return groups && wallMs !== undefined ? { k: "r.sum", t: wallMs, g: groups } : undefined;
+    if (groups === undefined || wallMs === undefined || typeof a !== "boolean") return undefined;
+    return { k: "r.sum", t: wallMs, g: groups, a };
   },
   "r.scopes": ({ p, c }) => {
     const scopes = listOf(c, scopeSumOf);

@@ -40,9 +40,14 @@ export type RepairMessage =
   | { readonly k: "r.want"; readonly c: CollectionId; readonly i: readonly number[] }
   /**
    * The fingerprint of all that we two share, or of the parts of it whose scopes hash into these
-   * ranges; and the sender's wall clock in milliseconds.
+   * ranges; the sender's wall clock in milliseconds; and whether it waits to hear that we agree.
    */
-  | { readonly k: "r.sum"; readonly t: number; readonly g: readonly RangeSum[] }
+  | {
+      readonly k: "r.sum";
+      readonly t: number;
+      readonly g: readonly RangeSum[];
+      readonly a: boolean;
+    }
   /** All scopes that we two share in a range, each with its fingerprint. */
   | { readonly k: "r.scopes"; readonly p: Range; readonly c: readonly ScopeSum[] }
   /** Ranges of one scope that differ, and ranges listed in full because they are small. */

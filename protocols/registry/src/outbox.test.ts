@@ -4,7 +4,7 @@ import { after, instantAt, type Now } from "@beemesh/base";
 import { formatStamp, type PeerId } from "@beemesh/wire";
 import type { RegistryEffect } from "./event.ts";
 import { type Held, hold } from "./held.ts";
-import { acknowledgeMsMax, batchBytesMax, deliveriesMax, resendMsMin } from "./limits.ts";
+import { acknowledgeMsMax, batchBytesMax, deliveriesMax, packMs, resendMsMin } from "./limits.ts";
 import { Outbox, type Parcel } from "./outbox.ts";
 
 function at(ms: number): Now {
@@ -35,7 +35,7 @@ describe("Outbox", () => {
   function deliver(held: Held, change: Partial<Parcel> = {}): void {
     const keepers = ["me", "ann", "bob"];
     outbox.deliver({ held, keepers, others: [], wanted: 2, isOffer: false, ...change }, at(0));
-    outbox.flush();
+    outbox.flush(at(packMs));
   }
 
   /** Who was sent which kind of message since this was last asked. */
@@ -69,6 +69,23 @@ describe("Outbox", () => {
     assert.deepEqual(settled, [["web", true]]);
     assert.equal(outbox.size, 0);
     assert.equal(outbox.wakeAt, instantAt(acknowledgeMsMax) && undefined);
+  });
+
+  test("packs together what is written to a peer soon after", () => {
+    const parcel = { keepers: ["ann"], others: [], wanted: 1, isOffer: false };
+    for (const [index, ms] of [0, 1, 2].entries()) {
+      outbox.deliver({ held: heldOf(`web-${index}`), ...parcel }, at(ms));
+      outbox.flush(at(ms));
+    }
+    assert.deepEqual(sent(), ["r.put ann"]);
+    assert.equal(outbox.wakeAt, at(packMs).at);
+    outbox.flush(at(packMs));
+    const [message] = effects.flatMap((effect) => (effect.kind === "send" ? [effect.message] : []));
+    assert(message?.k === "r.put");
+    assert.deepEqual(
+      message.e.map(({ name }) => name),
+      ["web-1", "web-2"],
+    );
   });
 
   test("acknowledges once a majority of the keepers holds it, itself included", () => {
@@ -124,7 +141,7 @@ describe("Outbox", () => {
     outbox.deliver({ held: first, ...parcel }, at(0));
     outbox.replaced(first);
     outbox.deliver({ held: second, ...parcel }, at(0));
-    outbox.flush();
+    outbox.flush(at(packMs));
     const entries = effects.flatMap((effect) =>
       effect.kind === "send" && effect.message.k === "r.put" ? effect.message.e : [],
     );

@@ -8,6 +8,7 @@ import {
   batchBytesMax,
   deliveriesMax,
   itemsPerMessageMax,
+  packMs,
   resendMsMax,
   resendMsMin,
 } from "./limits.ts";
@@ -41,6 +42,8 @@ export interface Parcel {
 interface Queue {
   readonly pending: Set<Delivery>;
   fresh: Delivery[];
+  /** When what is fresh goes out at the earliest. */
+  flushAt: Instant;
   attempt: number;
   nextAt: Instant;
 }
@@ -74,8 +77,10 @@ export class Outbox {
   /** When {@link tick} has something to do at the latest. */
   get wakeAt(): Instant | undefined {
     let wakeAt = this.#deadlines[0]?.at;
-    for (const { nextAt, pending } of this.#queues.values()) {
-      if (pending.size > 0 && (wakeAt === undefined || nextAt < wakeAt)) wakeAt = nextAt;
+    for (const { flushAt, fresh, nextAt, pending } of this.#queues.values()) {
+      if (pending.size === 0) continue;
+      const at = fresh.length > 0 && flushAt < nextAt ? flushAt : nextAt;
+      if (wakeAt === undefined || at < wakeAt) wakeAt = at;
     }
     return wakeAt;
   }
@@ -99,12 +104,13 @@ export class Outbox {
     this.#deadlines.push({ at: after(now.at, acknowledgeMsMax), delivery });
   }
 
-  /** Sends what was handed in since the last flush. */
-  flush(): void {
+  /** Sends what was handed in, at once after a rest and several together when they come fast. */
+  flush(now: Now): void {
     for (const [peer, queue] of this.#queues) {
-      if (queue.fresh.length === 0) continue;
+      if (queue.fresh.length === 0 || queue.flushAt > now.at) continue;
       const fresh = queue.fresh.filter((delivery) => queue.pending.has(delivery));
       queue.fresh = [];
+      queue.flushAt = after(now.at, packMs);
       this.#send(peer, fresh);
     }
   }
@@ -122,7 +128,7 @@ export class Outbox {
     if (queue === undefined) return;
     queue.attempt = 0;
     queue.nextAt = after(now.at, resendMsMin);
-    if (queue.pending.size === 0) this.#queues.delete(peer);
+    if (queue.pending.size === 0 && queue.flushAt <= now.at) this.#queues.delete(peer);
   }
 
   /** Stops waiting for a version that a newer one has replaced, unless somebody asks for it. */
@@ -148,7 +154,8 @@ export class Outbox {
     const due = this.#deadlines.splice(0, firstLater < 0 ? this.#deadlines.length : firstLater);
     for (const { delivery } of due) this.#answer(delivery);
     for (const [peer, queue] of this.#queues) {
-      if (queue.pending.size > 0 && queue.nextAt <= now.at) this.#resend(peer, queue, now);
+      if (queue.pending.size === 0) this.#queues.delete(peer);
+      else if (queue.nextAt <= now.at) this.#resend(peer, queue, now);
     }
   }
 
@@ -156,10 +163,15 @@ export class Outbox {
     const queue = this.#queues.get(peer) ?? {
       pending: new Set(),
       fresh: [],
+      flushAt: now.at,
       attempt: 0,
       nextAt: after(now.at, resendMsMin),
     };
     this.#queues.set(peer, queue);
+    if (queue.pending.size === 0) {
+      queue.attempt = 0;
+      queue.nextAt = after(now.at, resendMsMin);
+    }
     queue.pending.add(delivery);
     queue.fresh.push(delivery);
   }

@@ -31,16 +31,22 @@ describe("Placement", () => {
     }
   });
 
-  test("keeps together what is to be kept together", () => {
-    const placeOf = (collection: string): string => collection.split("/")[1] ?? "";
-    const placement = new Placement("machine-0", 5, placeOf);
+  test("tells once of what it keeps and others kept before, or may have", () => {
+    const placement = new Placement("machine-0", 5);
+    const gained = (): readonly string[] => placement.takeGained();
+    placement.keepersOf("pods/alone");
+    assert.deepEqual(gained(), [], "alone it knows that nobody kept anything");
     placement.setAlive(everybody);
-    assert.deepEqual(placement.keepersOf("pods/a"), placement.keepersOf("services/a"));
-    assert.notDeepEqual(placement.keepersOf("pods/a"), placement.keepersOf("pods/b"));
-    const [first = ""] = placement.keepersOf("pods/a");
-    placement.setAlive(everybody.filter((id) => id !== first));
-    assert.deepEqual(placement.keepersOf("pods/a"), placement.keepersOf("services/a"));
-    assert(!placement.keepersOf("pods/a").includes(first));
+    const kept = collections.filter((collection) => placement.isKept(collection));
+    assert(kept.length > 0);
+    assert.deepEqual(gained(), kept);
+    assert.deepEqual(gained(), []);
+    placement.setAlive(everybody.slice(0, 3));
+    const others = collections.filter((collection) => !kept.includes(collection));
+    assert.deepEqual(
+      gained().filter((collection) => collection !== "pods/alone"),
+      others,
+    );
   });
 
   test("counts itself as alive, whatever the members say", () => {

@@ -14,9 +14,6 @@ interface Order {
   readonly rank: number;
 }
 
-/** Names what decides who keeps a collection: collections of one name are kept together. */
-export type KeptWith = (collection: CollectionId) => string;
-
 /**
  * Which machines keep which collection: the first few live ones in rendezvous order, the same on
  * every machine that knows the same members.
@@ -27,14 +24,13 @@ export type KeptWith = (collection: CollectionId) => string;
 export class Placement {
   readonly #self: PeerId;
   readonly #keepersMax: number;
-  readonly #keptWith: KeptWith;
   #alive: ReadonlySet<PeerId>;
   readonly #orders = new Map<CollectionId, Order>();
+  readonly #gained = new Set<CollectionId>();
 
-  constructor(self: PeerId, keepersMax: number, keptWith: KeptWith = (collection) => collection) {
+  constructor(self: PeerId, keepersMax: number) {
     this.#self = self;
     this.#keepersMax = keepersMax;
-    this.#keptWith = keptWith;
     this.#alive = new Set([self]);
   }
 
@@ -74,12 +70,23 @@ export class Placement {
       const updated =
         rest.length < order.ids.length
           ? this.#choose(collection, next)
-          : this.#first([...rest, ...weigh(this.#keptWith(collection), added)]);
+          : this.#first([...rest, ...weigh(collection, added)]);
       if (isSame(updated.ids, order.ids)) continue;
+      if (order.rank < 0 && updated.rank >= 0) this.#gained.add(collection);
       this.#orders.set(collection, updated);
       changed.push(collection);
     }
     return changed;
+  }
+
+  /**
+   * What this machine keeps since it was last asked, and others kept before, or may have: it does
+   * not yet know what there is.
+   */
+  takeGained(): readonly CollectionId[] {
+    const gained = [...this.#gained];
+    this.#gained.clear();
+    return gained;
   }
 
   /** Forgets the keepers of what is not used: anybody may ask for any name. */
@@ -93,12 +100,13 @@ export class Placement {
     const known = this.#orders.get(collection);
     if (known !== undefined) return known;
     const order = this.#choose(collection, this.#alive);
+    if (order.rank >= 0 && order.ids.length > 1) this.#gained.add(collection);
     if (this.#orders.size < ordersMax) this.#orders.set(collection, order);
     return order;
   }
 
   #choose(collection: CollectionId, from: Iterable<PeerId>): Order {
-    return this.#first(weigh(this.#keptWith(collection), from));
+    return this.#first(weigh(collection, from));
   }
 
   #first(candidates: readonly Candidate[]): Order {
@@ -115,7 +123,7 @@ function isSame(a: readonly PeerId[], b: readonly PeerId[]): boolean {
 }
 
 /** The weights that `rendezvous` of core/base sorts by. */
-function weigh(name: string, candidates: Iterable<PeerId>): Candidate[] {
-  const seed = hashOf(name) >>> 0;
+function weigh(collection: CollectionId, candidates: Iterable<PeerId>): Candidate[] {
+  const seed = hashOf(collection) >>> 0;
   return [...candidates].map((id) => ({ id, weight: hashOf(id, seed) }));
 }

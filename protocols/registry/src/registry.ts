@@ -1,6 +1,7 @@
 import {
   after,
   assert,
+  elapsedMs,
   hashOf,
   type Instant,
   instantAt,
@@ -23,9 +24,9 @@ import { HybridClock } from "./clock.ts";
 import type { RegistryEffect, RegistryEvent } from "./event.ts";
 import { Feeds } from "./feed.ts";
 import { Following } from "./following.ts";
-import { type Held, hold } from "./held.ts";
+import { type Descent, type Held, hold, type Interest } from "./held.ts";
 import { Ledger } from "./ledger.ts";
-import { keepersMax, sweepEveryMs } from "./limits.ts";
+import { keepersMax, matchMsMax, sweepEveryMs } from "./limits.ts";
 import { MeshTime } from "./mesh-time.ts";
 import {
   type DeliveryMessage,
@@ -35,7 +36,7 @@ import {
   type RepairMessage,
 } from "./message.ts";
 import { Outbox } from "./outbox.ts";
-import { type KeptWith, Placement } from "./placement.ts";
+import { Placement } from "./placement.ts";
 import { Repair } from "./repair.ts";
 import { Sharing } from "./sharing.ts";
 import { Library } from "./shelf.ts";
@@ -54,11 +55,12 @@ export interface RegistryOptions {
    * The machines that an entry concerns although they may not keep its collection, such as the
    * one that a pod is bound to. They are sent it, and keep it. Must depend on the entry alone.
    */
-  readonly interested?: (entry: Entry) => readonly PeerId[];
-  /** What decides who keeps a collection, if not its own name. The same on every machine. */
-  readonly keptWith?: KeptWith;
-  /** Whether this machine needs a specification that it neither keeps nor follows. */
-  readonly needed?: (entry: Entry) => boolean;
+  readonly interested?: Interest;
+  /**
+   * The records that an entry is derived from, such as the owners of a pod: they concern whom it
+   * concerns. Must depend on the entry alone.
+   */
+  readonly descent?: Descent;
 }
 
 /** How much of a collection this machine holds. */
@@ -96,6 +98,8 @@ export class Registry {
   readonly #sweeper: Sweeper;
 
   readonly #ledger = new Ledger();
+  /** Since when this machine keeps what others kept before, until it is known to have it all. */
+  readonly #gained = new Map<CollectionId, Instant>();
   /** The library's shape when partners were last looked for. */
   #shape = 0;
   #sweepAt: Instant | undefined;
@@ -103,16 +107,16 @@ export class Registry {
   #at: Instant = instantAt(0);
 
   constructor(options: RegistryOptions) {
-    const { self, random, verifier, replicas = keepersMax, interested } = options;
+    const { self, random, verifier, replicas = keepersMax, interested, descent } = options;
     assert(replicas >= 1, "a collection has at least one keeper");
     this.#options = options;
-    this.#hold = (entry) => hold(entry, interested);
+    this.#hold = (entry) => hold(entry, interested, descent);
     const emit = (effect: RegistryEffect): void => {
       this.#ledger.emit(effect);
     };
     const clock = new HybridClock({ self });
     const library = new Library();
-    const placement = new Placement(self, replicas, options.keptWith);
+    const placement = new Placement(self, replicas);
     const isFollowed = (collection: CollectionId): boolean =>
       this.#following.isFollowed(collection);
     const isRetained = (held: Held): boolean => this.#isRetained(held);
@@ -126,7 +130,8 @@ export class Registry {
     this.#outbox = outbox;
     this.#following = new Following({ self, library, placement, emit });
     const sharing = new Sharing({ self, library, placement, isFollowed });
-    this.#repair = new Repair({ self, library, placement, sharing, random, emit });
+    const matched = (peer: PeerId): void => this.#matched(peer);
+    this.#repair = new Repair({ self, library, placement, sharing, random, emit, matched });
     this.#feeds = new Feeds({ library, placement, repair: this.#repair, random, emit });
     const { introductions } = options;
     const acquaintance = new Acquaintance({ introductions, emit });
@@ -176,6 +181,8 @@ export class Registry {
 
   /** Whether one of the other keepers, if there are any, has once held the same as we do. */
   #isSettled(collection: CollectionId): boolean {
+    const since = this.#gained.get(collection);
+    if (since !== undefined) return elapsedMs(since, this.#at) >= matchMsMax;
     const others = this.#placement
       .keepersOf(collection)
       .filter((keeper) => keeper !== this.#options.self);
@@ -192,7 +199,8 @@ export class Registry {
   /** Advances by one event and returns what must now be done, in this order. */
   step(event: RegistryEvent, now: Now): readonly RegistryEffect[] {
     this.#at = now.at;
-    this.#sweepAt ??= after(now.at, sweepEveryMs);
+    // What an earlier life held may be for others to keep by now.
+    this.#sweepAt ??= after(now.at, sweepEveryMs / 6);
     this.#handle(event, now);
     if (event.kind === "tick") this.#tick(now);
     return this.#finish(now);
@@ -250,19 +258,22 @@ export class Registry {
     const unsigned = { collection, name, part, stamp, author: self, body };
     const held = this.#hold({ ...unsigned, signature: signer.sign(entryText(unsigned)) });
     const before = this.#put(held);
+    if (before?.concerns.includes(self)) this.#sweepSoon(now);
     this.#outbox.deliver(
       {
         held,
         keepers: this.#placement.keepersOf(collection),
-        others: [...held.concerns, ...(before?.concerns ?? [])].filter((peer) =>
-          this.#placement.alive.has(peer),
-        ),
+        others: this.#alive([...this.#library.concernedBy(held), ...(before?.concerns ?? [])]),
         wanted: this.#placement.wantedOf(collection),
         isOffer: false,
         ticket,
       },
       now,
     );
+  }
+
+  #alive(peers: readonly PeerId[]): readonly PeerId[] {
+    return peers.filter((peer) => this.#placement.alive.has(peer));
   }
 
   /** Writes anew what this machine stamped while its clock was far ahead: nobody believes that. */
@@ -290,6 +301,13 @@ export class Registry {
     this.#sweepSoon(now);
   }
 
+  /** What this machine has gained is complete when one who keeps it too has the same. */
+  #matched(peer: PeerId): void {
+    for (const collection of this.#gained.keys()) {
+      if (this.#placement.keepersOf(collection).includes(peer)) this.#gained.delete(collection);
+    }
+  }
+
   #hear(from: PeerId, message: RegistryMessage, now: Now): void {
     if (isFeedMessage(message)) return this.#receiveFeed(from, message, now);
     if (message.k === "r.who") return this.#acquaintance.answer(from, message.a);
@@ -315,7 +333,7 @@ export class Registry {
         return this.#repair.onWant(from, message.c, message.i);
       case "r.sum":
         if (this.#meshTime.hear(from, message.t, now)) this.#setClock(now);
-        return this.#repair.onSum(from, message.g, now);
+        return this.#repair.onSum(from, message, now);
       case "r.scopes":
         return this.#repair.onScopes(from, message.p, message.c, now);
       case "r.range":
@@ -368,9 +386,26 @@ export class Registry {
 
   #accept(from: PeerId, entries: readonly Entry[], now: Now): Sifted {
     const sifted = this.#acceptance.sift(from, entries, this.#meshTime.correct(now));
-    for (const held of sifted.accepted) this.#put(held);
+    for (const held of sifted.accepted) {
+      const before = this.#put(held);
+      this.#passOn(held, now);
+      // What it was derived from need not stay here any longer either.
+      if (before?.concerns.includes(this.#options.self)) this.#sweepSoon(now);
+    }
     this.#acquaintance.ask(from, sifted.strangers, now);
     return sifted;
+  }
+
+  /** Whoever wrote it need not know whom it concerns by descent: that is for the first keeper. */
+  #passOn(held: Held, now: Now): void {
+    const { collection } = held.entry;
+    if (this.#placement.rankOf(collection) !== 0) return;
+    const keepers = this.#placement.keepersOf(collection);
+    const others = this.#alive(this.#library.heirsOf(held)).filter(
+      (peer) => !keepers.includes(peer),
+    );
+    if (others.length === 0) return;
+    this.#outbox.deliver({ held, keepers: [], others, wanted: 0, isOffer: false }, now);
   }
 
   #acknowledge(to: PeerId, ids: readonly number[]): void {
@@ -411,14 +446,10 @@ export class Registry {
   }
 
   /** Whether an entry stays here: it is kept, followed, or concerns this machine. */
-  #isRetained({ entry, concerns }: Held): boolean {
-    const { self } = this.#options;
-    if (this.#placement.isKept(entry.collection)) return true;
-    if (this.#following.isFollowed(entry.collection) || concerns.includes(self)) return true;
-    if (entry.part === "spec") return this.#options.needed?.(entry) ?? false;
-    // A status stays with the object that it is about.
-    const spec = this.#library.get({ ...entry, part: "spec" });
-    return spec?.concerns.includes(self) ?? false;
+  #isRetained(held: Held): boolean {
+    const { collection } = held.entry;
+    if (this.#placement.isKept(collection) || this.#following.isFollowed(collection)) return true;
+    return this.#library.isConcerned(this.#options.self, held);
   }
 
   #tick(now: Now): void {
@@ -436,6 +467,9 @@ export class Registry {
     this.#acceptance.fostered = count;
     if (left > 0) this.#sweepSoon(now);
     this.#feeds.sweep(now);
+    for (const [collection, since] of this.#gained) {
+      if (elapsedMs(since, now.at) >= matchMsMax) this.#gained.delete(collection);
+    }
     this.#placement.retain(
       (collection) =>
         this.#library.shelf(collection) !== undefined || this.#following.isFollowed(collection),
@@ -451,14 +485,25 @@ export class Registry {
 
   /** Ends a step: sends what has gathered, and asks to be woken. */
   #finish(now: Now): readonly RegistryEffect[] {
-    this.#outbox.flush();
+    this.#outbox.flush(now);
     this.#feeds.flush(now);
     if (this.#shape !== this.#library.shape) this.#repair.updatePartners(now);
     this.#shape = this.#library.shape;
+    this.#gain(now);
     const effects = this.#ledger.take();
     const wake = this.#nextWake(now);
     if (wake !== undefined) effects.push(wake);
     return effects;
+  }
+
+  /** Finds out with the others who keep it whether this machine has all of what it now keeps. */
+  #gain(now: Now): void {
+    const peers = new Set<PeerId>();
+    for (const collection of this.#placement.takeGained()) {
+      this.#gained.set(collection, now.at);
+      for (const keeper of this.#placement.keepersOf(collection)) peers.add(keeper);
+    }
+    for (const peer of peers) this.#repair.ask(peer, now);
   }
 
   /** Asks to be woken, unless an earlier wish that is still to come covers it. */

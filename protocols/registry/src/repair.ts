@@ -11,6 +11,7 @@ import {
   fillingMs,
   itemsPerMessageMax,
   listedScopesMax,
+  matchMsMax,
 } from "./limits.ts";
 import {
   type RangeSum,
@@ -38,6 +39,8 @@ export interface RepairOptions {
   readonly random: Random;
   readonly sharing: Sharing;
   readonly emit: (effect: RegistryEffect) => void;
+  /** A peer and this machine hold the same of all that they share. */
+  readonly matched?: (peer: PeerId) => void;
 }
 
 interface Partner {
@@ -46,6 +49,9 @@ interface Partner {
   pauseMs: number;
   /** When its fingerprint of all that we share was last equal to ours. */
   equalAt: Instant | undefined;
+  /** When it was last told a fingerprint, and whether an answer is wanted also if it is equal. */
+  greetedAt: Instant | undefined;
+  isAsking: boolean;
   /** Since when we share something. */
   readonly since: Instant;
   /** Whether we once held the same since then, so that we lack nothing but what is on its way. */
@@ -58,8 +64,8 @@ const groupsMax = 1024;
 /** A difference is looked for again this soon, then after twice the time, up to the usual. */
 const pauseMsMin = digestEveryMs / 30;
 
-/** A machine that shares something with another for this long counts as brought up to date. */
-const matchMsMax = 5000;
+/** A peer is asked whether we hold the same no more often than this. */
+const askMsMin = 100;
 
 /** A gap this large is filled by one peer at a time. */
 const largeGap = 64;
@@ -80,16 +86,15 @@ export class Repair {
   /** Who is filling a large gap in a scope, and until when others hold back. */
   readonly #filling = new Map<Scope, { readonly peer: PeerId; readonly until: Instant }>();
 
+  #wakeAt: Instant | undefined;
+
   constructor(options: RepairOptions) {
     this.#options = options;
   }
 
+  /** When {@link tick} has something to do; it may be early, never late. */
   get wakeAt(): Instant | undefined {
-    let wakeAt: Instant | undefined;
-    for (const { nextAt } of this.#partners.values()) {
-      if (wakeAt === undefined || nextAt < wakeAt) wakeAt = nextAt;
-    }
-    return wakeAt;
+    return this.#wakeAt;
   }
 
   /**
@@ -136,11 +141,23 @@ export class Repair {
     if (this.#partners.has(peer)) this.#greet(peer, now);
   }
 
+  /** Asks the peer whether we hold the same; soon, if it was asked only just now. */
+  ask(peer: PeerId, now: Now): void {
+    const partner = this.#partners.get(peer);
+    if (partner === undefined) return;
+    partner.isAsking = true;
+    const askAt = partner.greetedAt === undefined ? now.at : after(partner.greetedAt, askMsMin);
+    if (askAt <= now.at) this.#greet(peer, now);
+    else if (askAt < partner.nextAt) this.#plan(partner, askAt);
+  }
+
   tick(now: Now): void {
     for (const [peer, partner] of this.#partners) {
       if (partner.nextAt > now.at) continue;
       const isFresh =
-        partner.equalAt !== undefined && elapsedMs(partner.equalAt, now.at) < digestFreshMs;
+        !partner.isAsking &&
+        partner.equalAt !== undefined &&
+        elapsedMs(partner.equalAt, now.at) < digestFreshMs;
       if (isFresh) {
         partner.pauseMs = digestEveryMs;
         this.#schedule(peer, now, digestEveryMs);
@@ -149,16 +166,30 @@ export class Repair {
     for (const [scope, { until }] of this.#filling) {
       if (until <= now.at) this.#filling.delete(scope);
     }
+    if (this.#wakeAt !== undefined && this.#wakeAt <= now.at) this.#findWakeAt();
   }
 
-  onSum(from: PeerId, groups: readonly RangeSum[], now: Now): void {
+  #findWakeAt(): void {
+    this.#wakeAt = undefined;
+    for (const { nextAt } of this.#partners.values()) {
+      if (this.#wakeAt === undefined || nextAt < this.#wakeAt) this.#wakeAt = nextAt;
+    }
+  }
+
+  onSum(
+    from: PeerId,
+    { g: groups, a: isAsking }: RegistryMessage & { k: "r.sum" },
+    now: Now,
+  ): void {
     const all = this.#options.sharing.with(from);
     const finer: RangeSum[] = [];
     for (const [range, sum, count] of groups.slice(0, groupsMax)) {
       const shared = within(all, range);
       const mine = sumOf(shared);
       if (mine.sum === sum && mine.count === count) {
-        if (range === wholeRange) this.#markEqual(from, now);
+        if (range !== wholeRange) continue;
+        if (isAsking) this.#sendSum(from, [[range, sum, count]], now);
+        this.#markEqual(from, now, isAsking);
         continue;
       }
       if (range === wholeRange) this.#suspect(from, now);
@@ -293,30 +324,35 @@ export class Repair {
 
   #greet(peer: PeerId, now: Now): void {
     const { sum, count } = sumOf(this.#options.sharing.with(peer));
-    this.#sendSum(peer, [[wholeRange, sum, count]], now);
     const partner = this.#partners.get(peer);
+    this.#sendSum(peer, [[wholeRange, sum, count]], now, partner?.isAsking);
     const pauseMs = partner?.pauseMs ?? digestEveryMs;
-    if (partner !== undefined) partner.pauseMs = Math.min(digestEveryMs, 2 * pauseMs);
+    if (partner !== undefined) {
+      partner.pauseMs = Math.min(digestEveryMs, 2 * pauseMs);
+      partner.greetedAt = now.at;
+    }
     this.#schedule(peer, now, pauseMs);
   }
 
-  #sendSum(to: PeerId, groups: readonly RangeSum[], now: Now): void {
-    this.#send(to, { k: "r.sum", t: Math.floor(now.wallMs), g: groups });
+  #sendSum(to: PeerId, groups: readonly RangeSum[], now: Now, isAsking = false): void {
+    this.#send(to, { k: "r.sum", t: Math.floor(now.wallMs), g: groups, a: isAsking });
   }
 
   #send(to: PeerId, message: RegistryMessage): void {
     this.#options.emit({ kind: "send", to, message });
   }
 
-  #markEqual(peer: PeerId, now: Now): void {
+  #markEqual(peer: PeerId, now: Now, isAnswered: boolean): void {
     const partner = this.#partners.get(peer);
     if (partner === undefined) return;
     partner.equalAt = now.at;
+    partner.isAsking = false;
     partner.pauseMs = digestEveryMs;
+    this.#options.matched?.(peer);
     if (partner.hasMatched) return;
     partner.hasMatched = true;
     // It learns the same of us: once, for the answer finds that we have matched.
-    this.#greet(peer, now);
+    if (!isAnswered) this.#greet(peer, now);
   }
 
   /** Something differs: looks again soon whether what was exchanged has arrived. */
@@ -340,11 +376,18 @@ export class Repair {
       nextAt: now.at,
       pauseMs: digestEveryMs,
       equalAt: undefined,
+      greetedAt: undefined,
+      isAsking: false,
       since: now.at,
       hasMatched: false,
     };
     const jitterMs = this.#options.random.below(Math.max(1, Math.floor(delayMs * 0.4)));
-    partner.nextAt = after(now.at, delayMs * 0.8 + jitterMs);
+    this.#plan(partner, after(now.at, delayMs * 0.8 + jitterMs));
     this.#partners.set(peer, partner);
+  }
+
+  #plan(partner: Partner, at: Instant): void {
+    partner.nextAt = at;
+    if (this.#wakeAt === undefined || at < this.#wakeAt) this.#wakeAt = at;
   }
 }

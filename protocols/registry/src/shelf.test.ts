@@ -113,3 +113,69 @@ describe("Library", () => {
     assert(shapes.has(library.shape), "another entry alone does not");
   });
 });
+
+describe("Descent", () => {
+  /** A version of a record whose body is `who it concerns;its parent`. */
+  function specOf(collection: string, wallMs: number, body: string): Held {
+    const stamp = formatStamp({ wallMs, counter: 0, machine: "ann" });
+    const key = { collection, name: "x", part: "spec" } as const;
+    const named = ({ body: text }: Entry) => (text.split(";")[0] ?? "").split(",").filter(Boolean);
+    const descent = ({ body: text }: Entry) => {
+      const parent = text.split(";")[1] ?? "";
+      return parent === "" ? [] : [{ collection: parent, name: "x" }];
+    };
+    return hold({ ...key, stamp, author: "ann", body, signature: "s" }, named, descent);
+  }
+
+  const orders: readonly (readonly Held[])[] = (() => {
+    const [a, b, c] = [
+      specOf("deployments/n", 1, ";"),
+      specOf("replicasets/n", 1, ";deployments/n"),
+      specOf("pods/n", 1, "bob;replicasets/n"),
+    ];
+    return [
+      [a, b, c],
+      [c, b, a],
+      [b, c, a],
+      [c, a, b],
+    ];
+  })();
+
+  test("what concerns a machine makes all that it is derived from concern it, in any order", () => {
+    for (const helds of orders) {
+      const library = new Library();
+      for (const held of helds) library.put(held);
+      for (const held of helds) {
+        assert(library.isConcerned("bob", held));
+        assert(!library.isConcerned("cyd", held));
+        assert.equal(library.shelf(held.entry.collection)?.concerning("bob")?.count, 1);
+      }
+    }
+  });
+
+  test("so does a newer version, and nothing does when the last is gone", () => {
+    for (const helds of orders) {
+      const library = new Library();
+      for (const held of helds) library.put(held);
+      const top = specOf("deployments/n", 2, ";");
+      library.put(top);
+      assert.equal(library.shelf("deployments/n")?.concerning("bob")?.count, 1);
+      library.put(specOf("pods/n", 2, "cyd;replicasets/n"));
+      assert.deepEqual(library.heirsOf(top), ["cyd"]);
+      const gone = specOf("pods/n", 3, ";");
+      library.put(gone);
+      assert.deepEqual(library.heirsOf(top), []);
+      for (const shelf of library.shelves) assert.deepEqual([...shelf.concerned], []);
+    }
+  });
+
+  test("records that are said to descend from each other end nothing", () => {
+    const library = new Library();
+    library.put(specOf("a/n", 1, "bob;b/n"));
+    library.put(specOf("b/n", 1, ";a/n"));
+    const other = specOf("b/n", 2, "cyd;b/n");
+    library.put(other);
+    assert(library.isConcerned("cyd", other));
+    assert(library.remove(other));
+  });
+});

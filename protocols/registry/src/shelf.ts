@@ -1,4 +1,11 @@
-import { type CollectionId, type Entry, type EntryPart, type PeerId } from "@beemesh/wire";
+import {
+  type CollectionId,
+  type Entry,
+  type EntryPart,
+  entryKey,
+  type PeerId,
+  type RecordName,
+} from "@beemesh/wire";
 import { type Held, isNewer } from "./held.ts";
 import { FingerprintTree } from "./tree.ts";
 
@@ -84,6 +91,16 @@ export class Shelf {
     return true;
   }
 
+  /** Counts a specification among what concerns a machine that it does not name itself. */
+  concern(spec: Held, peer: PeerId): void {
+    this.#concernOf(peer).add(spec);
+  }
+
+  /** Takes back {@link concern}. */
+  release(spec: Held, peer: PeerId): void {
+    this.#part(peer, [spec]);
+  }
+
   #concernOf(peer: PeerId): FingerprintTree {
     const known = this.#concerns.get(peer);
     if (known !== undefined) return known;
@@ -118,6 +135,8 @@ export class Shelf {
 /** All shelves of one machine. */
 export class Library {
   readonly #shelves = new Map<CollectionId, Shelf>();
+  /** For each key of a parent, how many of its children concern which machines. */
+  readonly #heirs = new Map<string, Map<PeerId, number>>();
   #shape = 0;
 
   /** Changes whenever a collection, or a machine that something concerns, comes or goes. */
@@ -151,15 +170,75 @@ export class Library {
     const { collection } = held.entry;
     const shelf = this.#shelves.get(collection) ?? new Shelf(collection);
     this.#shelves.set(collection, shelf);
-    return this.#watchShape(shelf, () => shelf.put(held));
+    const before = this.#watchShape(shelf, () => shelf.put(held));
+    if (held.entry.part === "spec") this.#inherit(shelf, held, before);
+    return before;
   }
 
   remove(held: Held): boolean {
     const shelf = this.#shelves.get(held.entry.collection);
     if (shelf === undefined) return false;
     const removed = this.#watchShape(shelf, () => shelf.remove(held));
+    if (removed && held.entry.part === "spec") this.#inherit(shelf, undefined, held);
     if (shelf.tree.count === 0) this.#shelves.delete(shelf.collection);
     return removed;
+  }
+
+  /** Machines that an entry concerns because something derived from it does. */
+  heirsOf({ entry, key }: Held): readonly PeerId[] {
+    return entry.part === "spec" ? [...(this.#heirs.get(key)?.keys() ?? [])] : [];
+  }
+
+  /** All machines that a specification concerns. */
+  concernedBy(spec: Held): readonly PeerId[] {
+    return [...spec.concerns, ...this.heirsOf(spec)];
+  }
+
+  /** Whether an entry concerns a machine; a status does if its specification names the machine. */
+  isConcerned(peer: PeerId, held: Held): boolean {
+    const { entry, key } = held;
+    const spec = entry.part === "spec" ? held : this.get({ ...entry, part: "spec" });
+    if (spec?.concerns.includes(peer) === true) return true;
+    return entry.part === "spec" && this.#heirs.get(key)?.has(peer) === true;
+  }
+
+  /** What concerns a machine counts for all that it is derived from; so what did not any more. */
+  #inherit(shelf: Shelf, next: Held | undefined, before: Held | undefined): void {
+    const spec = next ?? before;
+    const heirs = spec === undefined ? [] : this.heirsOf(spec);
+    for (const peer of heirs) {
+      this.#watchShape(shelf, () => {
+        if (next !== undefined && !next.concerns.includes(peer)) shelf.concern(next, peer);
+        if (before !== undefined && !before.concerns.includes(peer)) shelf.release(before, peer);
+      });
+    }
+    for (const [held, by] of [
+      [next, 1],
+      [before, -1],
+    ] as const) {
+      if (held === undefined) continue;
+      const peers = new Set([...held.concerns, ...heirs]);
+      for (const parent of held.parents) for (const peer of peers) this.#count(parent, peer, by);
+    }
+  }
+
+  #count(parent: RecordName, peer: PeerId, by: 1 | -1): void {
+    const key = entryKey({ ...parent, part: "spec" });
+    const counts = this.#heirs.get(key) ?? new Map<PeerId, number>();
+    const count = (counts.get(peer) ?? 0) + by;
+    if (count > 0) counts.set(peer, count);
+    else counts.delete(peer);
+    if (counts.size > 0) this.#heirs.set(key, counts);
+    else this.#heirs.delete(key);
+    const spec = this.get({ ...parent, part: "spec" });
+    const shelf = this.#shelves.get(parent.collection);
+    // Only the first heir and the last one are news to the parent, and to its own parents.
+    const isNews = by === 1 ? count === 1 : count === 0;
+    if (!isNews || shelf === undefined || !spec || spec.concerns.includes(peer)) return;
+    this.#watchShape(shelf, () =>
+      by === 1 ? shelf.concern(spec, peer) : shelf.release(spec, peer),
+    );
+    for (const above of spec.parents) this.#count(above, peer, by);
   }
 
   #watchShape<Result>(shelf: Shelf, change: () => Result): Result {

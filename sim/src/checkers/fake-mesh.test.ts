@@ -11,6 +11,8 @@ export interface FakeMachine {
   readonly running?: readonly Running[];
   readonly objects?: readonly KubeObject[];
   readonly isUp?: boolean;
+  /** Whether its objects are all there are; true if not given. */
+  readonly isWhole?: boolean;
 }
 
 /** A mesh of machines `m0`, `m1`, … at a moment; `cut` names those that reach nobody. */
@@ -26,7 +28,10 @@ export function meshOf(
   };
 }
 
-function seen(name: string, { running = [], objects = [], isUp = true }: FakeMachine): SeenMachine {
+function seen(
+  name: string,
+  { running = [], objects = [], isUp = true, isWhole = true }: FakeMachine,
+): SeenMachine {
   const of = ({ kind }: Resource): readonly KubeObject[] =>
     objects.filter((object) => object.kind === kind);
   return {
@@ -37,6 +42,7 @@ function seen(name: string, { running = [], objects = [], isUp = true }: FakeMac
       get: (resource, _, wanted) => of(resource).find(({ metadata }) => metadata.name === wanted),
       list: (resource) => ({ items: of(resource), revision: "1" }),
     },
+    holds: () => isWhole,
     running: () =>
       running.map(([pod, uid, attempt = 0]) => ({
         uid,

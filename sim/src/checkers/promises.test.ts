@@ -25,6 +25,15 @@ describe("Promises", () => {
     assert.equal(told([write(1, "put"), write(2, "put", false)], 1), "");
   });
 
+  test("asks only machines that hold everything, of which there must be one", () => {
+    const promises = new Promises();
+    promises.add(write(2, "put"));
+    const part = { objects: webOf(1, [], 1), isWhole: false };
+    const whole = { objects: webOf(1, [], 2) };
+    assert.deepEqual(promises.violations(meshOf(0, [part, whole])), []);
+    assert.equal(promises.violations(meshOf(0, [part])).length, 1);
+  });
+
   test("fires when an acknowledged write is lost, or an acknowledged deletion", () => {
     assert.equal(told([write(1, "put"), write(2, "put")], 1), "put 2 of web is lost on m0");
     assert.equal(told([write(1, "put"), write(2, "delete")], 1), "delete 2 of web is lost on m0");

@@ -1,9 +1,11 @@
 import { findResource, type KubeObject } from "@beemesh/model";
-import type { Stamp } from "@beemesh/wire";
+import { collectionOf, type Stamp } from "@beemesh/wire";
 import type { SeenMesh, Violation } from "./sight.ts";
 
 /** Annotation by which a client knows its own writes again. */
 export const writeAnnotation = "simulator/write";
+
+const collection = collectionOf("deployments", "apps", "default");
 
 /** A write that a client made to a Deployment of `default`. */
 export interface ClientWrite {
@@ -35,22 +37,23 @@ export class Promises {
   violations(mesh: SeenMesh): readonly Violation[] {
     const resource = findResource("apps", "deployments");
     const byName = Map.groupBy(this.#writes, ({ name }) => name);
-    return mesh.machines
-      .filter(({ isUp }) => isUp)
-      .flatMap(({ name: machine, objects }) => {
-        if (resource === undefined) return [];
-        const held = new Map(
-          objects.list(resource).items.map((object) => [object.metadata.name, object]),
-        );
-        // A machine that keeps nothing of the collection promises nothing.
-        if (held.size === 0) return [];
-        return [...byName].flatMap(([name, writes]) => {
-          const lost = lostOf(writes, held.get(name));
-          if (lost === undefined) return [];
-          const message = `${lost.kind} ${lost.number} of ${name} is lost on ${machine}`;
-          return [{ invariant: "promises", message }];
-        });
+    const up = mesh.machines.filter(({ isUp }) => isUp);
+    if (up.length > 0 && !up.some(({ holds }) => holds(collection))) {
+      return [{ invariant: "promises", message: `no machine holds all of ${collection}` }];
+    }
+    return up.flatMap(({ name: machine, objects, holds }) => {
+      // Of what it does not hold as a whole a machine promises nothing.
+      if (resource === undefined || !holds(collection)) return [];
+      const held = new Map(
+        objects.list(resource).items.map((object) => [object.metadata.name, object]),
+      );
+      return [...byName].flatMap(([name, writes]) => {
+        const lost = lostOf(writes, held.get(name));
+        if (lost === undefined) return [];
+        const message = `${lost.kind} ${lost.number} of ${name} is lost on ${machine}`;
+        return [{ invariant: "promises", message }];
       });
+    });
   }
 }
 

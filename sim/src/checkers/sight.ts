@@ -1,6 +1,6 @@
 import { findResource, type KubeObject, resources } from "@beemesh/model";
 import type { FoundPod, ObjectStore } from "@beemesh/ports";
-import type { PeerId } from "@beemesh/wire";
+import { type CollectionId, collectionOf, type PeerId } from "@beemesh/wire";
 
 /** One machine as a checker may see it: what its runtime holds, and what its API would tell. */
 export interface SeenMachine {
@@ -11,6 +11,8 @@ export interface SeenMachine {
   readonly isUp: boolean;
   /** The records as this machine holds them; of a machine that is down, as it last did. */
   readonly objects: Pick<ObjectStore, "get" | "list">;
+  /** Whether all of a collection is there, so that the machine's API may answer for it. */
+  readonly holds: (collection: CollectionId) => boolean;
   /** Pods of which a container runs at this moment. */
   readonly running: () => readonly FoundPod[];
 }
@@ -46,14 +48,22 @@ export function objectsOf(mesh: SeenMesh, group: string, plural: string): readon
   return [...seen.values()];
 }
 
-/** Every object that a machine holds, by resource, namespace and name. */
-export function allObjects({ objects }: SeenMachine): ReadonlyMap<string, KubeObject> {
-  const all = new Map<string, KubeObject>();
+/** An object of a machine, and whether the machine holds all others of its collection too. */
+export interface SeenObject {
+  readonly object: KubeObject;
+  readonly isWhole: boolean;
+}
+
+/** Every object that a machine has, by resource, namespace and name. */
+export function allObjects({ objects, holds }: SeenMachine): ReadonlyMap<string, SeenObject> {
+  const all = new Map<string, SeenObject>();
   for (const resource of resources) {
     if (findResource(resource.group, resource.name) !== resource) continue;
     for (const object of objects.list(resource).items) {
-      const { namespace = "-", name } = object.metadata;
-      all.set(`${resource.name}/${namespace}/${name}`, object);
+      const { metadata } = object;
+      const { namespace = "-", name } = metadata;
+      const isWhole = holds(collectionOf(resource.name, resource.group, metadata.namespace));
+      all.set(`${resource.name}/${namespace}/${name}`, { object, isWhole });
     }
   }
   return all;

@@ -1,0 +1,46 @@
+import type { Now, Random } from "@beemesh/base";
+import type { Pod } from "@beemesh/model";
+import type { Introductions, Revision, Signer, Verifier } from "@beemesh/ports";
+import { Objects, Registry } from "@beemesh/registry";
+import type { Entry, PeerId } from "@beemesh/wire";
+import { descentOf, lineageOf } from "./lineage.ts";
+import { interestedIn } from "./placement.ts";
+
+/** What {@link openRecords} needs. */
+export interface RecordsOptions {
+  readonly self: PeerId;
+  readonly signer: Signer;
+  readonly verifier: Verifier;
+  /** Where the authors of records are looked up that were never met. */
+  readonly introductions: Introductions | undefined;
+  readonly random: Random;
+  readonly now: Now;
+  /** What the disk holds under `revisionNote` of the registry. */
+  readonly ceiling: Revision | undefined;
+}
+
+/** The records of one machine: signed entries, and the objects that they make up. */
+export interface Records {
+  readonly registry: Registry;
+  readonly objects: Objects;
+}
+
+/** Makes the records of a machine, still empty. */
+export function openRecords({ now, ceiling, ...options }: RecordsOptions): Records {
+  const { self } = options;
+  const registry = new Registry({ ...options, interested: interestedIn, descent: descentOf });
+  return { registry, objects: new Objects({ self, registry, now, ceiling }) };
+}
+
+/** The signed records by which another machine can tell that a pod may run. */
+export function proofOf(pod: Pod, { registry, objects }: Records): readonly Entry[] {
+  const { records } = lineageOf(pod, (...place) => objects.get(...place));
+  return records.flatMap(({ collection, name }) => registry.get(collection, name, "spec") ?? []);
+}
+
+/** Whether anything here was written by another machine. */
+export function hasMet({ registry }: Records, self: PeerId): boolean {
+  return registry
+    .collections()
+    .some((collection) => registry.list(collection).some(({ author }) => author !== self));
+}
