@@ -72,6 +72,9 @@ export const sweepEveryMs = 60_000;
 /** Collections whose keepers are remembered; of more they are found anew each time. */
 export const ordersMax = 20_000;
 
+/** What comes here and is for others to keep is handed to them after this. */
+export const strangersMsMax = 10_000;
+
 /** A deletion is remembered for longer than any partition that is promised to heal. */
 export const tombstoneMsMax = 7 * 24 * 3_600_000;
 

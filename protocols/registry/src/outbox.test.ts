@@ -71,6 +71,17 @@ describe("Outbox", () => {
     assert.equal(outbox.wakeAt, instantAt(acknowledgeMsMax) && undefined);
   });
 
+  test("withdraws what is offered to machines that no longer keep it", () => {
+    const [web, db] = [heldOf("web"), heldOf("db")];
+    deliver(web, { isOffer: true });
+    deliver(db);
+    outbox.withdraw(["pods/other"]);
+    assert(outbox.isUnderway(web));
+    outbox.withdraw(["pods/default"]);
+    assert(!outbox.isUnderway(web) && outbox.isUnderway(db), "a write is not an offer");
+    assert.deepEqual(settled, [["web", false]]);
+  });
+
   test("packs together what is written to a peer soon after", () => {
     const parcel = { keepers: ["ann"], others: [], wanted: 1, isOffer: false };
     for (const [index, ms] of [0, 1, 2].entries()) {

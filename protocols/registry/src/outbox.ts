@@ -137,6 +137,17 @@ export class Outbox {
     if (delivery !== undefined && delivery.ticket === undefined) this.#end(delivery);
   }
 
+  /** Gives up what is offered to machines that no longer keep it: it is to be offered to others. */
+  withdraw(collections: readonly CollectionId[]): void {
+    const changed = new Set(collections);
+    for (const delivery of this.#deliveries.values()) {
+      if (!delivery.isOffer || !changed.has(delivery.held.entry.collection)) continue;
+      this.#answer(delivery);
+      this.#end(delivery);
+      this.#options.settled(delivery.held, false);
+    }
+  }
+
   /** Stops waiting for machines that are not alive. */
   setAlive(alive: ReadonlySet<PeerId>): void {
     for (const [peer, queue] of this.#queues) {

@@ -26,7 +26,7 @@ import { Feeds } from "./feed.ts";
 import { Following } from "./following.ts";
 import { type Descent, type Held, hold, type Interest } from "./held.ts";
 import { Ledger } from "./ledger.ts";
-import { keepersMax, matchMsMax, sweepEveryMs } from "./limits.ts";
+import { keepersMax, matchMsMax, strangersMsMax, sweepEveryMs } from "./limits.ts";
 import { MeshTime } from "./mesh-time.ts";
 import {
   type DeliveryMessage,
@@ -121,7 +121,9 @@ export class Registry {
       this.#following.isFollowed(collection);
     const isRetained = (held: Held): boolean => this.#isRetained(held);
     const settled = (held: Held, isHeldWidely: boolean): void => {
-      if (isHeldWidely && !isRetained(held)) this.#drop(held);
+      if (isRetained(held)) return;
+      if (isHeldWidely) this.#drop(held);
+      else this.#sweepWithin(strangersMsMax, this.#at);
     };
     const outbox = new Outbox({ self, emit, settled });
     this.#clock = clock;
@@ -200,7 +202,7 @@ export class Registry {
   step(event: RegistryEvent, now: Now): readonly RegistryEffect[] {
     this.#at = now.at;
     // What an earlier life held may be for others to keep by now.
-    this.#sweepAt ??= after(now.at, sweepEveryMs / 6);
+    this.#sweepAt ??= after(now.at, strangersMsMax);
     this.#handle(event, now);
     if (event.kind === "tick") this.#tick(now);
     return this.#finish(now);
@@ -295,6 +297,7 @@ export class Registry {
     this.#outbox.setAlive(this.#placement.alive);
     this.#repair.updatePartners(now);
     if (changed.length === 0) return;
+    this.#outbox.withdraw(changed);
     this.#repair.keepersChanged(changed, now);
     this.#feeds.keepersChanged(changed);
     this.#following.keepersChanged(changed, now);
@@ -391,6 +394,7 @@ export class Registry {
       this.#passOn(held, now);
       // What it was derived from need not stay here any longer either.
       if (before?.concerns.includes(this.#options.self)) this.#sweepSoon(now);
+      if (!this.#isRetained(held)) this.#sweepWithin(strangersMsMax, now.at);
     }
     this.#acquaintance.ask(from, sifted.strangers, now);
     return sifted;
@@ -422,6 +426,8 @@ export class Registry {
       from,
       i.filter((item) => isHeld(item)).map(([, , id]) => id),
     );
+    // Who offers it to a machine that does not keep it will find out who does.
+    if (!this.#placement.isKept(c)) return;
     const wants = i.filter((item) => !isHeld(item)).map(([position]) => position);
     if (wants.length === 0) return;
     this.#ledger.emit({ kind: "send", to: from, message: { k: "r.want", c, i: wants } });
@@ -479,8 +485,12 @@ export class Registry {
   }
 
   #sweepSoon(now: Now): void {
-    const soon = after(now.at, sweepEveryMs / 30);
-    if (this.#sweepAt === undefined || soon < this.#sweepAt) this.#sweepAt = soon;
+    this.#sweepWithin(sweepEveryMs / 30, now.at);
+  }
+
+  #sweepWithin(ms: number, now: Instant): void {
+    const at = after(now, ms);
+    if (this.#sweepAt === undefined || at < this.#sweepAt) this.#sweepAt = at;
   }
 
   /** Ends a step: sends what has gathered, and asks to be woken. */
