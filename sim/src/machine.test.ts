@@ -18,6 +18,7 @@ export function machineOf(id: string): SimulatedMachine {
     random,
     makeNode: () => node,
     links: new Map(),
+    friends: new Set(),
     remembered: new Map(),
     topics: new Set(),
     traffic: { sentBytes: 0, sentMessages: 0, receivedBytes: 0, receivedMessages: 0 },

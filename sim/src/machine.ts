@@ -33,6 +33,8 @@ export interface SimulatedMachine extends Side {
   readonly random: Random;
   readonly makeNode: (boot: Boot) => SimulatedNode;
   readonly links: Map<SimulatedMachine, Link>;
+  /** Machines that somebody told it of, as by a token or a setting. */
+  readonly friends: Set<SimulatedMachine>;
   /** Peers to keep a connection to, and how often each was dialled in vain. */
   readonly remembered: Map<SimulatedMachine, number>;
   readonly topics: Set<string>;

@@ -110,6 +110,7 @@ export class World<Node extends SimulatedNode = SimulatedNode> {
         return node;
       },
       links: new Map(),
+      friends: new Set(),
       remembered: new Map(),
       topics: new Set(),
       traffic: { sentBytes: 0, sentMessages: 0, receivedBytes: 0, receivedMessages: 0 },
@@ -175,9 +176,11 @@ export class World<Node extends SimulatedNode = SimulatedNode> {
     this.#plan("action", ms, { action });
   }
 
-  /** Connects two machines, as if somebody had told one of the other. */
+  /** Somebody tells one machine of another: it keeps trying to reach it, in each of its lives. */
   connect(a: PeerId, b: PeerId): void {
-    this.#connections.dial(this.#machine(a), this.#machine(b));
+    const [machine, friend] = [this.#machine(a), this.#machine(b)];
+    machine.friends.add(friend);
+    this.#connections.remember(machine, friend);
   }
 
   /**
@@ -213,6 +216,7 @@ export class World<Node extends SimulatedNode = SimulatedNode> {
     const now = clock.at(this.#nowMs);
     const { entries, notes } = disk;
     machine.node = machine.makeNode({ id, now, random, incarnation, entries, notes });
+    for (const friend of machine.friends) this.#connections.remember(machine, friend);
     this.#step(machine, { kind: "start" });
     this.#step(machine, { kind: "found", pods: machine.runtime.list() });
   }
