@@ -1,8 +1,9 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { assert, BeeError, type Instant } from "@beemesh/base";
 import type { LinkEvent } from "@beemesh/ports";
 import type { Json, PeerId } from "@beemesh/wire";
-import type { Connection, ConnectionGater, Stream } from "@libp2p/interface";
+import type { Connection, ConnectionGater, MultiaddrConnection, Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { findIn, provideIn } from "./content.ts";
@@ -17,6 +18,7 @@ import { Meter } from "./meter.ts";
 import { watchNetwork } from "./network-watch.ts";
 import type { Node, NodeOptions } from "./node.ts";
 import { type LinkLimits, type LinkOptions, protocolOf } from "./options.ts";
+import { packWrites } from "./packing.ts";
 import { type Reached, Redialer } from "./redialer.ts";
 import { Roster } from "./roster.ts";
 import { Standing } from "./standing.ts";
@@ -111,11 +113,11 @@ export class LibLink implements MeshLink {
     const gater: ConnectionGater = {
       denyDialPeer: (peer) => isBarred(peer.toString()),
       denyInboundEncryptedConnection: (peer, connection) => {
-        this.#meter.watch(connection);
+        this.#onEncrypted(connection);
         return isBarred(peer.toString());
       },
       denyOutboundEncryptedConnection: (peer, connection) => {
-        this.#meter.watch(connection);
+        this.#onEncrypted(connection);
         return isBarred(peer.toString());
       },
     };
@@ -271,6 +273,13 @@ export class LibLink implements MeshLink {
 
   #connections(): Connection[] {
     return this.#roster.peers().flatMap((peer) => this.#roster.get(peer) ?? []);
+  }
+
+  /** From the handshake on, what a TCP connection carries is counted and packed. */
+  #onEncrypted(connection: MultiaddrConnection): void {
+    if (!("socket" in connection) || !(connection.socket instanceof Socket)) return;
+    this.#meter.watch(connection.socket);
+    packWrites(connection.socket);
   }
 
   #doorFor(connection: Connection): Door {

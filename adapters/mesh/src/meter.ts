@@ -1,5 +1,4 @@
-import { Socket } from "node:net";
-import type { MultiaddrConnection } from "@libp2p/interface";
+import type { Socket } from "node:net";
 
 /** Bytes on the wire, as the sockets count them. */
 export interface Traffic {
@@ -14,9 +13,7 @@ export class Meter {
   #bytesOut = 0;
 
   /** Counts a connection from here to its end. */
-  watch(connection: MultiaddrConnection): void {
-    if (!("socket" in connection) || !(connection.socket instanceof Socket)) return;
-    const { socket } = connection;
+  watch(socket: Socket): void {
     if (this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
     socket.once("close", () => {
