@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt } from "@beemesh/base";
 import { contextOf, linesOf } from "./context.test.ts";
-import type { Context } from "./context.ts";
+import { type Context, membershipDefaults } from "./context.ts";
 import { Detector } from "./detector.ts";
+
+const { silenceMs, heartbeatMs, confirmMs } = membershipDefaults;
+
+/** A sign of life this old says that a machine is there. */
+const recentMs = heartbeatMs + 100;
 
 /** Ann watches bob; cid may know of him. */
 function watching(): { context: Context; detector: Detector; tick: (ms: number) => string[] } {
@@ -19,32 +24,34 @@ function watching(): { context: Context; detector: Detector; tick: (ms: number) 
 
 const asked = [
   "bob is suspect",
-  'cid <- {"k":"who","i":"bob","a":500}',
+  `cid <- {"k":"who","i":"bob","a":${recentMs}}`,
   `bob <- {"k":"hb","d":"${contextOf("ann", "bob", "cid").view.digest}","q":1}`,
   "member.suspected",
 ];
 
 describe("Detector", () => {
-  test("asks around after a second of silence, and gives up when nobody answers", () => {
+  test("asks around after some silence, and gives up when nobody answers", () => {
     const { detector, tick } = watching();
-    assert.equal(detector.dueAt, 1000);
-    assert.deepEqual(tick(999), []);
-    assert.deepEqual(tick(1000), asked);
-    assert.equal(detector.dueAt, 1250);
-    assert.deepEqual(tick(1249), []);
-    assert.deepEqual(tick(1250), ["lost bob true"]);
+    assert.equal(detector.dueAt, silenceMs);
+    assert.deepEqual(tick(silenceMs - 1), []);
+    assert.deepEqual(tick(silenceMs), asked);
+    const lostMs = silenceMs + confirmMs;
+    assert.equal(detector.dueAt, lostMs);
+    assert.deepEqual(tick(lostMs - 1), []);
+    assert.deepEqual(tick(lostMs), ["lost bob true"]);
   });
 
   test("a sign of life ends the doubt, and so does another's word that is fresh enough", () => {
     const { detector, tick, context } = watching();
-    tick(1000);
-    detector.hearWord("bob", instantAt(499));
+    tick(silenceMs);
+    const freshMs = silenceMs - recentMs;
+    detector.hearWord("bob", instantAt(freshMs - 1));
     assert.deepEqual(linesOf(context.out), [], "too old: it may have died since");
-    detector.hearWord("bob", instantAt(600));
+    detector.hearWord("bob", instantAt(freshMs));
     assert.deepEqual(linesOf(context.out), ["bob is alive"]);
-    assert.deepEqual(tick(1250), []);
-    assert.deepEqual(tick(1600)[0], "bob is suspect");
-    detector.hear("bob", instantAt(1700));
+    assert.deepEqual(tick(freshMs + silenceMs - 1), []);
+    assert.deepEqual(tick(freshMs + silenceMs)[0], "bob is suspect");
+    detector.hear("bob", instantAt(freshMs + silenceMs + 1));
     assert.deepEqual(linesOf(context.out), ["bob is alive"]);
   });
 
@@ -66,11 +73,11 @@ describe("Detector", () => {
 
   test("whoever stood still listens for a whole heartbeat before accusing", () => {
     const { detector, tick, context } = watching();
-    tick(1000);
+    tick(silenceMs);
     detector.wakeUp(instantAt(9000));
     assert.deepEqual(linesOf(context.out), ["bob is alive"]);
-    assert.deepEqual(tick(9499), []);
-    assert.equal(tick(9500)[0], "bob is suspect");
+    assert.deepEqual(tick(9000 + recentMs - 1), []);
+    assert.equal(tick(9000 + recentMs)[0], "bob is suspect");
   });
 
   test("a word of death waits for an objection, and is then believed but not repeated", () => {

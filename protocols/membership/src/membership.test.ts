@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt, type Now, seededRandom } from "@beemesh/base";
 import { linesOf, member } from "./context.test.ts";
+import { membershipDefaults } from "./context.ts";
 import { type MembershipEffect, type MembershipEvent, Outbox } from "./effect.ts";
 import type { Member } from "./member.ts";
 import { Membership } from "./membership.ts";
@@ -140,7 +141,7 @@ describe("Membership", () => {
     for (let ms = 1; ms < first; ms += 7) take(membership.step({ kind: "tick" }, at(ms)));
     assert.equal(wakes.length, 1);
     take(membership.step({ kind: "tick" }, at(first)));
-    assert.deepEqual(wakes, [first, first + 400]);
+    assert.deepEqual(wakes, [first, first + membershipDefaults.heartbeatMs]);
   });
 
   test("after it stood still it does not take its own sleep for others' silence", () => {
@@ -173,9 +174,9 @@ describe("Membership", () => {
     ]);
     const news = { k: "news", m: [statementOf(member("bob"))] } as const;
     scene.tell(6, { kind: "message", from: "bob", message: news });
-    scene.run(7, 1500);
+    scene.run(7, 2000);
     assert.equal(scene.membership.members().get("bob")?.state, "dead");
-    assert.deepEqual(scene.tell(1510, { kind: "message", from: "bob", message }), [
+    assert.deepEqual(scene.tell(2010, { kind: "message", from: "bob", message }), [
       'bob <- {"k":"news","m":[["bob",1,0,1,[]]]}',
     ]);
   });
@@ -185,11 +186,11 @@ describe("Membership", () => {
     const dayMs = 86_400_000;
     const news = { k: "news", m: [statementOf(member("bob"))] } as const;
     scene.tell(1, { kind: "message", from: "bob", message: news });
-    for (let ms = 10; ms < 5000; ms += 100) {
+    for (let ms = 10; ms < 8000; ms += 100) {
       const clock = { k: "hb", d: "0", w: wallMs + 400 * dayMs + ms, u: dayMs } as const;
       scene.tell(ms, { kind: "message", from: "bob", message: clock });
     }
-    assert.equal(scene.membership.meshOffsetMs(at(5000)), 400 * dayMs);
+    assert.equal(scene.membership.meshOffsetMs(at(8000)), 400 * dayMs);
     assert.equal(scene.membership.self().startedMs, wallMs + 400 * dayMs);
   });
 });
