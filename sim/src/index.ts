@@ -11,13 +11,7 @@ export type { Traffic } from "./machine.ts";
 export { epochMs } from "./machine-clock.ts";
 export { type NetworkOptions, networkDefaults } from "./network.ts";
 export type { Boot, NodeEffect, NodeEvent, OutwardEffect, SimulatedNode } from "./node.ts";
-export {
-  type RuntimeCommand,
-  type RuntimeOptions,
-  type RuntimeReport,
-  runtimeDefaults,
-  SimulatedRuntime,
-} from "./runtime.ts";
+export { type RuntimeOptions, runtimeDefaults, SimulatedRuntime } from "./runtime.ts";
 export type { Outcome, ScenarioOptions } from "./scenarios/outcome.ts";
 export { scenarios } from "./scenarios/scenarios.ts";
 export { type Birth, World, type WorldOptions } from "./world.ts";

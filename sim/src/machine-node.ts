@@ -1,6 +1,7 @@
 import { type Api, createApi } from "@beemesh/apiserver";
 import type { Now } from "@beemesh/base";
-import { Machine, type NodeFacts, uidOf } from "@beemesh/machine";
+import { Machine, type NodeFacts } from "@beemesh/machine";
+import { derivedUid } from "@beemesh/model";
 import type { ApiReply, ApiRequest, ObjectStore } from "@beemesh/ports";
 import { revisionNote } from "@beemesh/registry";
 import { keyring, signerOf } from "./keyring.ts";
@@ -26,7 +27,7 @@ export class MachineNode implements SimulatedNode {
     this.#api = createApi({
       store: this.machine.objects,
       random,
-      makeUid: () => uidOf(`${id}/${incarnation}/${(this.#uids += 1)}`),
+      makeUid: () => derivedUid(`${id}/${incarnation}/${(this.#uids += 1)}`),
       isAlive: (name) => this.machine.isAlive(name),
     });
   }

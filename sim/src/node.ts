@@ -1,7 +1,7 @@
 import type { Instant, Now, Random } from "@beemesh/base";
+import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
 import type { FoundPod, LinkEvent, RuntimeEvent } from "@beemesh/ports";
 import type { Entry, Json, PeerId } from "@beemesh/wire";
-import type { RuntimeCommand, RuntimeReport } from "./runtime.ts";
 
 /** What happens to a simulated node; a machine of the machine plane takes all of it. */
 export type NodeEvent =

@@ -1,73 +1,12 @@
 import type { Random } from "@beemesh/base";
+import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
 import type {
   ContainerPlan,
   FoundContainer,
   FoundPod,
   PodPlan,
-  ProbePlan,
   RuntimeEvent,
-  StartedContainer,
 } from "@beemesh/ports";
-
-/** What a node asks of its container runtime; what the machine plane's pods ask fits. */
-export type RuntimeCommand =
-  | { readonly kind: "createPod"; readonly uid: string; readonly plan: PodPlan }
-  | {
-      readonly kind: "startContainer";
-      readonly uid: string;
-      readonly plan: ContainerPlan;
-      readonly attempt: number;
-    }
-  | {
-      readonly kind: "stopContainer";
-      readonly uid: string;
-      readonly container: string;
-      readonly graceMs: number;
-    }
-  | { readonly kind: "removePod"; readonly uid: string; readonly graceMs: number }
-  | ({
-      readonly kind: "probe";
-      readonly probe: "startup" | "liveness" | "readiness";
-    } & Question)
-  | ({ readonly kind: "hook"; readonly hook: "postStart" | "preStop" } & Question);
-
-interface Question {
-  readonly uid: string;
-  readonly container: string;
-  readonly attempt: number;
-  readonly plan: ProbePlan;
-  readonly timeoutMs: number;
-}
-
-/** What came of a command. */
-export type RuntimeReport =
-  | { readonly kind: "podCreated"; readonly uid: string; readonly ip: string }
-  | Failure<"podFailed">
-  | ({ readonly kind: "containerStarted"; readonly started: StartedContainer } & Place)
-  | (Failure<"containerFailed"> & Place)
-  | { readonly kind: "containerStopped"; readonly uid: string; readonly container: string }
-  | { readonly kind: "podRemoved"; readonly uid: string }
-  | { readonly kind: "podRemoveFailed"; readonly uid: string; readonly message: string }
-  | ({ readonly kind: "probed"; readonly probe: "startup" | "liveness" | "readiness" } & Answer)
-  | ({ readonly kind: "hooked"; readonly hook: "postStart" | "preStop" } & Answer);
-
-interface Place {
-  readonly uid: string;
-  readonly container: string;
-  readonly attempt: number;
-}
-
-interface Failure<Kind extends string> {
-  readonly kind: Kind;
-  readonly uid: string;
-  readonly code: string;
-  readonly message: string;
-}
-
-interface Answer extends Place {
-  readonly ok: boolean;
-  readonly message: string;
-}
 
 /** How long things take, in milliseconds, each from the half of it to the whole. */
 export interface RuntimeOptions {

@@ -1,4 +1,5 @@
 import { assert, type Instant, type Now, type Random, seededRandom } from "@beemesh/base";
+import type { RuntimeCommand } from "@beemesh/pods";
 import type { LinkEvent, RuntimeEvent } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
 import { Connections, type Surroundings } from "./connections.ts";
@@ -9,12 +10,7 @@ import { MachineClock } from "./machine-clock.ts";
 import { Network, type NetworkOptions, networkDefaults } from "./network.ts";
 import type { Boot, NodeEffect, NodeEvent, SimulatedNode } from "./node.ts";
 import { Post } from "./post.ts";
-import {
-  type RuntimeCommand,
-  type RuntimeOptions,
-  runtimeDefaults,
-  SimulatedRuntime,
-} from "./runtime.ts";
+import { type RuntimeOptions, runtimeDefaults, SimulatedRuntime } from "./runtime.ts";
 import { Schedule } from "./schedule.ts";
 
 /** What a world is like. */

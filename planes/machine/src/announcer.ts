@@ -1,9 +1,9 @@
 import type { Now } from "@beemesh/base";
-import type { Condition, KubeObject } from "@beemesh/model";
+import { type Condition, derivedUid, type KubeObject } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import { canonicalJson, isJsonObject } from "@beemesh/wire";
 import { makeNode, type NodeFacts, type NodeHealth, nodeStatus } from "./node.ts";
-import { timestampOf, uidOf } from "./recorder.ts";
+import { timestampOf } from "./recorder.ts";
 import { resourceNamed } from "./resource.ts";
 
 const nodeResource = resourceNamed("", "nodes");
@@ -28,7 +28,7 @@ export class Announcer {
     const { facts, health } = this;
     const timestamp = timestampOf(now.wallMs);
     const before = this.stored();
-    const node = makeNode(facts, before, { uid: uidOf(`node/${facts.peer}`), timestamp });
+    const node = makeNode(facts, before, { uid: derivedUid(`node/${facts.peer}`), timestamp });
     if (before === undefined || hasChanged(before, node)) this.#objects.putSpec(nodeResource, node);
     const status = nodeStatus(facts, health, conditionsOf(before), timestamp);
     if (canonicalJson(before?.status) === canonicalJson(status)) return;

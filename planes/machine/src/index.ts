@@ -10,4 +10,3 @@ export type { MachineEffect, MachineEvent } from "./event.ts";
 export { Machine, type MachineOptions } from "./machine.ts";
 export { type NodeFacts, type NodeHealth, nodeMarks } from "./node.ts";
 export { machineAnnotation } from "./placement.ts";
-export { uidOf } from "./recorder.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt, type Now } from "@beemesh/base";
-import { Recorder, timestampOf, uidOf } from "./recorder.ts";
+import { Recorder, timestampOf } from "./recorder.ts";
 
 const at = (ms: number): Now => ({ at: instantAt(ms), wallMs: 1_800_000_000_000 + ms });
 const occurrence = {
@@ -41,10 +41,4 @@ describe("Recorder", () => {
 test("timestampOf writes whole seconds", () => {
   assert.equal(timestampOf(1_800_000_000_999), "2027-01-15T08:00:00Z");
   assert.equal(timestampOf(1e18), "1970-01-01T00:00:00Z");
-});
-
-test("uidOf has the form of a UUID and is the same for the same text", () => {
-  assert.match(uidOf("x"), /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/u);
-  assert.equal(uidOf("x"), uidOf("x"));
-  assert.notEqual(uidOf("x"), uidOf("y"));
 });

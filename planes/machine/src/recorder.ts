@@ -1,5 +1,5 @@
 import { hashOf, type Now } from "@beemesh/base";
-import { formatTime, type KubeObject } from "@beemesh/model";
+import { derivedUid, formatTime, type KubeObject } from "@beemesh/model";
 import { resourceNamed } from "./resource.ts";
 
 /** What an Event of Kubernetes speaks of. */
@@ -95,7 +95,7 @@ export class Recorder {
       metadata: {
         name: `${object.name.slice(0, 230)}.${suffix}`,
         namespace,
-        uid: uidOf(`${this.#host}\n${key}`),
+        uid: derivedUid(`${this.#host}\n${key}`),
         creationTimestamp: firstTimestamp,
       },
       involvedObject: { ...object },
@@ -116,18 +116,4 @@ export class Recorder {
 export function timestampOf(wallMs: number): string {
   // A clock that has jumped out of all years still has to be written down.
   return formatTime(wallMs) ?? "1970-01-01T00:00:00Z";
-}
-
-/** A text in the form of a UUID, computed from `text`: who knows the text gives the same. */
-export function uidOf(text: string): string {
-  const digits = [0, 1, 2]
-    .map((seed) => hashOf(text, seed).toString(16).padStart(14, "0"))
-    .join("");
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `8${digits.slice(13, 16)}`,
-    `a${digits.slice(17, 20)}`,
-    digits.slice(20, 32),
-  ].join("-");
 }
