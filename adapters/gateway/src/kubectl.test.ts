@@ -12,10 +12,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { portOf } from "../../../test/port-of.ts";
 import { openStub, type Stub, startStub } from "./stub-machine.test.ts";
 
 /** The versions found beside the `kubectl` of the path. */
@@ -159,8 +159,7 @@ describe("kubectl", { skip }, () => {
         response.end(`${request.url}`.repeat(20_000));
       });
       await once(web.listen(0, "127.0.0.1"), "listening");
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port
-      const { port } = web.address() as AddressInfo;
+      const port = portOf(web);
       const { child, localPort } = await startForward(path, port);
       try {
         const texts = await Promise.all(

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import type { ReplySink } from "@beemesh/ports";
+import { portOf } from "../../../test/port-of.ts";
 import { gatewayLimits } from "./limits.ts";
 import { sendReadable, sendRefusal, sendStream, sendWhole } from "./reply.ts";
 
@@ -20,8 +20,7 @@ async function ask(
 ): Promise<void> {
   const server = createServer((incoming, outgoing) => void send(outgoing, incoming));
   await once(server.listen(0, "127.0.0.1"), "listening");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   const client = request({ port, host: "127.0.0.1", headers, agent: false }).end();
   client.on("error", () => undefined);
   try {

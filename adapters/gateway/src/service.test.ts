@@ -8,10 +8,11 @@ import {
   request,
   type Server,
 } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { portOf } from "../../../test/port-of.ts";
 import {
   type ClassicServer,
   type ClassicServerOptions,
@@ -27,8 +28,7 @@ export interface Service {
 export async function startService(listener: RequestListener): Promise<Service> {
   const server = createServer(listener);
   await once(server.listen(0, "127.0.0.1"), "listening");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port
-  return { server, port: (server.address() as AddressInfo).port };
+  return { server, port: portOf(server) };
 }
 
 export function stopService({ server }: Service): void {

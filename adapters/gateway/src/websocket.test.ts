@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { WebSocket } from "ws";
+import { portOf } from "../../../test/port-of.ts";
 import {
   acceptWebSocket,
   keepAlive,
@@ -19,8 +20,7 @@ async function listen(
   const server = createServer();
   server.on("upgrade", (incoming, socket, head) => onUpgrade({ incoming, socket, head }));
   await once(server.listen(0, "127.0.0.1"), "listening");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on a port
-  return { server, port: (server.address() as AddressInfo).port };
+  return { server, port: portOf(server) };
 }
 
 describe("acceptWebSocket", () => {

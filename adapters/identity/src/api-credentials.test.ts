@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, request } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { TLSSocket } from "node:tls";
+import { portOf } from "../../../test/port-of.ts";
 import {
   type ApiCredential,
   deriveUserAuthority,
@@ -43,8 +43,7 @@ async function whoAmI(folder: string, user: ApiCredential): Promise<string | und
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
-    const { port } = server.address() as AddressInfo;
+    const port = portOf(server);
     const asked = request({
       host: "127.0.0.1",
       port,

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { test } from "node:test";
+import { portOf } from "../../../test/port-of.ts";
 import { Meter } from "./meter.ts";
 
 test("a meter counts what sockets carry, also after they have closed", async () => {
   const server = createServer((socket) => socket.pipe(socket));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
-  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  const socket = connect(portOf(server), "127.0.0.1");
   const meter = new Meter();
   meter.watch(socket);
   meter.watch(socket);

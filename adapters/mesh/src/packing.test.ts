@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { test } from "node:test";
+import { portOf } from "../../../test/port-of.ts";
 import { packWrites } from "./packing.ts";
 
 test("what is written in one turn arrives as one piece", async () => {
@@ -9,8 +10,7 @@ test("what is written in one turn arrives as one piece", async () => {
   const server = createServer((peer) => peer.on("data", (data) => pieces.push(String(data))));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   try {
     await once(socket, "connect");

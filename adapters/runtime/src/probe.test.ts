@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { PassThrough } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import type { ExecSession } from "@beemesh/ports";
+import { portOf } from "../../../test/port-of.ts";
 import { type ProbeWays, runProbe } from "./probe.ts";
 
 describe("runProbe", () => {
@@ -43,8 +44,7 @@ describe("runProbe", () => {
   before(async () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has an address
-    port = (server.address() as AddressInfo).port;
+    port = portOf(server);
   });
   after(() => {
     server.closeAllConnections();

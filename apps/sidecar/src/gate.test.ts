@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { portOf } from "../../../test/port-of.ts";
 import { Gate } from "./gate.ts";
 
 describe("Gate", () => {
@@ -21,8 +22,7 @@ describe("Gate", () => {
     await new Promise<void>((resolve) => gate.open(resolve));
     echo.listen(0, "127.0.0.1");
     await once(echo, "listening");
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server has an address
-    port = (echo.address() as AddressInfo).port;
+    port = portOf(echo);
   });
   after(() => {
     gate.close();
