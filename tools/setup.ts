@@ -15,6 +15,7 @@ const needed = {
   ip: "iproute2",
   catatonit: "catatonit",
   busybox: "busybox-static",
+  openssl: "openssl",
 } as const;
 
 function isInstalled(command: string): boolean {

@@ -15,6 +15,7 @@ import {
   type BiddingMessage,
   decodeBiddingMessage,
   describeFailure,
+  isForBidder,
   type MachineOffer,
   type Requirements,
 } from "@beemesh/bidding";
@@ -87,8 +88,7 @@ class MarketNode implements SimulatedNode {
   }
 
   #hear(from: PeerId, message: BiddingMessage, now: Now): void {
-    const isForBidder = message.k === "task" || message.k === "award" || message.k === "revoke";
-    if (isForBidder) this.#bid({ kind: "message", from, message }, now);
+    if (isForBidder(message)) this.#bid({ kind: "message", from, message }, now);
     else this.#offer({ kind: "message", from, message }, now);
   }
 

@@ -9,6 +9,7 @@ import {
   type BidderEvent,
   type BiddingMessage,
   describeFailure,
+  isForBidder,
   type MachineOffer,
   podsMax,
   requirementsOf,
@@ -136,8 +137,7 @@ export class Placement {
   }
 
   #receive(from: PeerId, message: BiddingMessage, now: Now): void {
-    const isForBidder = message.k === "task" || message.k === "award" || message.k === "revoke";
-    if (isForBidder) this.#toBidder({ kind: "message", from, message }, now);
+    if (isForBidder(message)) this.#toBidder({ kind: "message", from, message }, now);
     else this.#toAuctioneer({ kind: "message", from, message }, now);
   }
 

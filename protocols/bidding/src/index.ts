@@ -30,6 +30,7 @@ export {
   type Bid,
   type BiddingMessage,
   entriesMax,
+  isForBidder,
   podsMax,
   type Task,
 } from "./message.ts";

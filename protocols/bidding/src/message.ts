@@ -70,6 +70,11 @@ export interface Award {
   readonly signature: string;
 }
 
+/** Whether a message is for the bidder's side; all others are for the author of the task. */
+export function isForBidder({ k }: BiddingMessage): boolean {
+  return k === "task" || k === "award" || k === "revoke";
+}
+
 export type BiddingMessage =
   | Task
   | Bid

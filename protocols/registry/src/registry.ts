@@ -185,9 +185,7 @@ export class Registry {
   #isSettled(collection: CollectionId): boolean {
     const since = this.#gained.get(collection);
     if (since !== undefined) return elapsedMs(since, this.#at) >= matchMsMax;
-    const others = this.#placement
-      .keepersOf(collection)
-      .filter((keeper) => keeper !== this.#options.self);
+    const others = this.#otherKeepersOf(collection);
     return (
       others.length === 0 || others.some((keeper) => this.#repair.hasMatched(keeper, this.#at))
     );
@@ -274,6 +272,11 @@ export class Registry {
     );
   }
 
+  #otherKeepersOf(collection: CollectionId): readonly PeerId[] {
+    const { self } = this.#options;
+    return this.#placement.keepersOf(collection).filter((keeper) => keeper !== self);
+  }
+
   #alive(peers: readonly PeerId[]): readonly PeerId[] {
     return peers.filter((peer) => this.#placement.alive.has(peer));
   }
@@ -348,8 +351,8 @@ export class Registry {
 
   /** Which keeper is asked is left to chance, so that who asks again asks another. */
   #fetch(collection: CollectionId, name: string): void {
-    const { self, random } = this.#options;
-    const others = this.#placement.keepersOf(collection).filter((keeper) => keeper !== self);
+    const { random } = this.#options;
+    const others = this.#otherKeepersOf(collection);
     const keeper = others[random.below(Math.max(1, others.length))];
     if (keeper === undefined) return;
     const position = hashOf(entryKey({ collection, name, part: "spec" }));
