@@ -22,6 +22,7 @@ export interface ClassicOptions {
 export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
   const { port, unixPath, objects, backend, metrics, status } = options;
   const { host, pods } = backend;
+  const turn = rotation();
   return createClassicServer({
     port,
     unixPath,
@@ -36,9 +37,8 @@ export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
     route: (request) => {
       const route = routeRequest(objects, request);
       if (route.kind === "unknown") return Promise.resolve(undefined);
-      const turn = rotation(route.endpoints);
       const connect = async (): ReturnType<typeof pods.connect> => {
-        const endpoint = turn();
+        const endpoint = turn(route.endpoints);
         if (endpoint !== undefined) return pods.connect(endpoint.place, endpoint.port);
         const message = `Cannot reach ${route.service}: none of its pods is ready`;
         throw new BeeError("service-empty", message);
@@ -48,10 +48,10 @@ export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
   });
 }
 
-/** Gives one endpoint after another, from a random one on. */
-function rotation(endpoints: readonly Endpoint[]): () => Endpoint | undefined {
-  let next = endpoints.length === 0 ? 0 : randomInt(endpoints.length);
-  return () => {
+/** Gives one endpoint after another, over all requests, from a random one on. */
+function rotation(): (endpoints: readonly Endpoint[]) => Endpoint | undefined {
+  let next = randomInt(2 ** 32);
+  return (endpoints) => {
     const endpoint = endpoints[next % endpoints.length];
     next += 1;
     return endpoint;
