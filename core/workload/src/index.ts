@@ -1,0 +1,34 @@
+/**
+ * What machines and sidecars say to each other about workloads: identities, routes, the channel
+ * between the two, and what stands before a connection.
+ *
+ * @module
+ */
+
+export {
+  type Caller,
+  lineLengthMax,
+  type MachineMessage,
+  type NameRecord,
+  type PodFacts,
+  type Refusal,
+  readMachineMessage,
+  readSidecarMessage,
+  type SidecarMessage,
+} from "./channel.ts";
+export {
+  type DescriptorTag,
+  descriptorBytesMax,
+  descriptorLine,
+  readDescriptorTag,
+} from "./descriptor.ts";
+export { readSpiffeId, spiffeIdOf, type WorkloadIdentity } from "./identity.ts";
+export { preambleBytesMax, preambleOf, readPreamble } from "./preamble.ts";
+export {
+  type Endpoint,
+  endpointsMax,
+  type Route,
+  readEndpoint,
+  readRoute,
+  type TransportProtocol,
+} from "./route.ts";
