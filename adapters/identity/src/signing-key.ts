@@ -8,8 +8,7 @@ import {
 } from "node:crypto";
 import { BeeError } from "@beemesh/base";
 import type { Signer } from "@beemesh/ports";
-import type { PeerId } from "@beemesh/wire";
-import { peerIdOf, publicKeyOf } from "./peer-id.ts";
+import { type PeerId, peerIdOf, publicKeyOf } from "@beemesh/wire";
 
 /** PKCS #8 of an Ed25519 key up to its 32-byte seed (RFC 8410, section 7). */
 const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");

@@ -65,7 +65,7 @@ const fromMachine: readonly MachineMessage[] = [
   },
   { kind: "route", id: 3, route: { kind: "pod", key: "k", endpoint } },
   { kind: "rerouted", route: { kind: "refused", key: "k", reason: "r" } },
-  { kind: "dialed", id: 4, error: "" },
+  { kind: "dialed", id: 4, error: "", issuer: "12D3KooWabc" },
   { kind: "incoming" },
   { kind: "verdict", id: 6, allowed: true, reason: "" },
   { kind: "forget", what: "verdicts" },
