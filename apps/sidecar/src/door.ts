@@ -1,41 +1,48 @@
-import { rmSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "./join.ts";
 
-export interface GateOptions {
-  /** Where the gate listens, outside the pod. Whoever may open this file may enter the pod. */
+export interface DoorOptions {
+  /** Where the door is, outside the pod. Whoever may open this file may enter the pod. */
   readonly socketPath: string;
   /** Tried in this order, inside the pod, when somebody asks for a port. */
   readonly addresses: readonly string[];
+  /** A machine opens the channel. */
+  readonly onControl: (socket: Socket) => void;
+  /** Another sidecar comes: TLS follows. */
+  readonly onCarry: (socket: Socket) => void;
 }
 
-/** What one gate accepts. */
-export const gateLimits = {
+/** What one door accepts. */
+const doorLimits = {
   /** Bytes of the header line; the longest real one is `connect 65535`. */
   headerBytesMax: 64,
   /** Milliseconds from a connection to its whole header; the other end is on this machine. */
   headerMsMax: 5000,
-  /** Connections at once: under the usual limit of 1024 open files, two files for each. */
-  connectionsMax: 480,
 };
 
+/** `O_PATH` of open(2): a descriptor that names a file and opens nothing. */
+const openPath = 0o10000000;
+
 /**
- * The gate of a pod. Each connection starts with one line that says what it wants:
+ * The machine's door to the sidecar. Each connection starts with one line that says what it wants:
  *
  *     connect 8080   →   ok             and from then on the bytes of that port, both ways
  *                    →   error CODE     such as ECONNREFUSED, and the end
- *     hold           →   ok             and silence, for as long as the gate lives
- *
- * `hold` is how the machine notices that a gate died.
+ *     control        →   ok             and then the channel, which lives as long as both ends
+ *     carry          →                  another sidecar's TLS, which answers for itself
  */
-export class Gate {
-  readonly #options: GateOptions;
+export class Door {
+  readonly #options: DoorOptions;
   readonly #server: Server;
-  #inode = 0;
+  #path = -1;
 
-  constructor(options: GateOptions) {
+  constructor(options: DoorOptions, connectionsMax: number) {
     this.#options = options;
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#welcome(socket));
-    this.#server.maxConnections = gateLimits.connectionsMax;
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
+      this.#welcome(socket),
+    );
+    this.#server.maxConnections = connectionsMax;
   }
 
   /** Takes the place of whatever stood at the path before. */
@@ -43,27 +50,32 @@ export class Gate {
     const { socketPath } = this.#options;
     rmSync(socketPath, { force: true });
     this.#server.listen(socketPath, () => {
-      this.#inode = inodeOf(socketPath);
+      this.#path = openSync(socketPath, openPath);
       onOpen();
     });
   }
 
-  /** Whether the way to this gate is still there: it goes with the pod, or to a successor. */
-  isReachable(): boolean {
-    return this.#inode !== 0 && inodeOf(this.#options.socketPath) === this.#inode;
+  /**
+   * Whether the way to this door is still there: it goes with the pod, or to a successor. Needs no
+   * right to look into the folder, for the descriptor tells how many names its file has left.
+   */
+  get isReachable(): boolean {
+    return this.#path >= 0 && fstatSync(this.#path).nlink > 0;
   }
 
   close(): void {
     this.#server.close();
+    if (this.#path >= 0) closeSync(this.#path);
+    this.#path = -1;
   }
 
   #welcome(socket: Socket): void {
     let header = "";
-    const timer = setTimeout(() => socket.destroy(), gateLimits.headerMsMax);
+    const timer = setTimeout(() => socket.destroy(), doorLimits.headerMsMax);
     const onData = (chunk: Buffer): void => {
       const end = chunk.indexOf(10);
       header += chunk.toString("latin1", 0, end < 0 ? chunk.length : end);
-      if (header.length > gateLimits.headerBytesMax) socket.destroy();
+      if (header.length > doorLimits.headerBytesMax) socket.destroy();
       if (end < 0) return;
       clearTimeout(timer);
       socket.off("data", onData);
@@ -74,16 +86,18 @@ export class Gate {
     socket.on("data", onData);
     socket.on("error", () => socket.destroy());
     socket.on("close", () => clearTimeout(timer));
+    socket.resume();
   }
 
   #serve(header: string, socket: Socket): void {
     const port = Number(/^connect (\d{1,5})$/u.exec(header)?.[1] ?? 0);
     if (port > 0 && port < 65_536) {
       this.#enter(socket, port, this.#options.addresses);
-    } else if (header === "hold") {
-      socket.on("end", () => socket.end());
-      socket.resume();
+    } else if (header === "control") {
       socket.write("ok\n");
+      this.#options.onControl(socket);
+    } else if (header === "carry") {
+      this.#options.onCarry(socket);
     } else {
       socket.end("error EINVAL\n");
     }
@@ -100,25 +114,7 @@ export class Gate {
     inside.once("connect", () => {
       inside.off("error", onRefused);
       outside.write("ok\n");
-      splice(outside, inside);
+      join(outside, inside);
     });
   }
-}
-
-/** Joins two sockets: an end is passed on as an end, a failure closes both. */
-function splice(a: Socket, b: Socket): void {
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    from.pipe(to);
-    from.on("error", () => to.destroy());
-    from.on("close", () => {
-      if (!from.readableEnded) to.destroy();
-    });
-  }
-}
-
-function inodeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
 }

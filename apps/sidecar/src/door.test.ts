@@ -6,12 +6,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { portOf } from "../../../test/port-of.ts";
-import { Gate } from "./gate.ts";
+import { Door } from "./door.ts";
 
-describe("Gate", () => {
-  const folder = mkdtempSync(join(tmpdir(), "gate-"));
-  const socketPath = join(folder, "gate");
-  const gate = new Gate({ socketPath, addresses: ["127.0.0.9", "127.0.0.1"] });
+describe("Door", () => {
+  const folder = mkdtempSync(join(tmpdir(), "door-"));
+  const socketPath = join(folder, "door");
+  const door = new Door(
+    {
+      socketPath,
+      addresses: ["127.0.0.9", "127.0.0.1"],
+      onControl: (socket) => socket.end("control"),
+      onCarry: (socket) => socket.pipe(socket),
+    },
+    100,
+  );
   const echo = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on("error", () => socket.destroy());
     socket.pipe(socket);
@@ -19,13 +27,13 @@ describe("Gate", () => {
   let port = 0;
 
   before(async () => {
-    await new Promise<void>((resolve) => gate.open(resolve));
+    await new Promise<void>((resolve) => door.open(resolve));
     echo.listen(0, "127.0.0.1");
     await once(echo, "listening");
     port = portOf(echo);
   });
   after(() => {
-    gate.close();
+    door.close();
     echo.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -66,14 +74,18 @@ describe("Gate", () => {
     assert.equal(await ask("x".repeat(200)).catch(() => ""), "");
   });
 
-  test("holds a connection until its other end leaves", async () => {
-    assert.equal(await ask("hold\n"), "ok\n");
+  test("hands the channel over", async () => {
+    assert.equal(await ask("control\n"), "ok\ncontrol");
+  });
+
+  test("hands another sidecar's stream over, with what came along", async () => {
+    assert.equal(await ask("carry\nhello"), "hello");
   });
 
   test("knows when the way to it is gone", () => {
-    assert(gate.isReachable());
+    assert(door.isReachable);
     rmSync(socketPath);
-    assert(!gate.isReachable());
+    assert(!door.isReachable);
   });
 });
 
