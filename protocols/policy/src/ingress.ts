@@ -32,10 +32,8 @@ export function isIngressAllowed(
     return { allowed: true, reason: "a pod may call itself" };
   }
   const own = policies.filter((each) => each.namespace === namespace.name && each.ingress);
-  const denied = {
-    allowed: false,
-    reason: `no policy of ${namespace.name} allows ${port.protocol} ${port.port} from ${peerText(source)}`,
-  };
+  const from = `${port.protocol} ${port.port} from ${peerText(source)}`;
+  const denied = { allowed: false, reason: `no policy of ${namespace.name} allows ${from}` };
   // Whom policies select of whose labels nothing is known cannot be said: then by all of them.
   if (!own.some(({ pods }) => labels === undefined || selects(pods, labels))) {
     const isNeighbour = source.kind === "pod" && source.pod.namespace.name === namespace.name;

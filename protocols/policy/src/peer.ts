@@ -45,7 +45,7 @@ export type PolicyDestination =
       readonly kind: "name";
       /** Lower case, without the last dot. */
       readonly name: string;
-      /** The Service of type ExternalName in the caller's namespace that has this name; or empty. */
+      /** The Service of type ExternalName beside the caller that has this name, or empty. */
       readonly service: string;
     };
 
