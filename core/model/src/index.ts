@@ -11,18 +11,26 @@
 
 export { type Cause, type CauseReason, causesText } from "./cause.ts";
 export { defaults } from "./defaults.ts";
+export { slotAnnotation } from "./derivation.ts";
 export {
   derivedUid,
   derivePod,
   isDerivedFrom,
   podTemplateHash,
   replicaSetOf,
-  slotAnnotation,
   slotName,
   slotOf,
   templateHashLabel,
   workloadName,
 } from "./derive.ts";
+export {
+  attemptAnnotation,
+  deriveJobPod,
+  type JobPlace,
+  jobPlaceOf,
+  jobPodName,
+  withJobSelector,
+} from "./derive-job.ts";
 export {
   type FieldRequirement,
   type FieldSelector,
@@ -92,7 +100,10 @@ export { warningsFor } from "./warnings.ts";
 export {
   type Deployment,
   isDeployment,
+  isJob,
   isPod,
   isReplicaSet,
+  type Job,
+  type JobStatus,
   type ReplicaSet,
 } from "./workload.ts";

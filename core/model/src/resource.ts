@@ -83,6 +83,12 @@ export const resources: readonly Resource[] = [
     hasStatus: true,
     hasScale: true,
   }),
+  resource("jobs", "Job", {
+    group: "batch",
+    categories: ["all"],
+    hasGeneration: true,
+    hasStatus: true,
+  }),
   resource("endpointslices", "EndpointSlice", { group: "discovery.k8s.io" }),
 ];
 

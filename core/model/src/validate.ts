@@ -7,6 +7,7 @@ import { isJsonObject, type JsonObject } from "@beemesh/wire";
 import type { Cause } from "./cause.ts";
 import { containerRules } from "./container-rules.ts";
 import { dataRules } from "./data-rules.ts";
+import { jobRules } from "./job-rules.ts";
 import { isSet, memberPath } from "./members.ts";
 import { identityCauses, metaRules } from "./meta-rules.ts";
 import type { KubeObject } from "./object.ts";
@@ -47,6 +48,7 @@ const rules: Rules = {
   ...containerRules,
   ...podRules,
   ...workloadRules,
+  ...jobRules,
   ...serviceRules,
   ...dataRules,
 };
