@@ -215,6 +215,8 @@ function reportOf(command: RuntimeCommand, wallMs: number): RuntimeReport {
     }
     case "stopContainer":
       return { kind: "containerStopped", uid, container: command.container };
+    case "retirePod":
+      return { kind: "podRetired", uid };
     case "removePod":
       return { kind: "podRemoved", uid };
     case "probe": {
