@@ -17,6 +17,7 @@ import type { ControllersEvent } from "./event.ts";
 import { lookForGarbage } from "./garbage.ts";
 import { lookAtHappening } from "./happenings.ts";
 import { interestedIn } from "./interest.ts";
+import { lookAtJob } from "./jobs.ts";
 import { podResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
@@ -52,6 +53,7 @@ const resyncMs = 300_000;
 const looks: Readonly<Record<string, Look>> = {
   deployments: lookAtDeployment,
   replicasets: lookAtReplicaSet,
+  jobs: lookAtJob,
   pods: lookAtPod,
   services: lookAtService,
   namespaces: lookAtNamespace,
