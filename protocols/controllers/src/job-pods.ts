@@ -11,7 +11,7 @@ export const dismissedAnnotation = "beemesh.io/dismissed";
  * is a disruption and no failure: it is replaced under its own name, and does not count.
  * Kubernetes has it so for a Job whose podFailurePolicy ignores `DisruptionTarget`.
  */
-export type JobPodState = "active" | "lost" | "succeeded" | "failed" | "leaving" | "dismissed";
+type JobPodState = "active" | "lost" | "succeeded" | "failed" | "leaving" | "dismissed";
 
 /** A pod of a Job, in its place. */
 export interface JobPod extends JobPlace {
