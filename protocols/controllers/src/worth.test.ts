@@ -15,7 +15,7 @@ function podOf(name: string, slot: number, nodeName?: string, status?: PodStatus
   };
 }
 
-test("what serves is worth more than what is placed, waits, or is lost; then the lower slot", () => {
+test("what serves is worth more than what is placed, waits or is lost; then the slot", () => {
   const ready: PodStatus = { conditions: [{ type: "Ready", status: "True" }] };
   const pods = [
     podOf("lost", 0, "dead", ready),
