@@ -97,12 +97,22 @@ describe("a Job", () => {
       assert.match(described, /Normal +Completed .*Job completed/u);
       assert.match(await kubectl("apply", "-f", manifest), /unchanged/u);
       const logs = await kubectl("logs", "-l", "job-name=my-job", "-c", "work");
-      assert.match(logs, /part 0 is done[\s\S]*part 1 is done/u);
+      for (const part of [0, 1, 2]) assert.match(logs, new RegExp(`part ${part} is done`, "u"));
       const image = "--image=localhost/beemesh-hello:1";
       await kubectl("create", "job", "bad", image, "--", "sh", "-c", "exit 3");
       await kubectl("patch", "job", "bad", "-p", '{"spec":{"backoffLimit":0}}');
       await kubectl("wait", "--for=condition=failed", "job/bad", "--timeout=50s");
       assert.match(await kubectl("describe", "job", "bad"), /BackoffLimitExceeded/u);
+      await kubectl("create", "cronjob", "nightly", image, "--schedule=0 3 * * *", "--", "true");
+      assert.match(
+        await kubectl("get", "cronjobs"),
+        /nightly +0 3 \* \* \* +<none> +False +0 +<none>/u,
+      );
+      await kubectl("create", "job", "--from=cronjob/nightly", "now");
+      await kubectl("wait", "--for=condition=complete", "job/now", "--timeout=50s");
+      assert.match(await kubectl("describe", "cronjob", "nightly"), /Concurrency Policy: +Allow/u);
+      // What was made of it goes with it.
+      await kubectl("delete", "cronjob", "nightly");
       await kubectl("delete", "job", "my-job", "bad", "--wait", "--timeout=50s");
       await until("all is gone", async () =>
         /No resources found/u.test(await kubectl("get", "jobs,pods")),

@@ -69,6 +69,13 @@ export const fillers: Readonly<Record<string, Filler>> = {
     }),
   "apps.v1.DeploymentStrategy": deploymentStrategy,
   "apps.v1.ReplicaSetSpec": (spec) => filled(spec, { replicas: 1 }),
+  "batch.v1.CronJobSpec": (spec) =>
+    filled(spec, {
+      concurrencyPolicy: "Allow",
+      suspend: false,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 1,
+    }),
   "batch.v1.Job": job,
   "batch.v1.JobSpec": jobSpec,
   "core.v1.Service": (service) => filled(service, { spec: {} }),

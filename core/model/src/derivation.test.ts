@@ -4,6 +4,7 @@ import {
   controllerReference,
   controllersOf,
   countIn,
+  derivedUid,
   isAsDerived,
   podOfTemplate,
 } from "./derivation.ts";
@@ -52,4 +53,13 @@ test("a count in an annotation is a whole number, written as one", () => {
     undefined,
     undefined,
   ]);
+});
+
+test("a derived uid has the form of one, and is another for another text", () => {
+  assert.match(
+    derivedUid("a"),
+    /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/u,
+  );
+  assert.equal(derivedUid("a"), derivedUid("a"));
+  assert.notEqual(derivedUid("a"), derivedUid("b"));
 });

@@ -1,5 +1,5 @@
 /** What all pods have in common that are derived from a template, whatever kind has it. */
-import { assert } from "@beemesh/base";
+import { assert, hashOf } from "@beemesh/base";
 import { canonicalJson, type JsonObject } from "@beemesh/wire";
 import { defaults } from "./defaults.ts";
 import { objectAt, textAt } from "./members.ts";
@@ -68,6 +68,20 @@ export function isAsDerived(pod: Pod, expected: Pod): boolean {
 export function countIn(object: KubeObject, annotation: string): number | undefined {
   const text = textAt(object, "metadata", "annotations", annotation);
   return /^(?:0|[1-9]\d{0,8})$/u.test(text) ? Number(text) : undefined;
+}
+
+/** A uid computed from text, in the form of a UUID (version 8: made by a rule of one's own). */
+export function derivedUid(text: string): string {
+  const hex = [1, 2, 3]
+    .map((seed) => hashOf(text, seed).toString(16).padStart(14, "0").slice(-12))
+    .join("");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(12, 15)}`,
+    `a${hex.slice(15, 18)}`,
+    hex.slice(18, 30),
+  ].join("-");
 }
 
 /** What makes the owner a controller of what it owns. */

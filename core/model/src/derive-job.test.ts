@@ -2,12 +2,18 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defaults } from "./defaults.ts";
 import { isDerivedFrom, workloadName } from "./derive.ts";
-import { deriveJobPod, jobPlaceOf, jobPodName, withJobSelector } from "./derive-job.ts";
+import {
+  deriveJobPod,
+  jobOfCronJob,
+  jobPlaceOf,
+  jobPodName,
+  withJobSelector,
+} from "./derive-job.ts";
 import { matches, selectorOf } from "./label-selector.ts";
 import type { KubeObject } from "./object.ts";
 import { resourceOfKind } from "./resource.ts";
 import { validate } from "./validate.ts";
-import { isJob, type Job } from "./workload.ts";
+import { type CronJob, isCronJob, isJob, type Job } from "./workload.ts";
 
 const jobs = resourceOfKind("batch/v1", "Job");
 const pods = resourceOfKind("v1", "Pod");
@@ -83,6 +89,28 @@ describe("deriveJobPod", () => {
     }
     assert.equal(pod.spec.containers[0]?.env?.[0]?.value, "b");
   });
+});
+
+test("the Job of a scheduled time has a computed name and uid, and is valid", () => {
+  assert(jobs);
+  const cronJob: CronJob = {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { name: "nightly", namespace: "default", uid: "c1" },
+    spec: {
+      schedule: "0 3 * * *",
+      jobTemplate: { metadata: { labels: { a: "b" } }, spec: { template: plain.spec.template } },
+    },
+  };
+  assert(isCronJob(cronJob) && !isCronJob(plain));
+  const job = jobOfCronJob(cronJob, 90 * 60_000);
+  assert.deepEqual(validate(jobs, job), []);
+  assert.equal(job.metadata.name, "nightly-90");
+  assert.deepEqual(jobOfCronJob(cronJob, 90 * 60_000), job);
+  assert.notEqual(jobOfCronJob(cronJob, 91 * 60_000).metadata.uid, job.metadata.uid);
+  assert.deepEqual(job.metadata.labels, { a: "b" });
+  const scheduled = "batch.kubernetes.io/cronjob-scheduled-timestamp";
+  assert.equal(job.metadata.annotations?.[scheduled], "1970-01-01T01:30:00Z");
 });
 
 describe("isDerivedFrom a Job", () => {

@@ -3,13 +3,22 @@
  * slot has one pod after another: attempt 0, and the next one when it has failed. Slot and attempt
  * give the pod's name, so that two who act do one thing.
  */
-import { shortName } from "@beemesh/base";
+import { assert, shortName } from "@beemesh/base";
 import type { Json, JsonObject } from "@beemesh/wire";
-import { countIn, podOfTemplate, slotAnnotation } from "./derivation.ts";
+import { defaults } from "./defaults.ts";
+import {
+  controllerReference,
+  countIn,
+  derivedUid,
+  podOfTemplate,
+  slotAnnotation,
+} from "./derivation.ts";
 import { objectAt, objectsAt, textAt } from "./members.ts";
 import type { KubeObject } from "./object.ts";
 import type { Pod } from "./pod.ts";
-import { isJob, type Job } from "./workload.ts";
+import { resourceOfKind } from "./resource.ts";
+import { formatTime } from "./time-text.ts";
+import { type CronJob, isJob, type Job } from "./workload.ts";
 import { labelsAt } from "./workload-rules.ts";
 
 /** The annotation of a Job's pod: which attempt of its slot it is, from 0. */
@@ -24,6 +33,9 @@ const indexVariable = "JOB_COMPLETION_INDEX";
 /** The labels of a Job's pods; those without a prefix are older. */
 const uidLabels = ["batch.kubernetes.io/controller-uid", "controller-uid"];
 const nameLabels = ["batch.kubernetes.io/job-name", "job-name"];
+
+/** The annotation of a CronJob's Job: for when it was scheduled. */
+const scheduledAnnotation = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
 /** A host name is one label of DNS (RFC 1035). */
 const hostnameLengthMax = 63;
@@ -61,6 +73,34 @@ export function withJobSelector(job: KubeObject): KubeObject {
     template: { ...template, metadata: { ...template.metadata, labels } },
   };
   return { ...job, spec };
+}
+
+/**
+ * The Job that a CronJob wants for a scheduled time, with computed name and uid: so two who make
+ * it make one. As kube-controller-manager, it counts the minutes since 1970.
+ */
+export function jobOfCronJob(cronJob: CronJob, scheduledMs: number): KubeObject {
+  const { name, namespace = "", uid = "" } = cronJob.metadata;
+  const { metadata = {}, spec } = cronJob.spec.jobTemplate;
+  const minutes = Math.floor(scheduledMs / 60_000);
+  const resource = resourceOfKind("batch/v1", "Job");
+  assert(resource !== undefined, "jobs are served");
+  const annotations = { ...metadata.annotations, [scheduledAnnotation]: formatTime(scheduledMs) };
+  const job = defaults(resource, {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: {
+      name: `${name}-${minutes}`,
+      namespace,
+      uid: derivedUid(`${uid}/${minutes}`),
+      generation: 1,
+      ...(metadata.labels === undefined ? {} : { labels: metadata.labels }),
+      annotations: labelsAt({ annotations }, "annotations"),
+      ownerReferences: [controllerReference(cronJob)],
+    },
+    spec,
+  });
+  return withJobSelector(job);
 }
 
 /** The name of the pod in a place of a Job, from the Job's name and uid. */

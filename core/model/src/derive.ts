@@ -3,12 +3,13 @@
  * knows the specification computes the same, so that two who act do one thing, and a machine can
  * check that a pod it is asked to run is what the workload says.
  */
-import { assert, hashOf, shortName } from "@beemesh/base";
+import { assert, shortName } from "@beemesh/base";
 import { canonicalJson, isJsonObject, type JsonObject } from "@beemesh/wire";
 import {
   controllerReference,
   controllersOf,
   countIn,
+  derivedUid,
   isAsDerived,
   podOfTemplate,
   slotAnnotation,
@@ -124,20 +125,6 @@ export function workloadName(pod: KubeObject): string {
   const suffix = `-${labels[templateHashLabel] ?? ""}`;
   const isDeployed = owner.kind === "ReplicaSet" && suffix !== "-" && owner.name.endsWith(suffix);
   return `${namespace}/${isDeployed ? owner.name.slice(0, -suffix.length) : owner.name}`;
-}
-
-/** A uid computed from text, in the form of a UUID (version 8: made by a rule of one's own). */
-export function derivedUid(text: string): string {
-  const hex = [1, 2, 3]
-    .map((seed) => hashOf(text, seed).toString(16).padStart(14, "0").slice(-12))
-    .join("");
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(12, 15)}`,
-    `a${hex.slice(15, 18)}`,
-    hex.slice(18, 30),
-  ].join("-");
 }
 
 /** A template with this hash as its label, or with none. */

@@ -11,9 +11,8 @@
 
 export { type Cause, type CauseReason, causesText } from "./cause.ts";
 export { defaults } from "./defaults.ts";
-export { slotAnnotation } from "./derivation.ts";
+export { derivedUid, slotAnnotation } from "./derivation.ts";
 export {
-  derivedUid,
   derivePod,
   isDerivedFrom,
   podTemplateHash,
@@ -27,6 +26,7 @@ export {
   attemptAnnotation,
   deriveJobPod,
   type JobPlace,
+  jobOfCronJob,
   jobPlaceOf,
   jobPodName,
   withJobSelector,
@@ -93,12 +93,15 @@ export {
   resourceOfKind,
   resources,
 } from "./resource.ts";
+export { parseSchedule, type Schedule } from "./schedule.ts";
 export { formatTime, parseTime } from "./time-text.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
 export { validate } from "./validate.ts";
 export { warningsFor } from "./warnings.ts";
 export {
+  type CronJob,
   type Deployment,
+  isCronJob,
   isDeployment,
   isJob,
   isPod,

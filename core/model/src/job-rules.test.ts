@@ -26,6 +26,47 @@ const valuesOf = (spec: object, ...members: readonly string[]): unknown[] => {
   return members.map((member) => filled[member]);
 };
 
+describe("rules of CronJobs", () => {
+  const cronJobs = resourceOfKind("batch/v1", "CronJob");
+  const cronJobOf = (spec: object, name = "nightly"): KubeObject => {
+    assert(cronJobs);
+    const jobTemplate = { spec: { template: { spec: podSpec } } };
+    const whole = { schedule: "0 3 * * *", jobTemplate, ...spec };
+    const metadata = { name };
+    return defaults(cronJobs, { apiVersion: "batch/v1", kind: "CronJob", metadata, spec: whole });
+  };
+  const fieldsOf = (spec: object, name?: string): string[] => {
+    assert(cronJobs);
+    return validate(cronJobs, cronJobOf(spec, name)).map(({ field }) => field);
+  };
+
+  test("a schedule can be read, and a zone is known", () => {
+    assert.deepEqual(fieldsOf({ timeZone: "Europe/Paris" }), []);
+    assert.deepEqual(fieldsOf({ schedule: "whenever" }), ["spec.schedule"]);
+    assert.deepEqual(fieldsOf({ schedule: "" }), ["spec.schedule"]);
+    assert.deepEqual(fieldsOf({ timeZone: "Mars/Olympus" }), ["spec.timeZone"]);
+    assert.deepEqual(fieldsOf({ concurrencyPolicy: "Hope" }), ["spec.concurrencyPolicy"]);
+  });
+
+  test("its Jobs are looked at, and their names leave room for the time", () => {
+    const endless = { spec: { template: { spec: { ...podSpec, restartPolicy: "Always" } } } };
+    assert.deepEqual(fieldsOf({ jobTemplate: endless }), [
+      "spec.jobTemplate.spec.template.spec.restartPolicy",
+    ]);
+    assert.deepEqual(fieldsOf({}, "x".repeat(52)), []);
+    assert.deepEqual(fieldsOf({}, "x".repeat(53)), ["metadata.name"]);
+  });
+
+  test("it keeps three that succeeded and one that failed", () => {
+    const spec: Record<string, unknown> = Object(cronJobOf({}).spec);
+    const { successfulJobsHistoryLimit, failedJobsHistoryLimit, concurrencyPolicy } = spec;
+    assert.deepEqual(
+      [successfulJobsHistoryLimit, failedJobsHistoryLimit, concurrencyPolicy],
+      [3, 1, "Allow"],
+    );
+  });
+});
+
 describe("rules of Jobs", () => {
   test("a plain Job is one pod, and its labels are those of its pods", () => {
     assert(jobs);

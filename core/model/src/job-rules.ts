@@ -4,13 +4,32 @@ import { type Cause, invalid, notSupported, required } from "./cause.ts";
 import { matches, selectorOf } from "./label-selector.ts";
 import { isSet, numberAt, objectAt, textAt } from "./members.ts";
 import type { Rules } from "./rule.ts";
+import { parseSchedule } from "./schedule.ts";
+import { isTimeZone } from "./time-zone.ts";
 import { labelSelectorAt, labelsAt } from "./workload-rules.ts";
 
 /** A host name is one label of DNS (RFC 1035). */
 const hostnameLengthMax = 63;
 
+/** The name of each of its Jobs has eleven characters more, and is a label of that length. */
+const cronJobNameLengthMax = 52;
+
 /** Rules by type. */
 export const jobRules: Rules = {
+  "batch.v1.CronJob": (cronJob) => {
+    const name = textAt(cronJob, "metadata", "name");
+    const rule = `must be no more than ${cronJobNameLengthMax} characters`;
+    return name.length > cronJobNameLengthMax ? [invalid("metadata.name", name, rule)] : [];
+  },
+  "batch.v1.CronJobSpec": (spec, path) => {
+    const [schedule, timeZone] = [textAt(spec, "schedule"), textAt(spec, "timeZone")];
+    const read = parseSchedule(schedule);
+    const isZone = timeZone === "" || isTimeZone(timeZone);
+    return [
+      ...(schedule === "" || read.ok ? [] : [invalid(`${path}.schedule`, schedule, read.message)]),
+      ...(isZone ? [] : [invalid(`${path}.timeZone`, timeZone, `unknown time zone ${timeZone}`)]),
+    ];
+  },
   "batch.v1.Job": nameCauses,
   "batch.v1.JobSpec": (spec, path) => [
     ...selectorCauses(spec, path),

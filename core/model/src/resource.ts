@@ -89,6 +89,13 @@ export const resources: readonly Resource[] = [
     hasGeneration: true,
     hasStatus: true,
   }),
+  resource("cronjobs", "CronJob", {
+    group: "batch",
+    shortNames: ["cj"],
+    categories: ["all"],
+    hasGeneration: true,
+    hasStatus: true,
+  }),
   resource("endpointslices", "EndpointSlice", { group: "discovery.k8s.io" }),
 ];
 

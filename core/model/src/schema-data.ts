@@ -77,6 +77,26 @@ autoscaling.v1.ScaleSpec
 autoscaling.v1.ScaleStatus
   replicas! 1 int32
   selector 2 string
+batch.v1.CronJob kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 batch.v1.CronJobSpec
+  status 3 batch.v1.CronJobStatus
+batch.v1.CronJobList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []batch.v1.CronJob
+batch.v1.CronJobSpec
+  schedule! 1 string
+  startingDeadlineSeconds 2 int64
+  concurrencyPolicy 3 string
+  suspend 4 bool
+  jobTemplate! 5 batch.v1.JobTemplateSpec
+  successfulJobsHistoryLimit 6 int32
+  failedJobsHistoryLimit 7 int32
+  timeZone 8 string
+batch.v1.CronJobStatus
+  active 1 []core.v1.ObjectReference list=atomic
+  lastScheduleTime 4 Time
+  lastSuccessfulTime 5 Time
 batch.v1.Job kind
   metadata 1 meta.v1.ObjectMeta
   spec 2 batch.v1.JobSpec
@@ -120,6 +140,9 @@ batch.v1.JobStatus
   ready 9 int32
   failedIndexes 10 string
   terminating 11 int32
+batch.v1.JobTemplateSpec
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 batch.v1.JobSpec
 batch.v1.PodFailurePolicy
   rules! 1 []batch.v1.PodFailurePolicyRule list=atomic
 batch.v1.PodFailurePolicyOnExitCodesRequirement

@@ -144,6 +144,12 @@ const otherValueRules: ValueRules = {
     maxSurge: numberOrPercent,
   },
   "apps.v1.ReplicaSetSpec": { replicas: natural, minReadySeconds: natural },
+  "batch.v1.CronJobSpec": {
+    startingDeadlineSeconds: natural,
+    concurrencyPolicy: oneOf("Allow", "Forbid", "Replace"),
+    successfulJobsHistoryLimit: natural,
+    failedJobsHistoryLimit: natural,
+  },
   "batch.v1.JobSpec": {
     parallelism: between(0, jobPodsMax),
     completions: between(0, jobPodsMax),

@@ -4,7 +4,7 @@
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
  */
 import { valueAt } from "./members.ts";
-import type { KubeObject } from "./object.ts";
+import type { KubeObject, ObjectMeta } from "./object.ts";
 import type { Condition, LabelSelector, Pod, PodTemplate } from "./pod.ts";
 
 export interface Deployment extends KubeObject {
@@ -60,6 +60,26 @@ export interface Job extends KubeObject {
   readonly status?: JobStatus;
 }
 
+export interface CronJob extends KubeObject {
+  readonly apiVersion: "batch/v1";
+  readonly kind: "CronJob";
+  readonly spec: {
+    readonly schedule: string;
+    readonly timeZone?: string;
+    readonly startingDeadlineSeconds?: number;
+    readonly concurrencyPolicy?: "Allow" | "Forbid" | "Replace";
+    readonly suspend?: boolean;
+    readonly successfulJobsHistoryLimit?: number;
+    readonly failedJobsHistoryLimit?: number;
+    readonly jobTemplate: { readonly metadata?: Partial<ObjectMeta>; readonly spec: Job["spec"] };
+  };
+  readonly status?: {
+    readonly active?: readonly object[];
+    readonly lastScheduleTime?: string;
+    readonly lastSuccessfulTime?: string;
+  };
+}
+
 export interface JobStatus {
   readonly conditions?: readonly Condition[];
   readonly startTime?: string;
@@ -87,6 +107,13 @@ export function isDeployment(object: KubeObject): object is Deployment {
 /** Whether a valid object is a ReplicaSet. */
 export function isReplicaSet(object: KubeObject): object is ReplicaSet {
   return isWorkload(object, "apps/v1", "ReplicaSet");
+}
+
+/** Whether a valid object is a CronJob. */
+export function isCronJob(object: KubeObject): object is CronJob {
+  const isNamed = object.apiVersion === "batch/v1" && object.kind === "CronJob";
+  const path = ["spec", "jobTemplate", "spec", "template", "spec", "containers"];
+  return isNamed && Array.isArray(valueAt(object, path));
 }
 
 /** Whether a valid object is a Job. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { jobPrinter } from "./job-table.ts";
+import { cronJobPrinter, jobPrinter } from "./job-table.ts";
 
 const cellsOf = (spec: object, status: object, metadata: object = {}): unknown[] => {
   const job = {
@@ -46,4 +46,24 @@ test("a Job that has not begun has no duration, and its state is its weightiest 
 test("wide output names containers, images and selector", () => {
   const wide = jobPrinter.columns.filter(({ priority }) => priority > 0).map(({ name }) => name);
   assert.deepEqual(wide, ["Containers", "Images", "Selector"]);
+});
+
+test("a CronJob shows when it makes Jobs, and when it did", () => {
+  const cronJob = {
+    metadata: { name: "nightly", creationTimestamp: "1970-01-01T00:00:00Z" },
+    spec: { schedule: "0 3 * * *", timeZone: "Europe/Paris", suspend: true },
+    status: { active: [{}], lastScheduleTime: "1970-01-01T00:00:30Z" },
+  };
+  const cells = [...cronJobPrinter.cells(cronJob, 60_000)];
+  assert.deepEqual(cells.slice(0, 7), [
+    "nightly",
+    "0 3 * * *",
+    "Europe/Paris",
+    "True",
+    1,
+    "30s",
+    "60s",
+  ]);
+  const plain = [...cronJobPrinter.cells({ ...cronJob, spec: {}, status: {} }, 60_000)];
+  assert.deepEqual(plain.slice(2, 6), ["<none>", "False", 0, "<none>"]);
 });

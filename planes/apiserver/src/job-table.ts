@@ -3,6 +3,7 @@ import {
   ageColumn,
   column,
   containerCells,
+  integerColumn,
   nameColumn,
   nameOf,
   objectAge,
@@ -43,6 +44,37 @@ export const jobPrinter: Printer = {
     ...containerCells(fieldAt(job, "spec", "template", "spec")),
     selectorText(fieldAt(job, "spec", "selector")),
   ],
+};
+
+/** Source: k8s.io/kubernetes, pkg/printers/internalversion, printCronJob. */
+export const cronJobPrinter: Printer = {
+  columns: [
+    nameColumn,
+    column("Schedule", "When its Jobs are made, in cron's words."),
+    column("Timezone", "The time zone of the schedule."),
+    column("Suspend", "Whether no Job is made."),
+    integerColumn("Active", "Jobs that run."),
+    column("Last Schedule", "Time since a Job was last to be made."),
+    ageColumn,
+    wideColumn("Containers", "Names of the template's containers."),
+    wideColumn("Images", "Images of the template's containers."),
+    wideColumn("Selector", "Labels of the pods that belong to it."),
+  ],
+  cells: (cronJob, nowMs) => {
+    const last = textAt(cronJob, "status", "lastScheduleTime");
+    const jobSpec = fieldAt(cronJob, "spec", "jobTemplate", "spec");
+    return [
+      nameOf(cronJob),
+      textAt(cronJob, "spec", "schedule"),
+      textAt(cronJob, "spec", "timeZone") || "<none>",
+      fieldAt(cronJob, "spec", "suspend") === true ? "True" : "False",
+      listAt(cronJob, "status", "active").length,
+      last === "" ? "<none>" : ageOf(last, nowMs),
+      objectAge(cronJob, nowMs),
+      ...containerCells(fieldAt(jobSpec, "template", "spec")),
+      selectorText(fieldAt(jobSpec, "selector")),
+    ];
+  },
 };
 
 function stateOf(job: unknown): string {

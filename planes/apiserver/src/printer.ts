@@ -9,7 +9,7 @@ import {
   serviceAccountPrinter,
 } from "./configuration-table.ts";
 import { eventPrinter } from "./event-table.ts";
-import { jobPrinter } from "./job-table.ts";
+import { cronJobPrinter, jobPrinter } from "./job-table.ts";
 import { nodePrinter } from "./node-table.ts";
 import { podPrinter } from "./pod-table.ts";
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from "./service-table.ts";
@@ -28,6 +28,7 @@ const printers: ReadonlyMap<string, Printer> = new Map([
   ["deployments.apps", deploymentPrinter],
   ["replicasets.apps", replicaSetPrinter],
   ["jobs.batch", jobPrinter],
+  ["cronjobs.batch", cronJobPrinter],
   ["scale.autoscaling", scalePrinter],
   ["endpointslices.discovery.k8s.io", endpointSlicePrinter],
 ]);

@@ -30,6 +30,7 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
   "deployments.apps": ["replicasets.apps", "pods"],
   "replicasets.apps": ["pods", "deployments.apps"],
   "jobs.batch": ["pods"],
+  "cronjobs.batch": ["jobs.batch"],
   pods: ["replicasets.apps", "deployments.apps", "jobs.batch"],
   services: ["pods", "endpoints", "endpointslices.discovery.k8s.io"],
   endpoints: ["services"],

@@ -37,13 +37,14 @@ export function checkChain(pod: Pod, upper?: KubeObject, top?: KubeObject): Chai
 /** What pods are derived from. */
 const derivingKinds: ReadonlySet<string> = new Set(["ReplicaSet", "Job"]);
 
-/** The second link: a Job stands for itself, a ReplicaSet unless a Deployment controls it. */
+/**
+ * The second link. A ReplicaSet stands for itself unless a Deployment controls it; a Job always:
+ * whoever made it, such as a CronJob, may have another template by now.
+ */
 function checkUpper(upper: KubeObject, top: KubeObject | undefined): ChainVerdict {
   const owner = controllerOf(upper);
-  if (owner === undefined) return { ok: true };
-  if (upper.kind !== "ReplicaSet" || owner.kind !== "Deployment") {
-    return broken(`a ${owner.kind} controls the ${upper.kind}`);
-  }
+  if (owner === undefined || upper.kind === "Job") return { ok: true };
+  if (owner.kind !== "Deployment") return broken(`a ${owner.kind} controls the ReplicaSet`);
   if (top === undefined) return broken("its Deployment is not known");
   if (!isOwner(owner, top, upper)) return broken("another Deployment controls it");
   if (!isRevisionOf(top, upper)) return broken("its ReplicaSet is no revision of its Deployment");

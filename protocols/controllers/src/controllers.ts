@@ -11,6 +11,7 @@ import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
 import { Census, keyOf } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
+import { lookAtCronJob } from "./cron-jobs.ts";
 import { lookAtDeployment } from "./deployments.ts";
 import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
@@ -54,6 +55,7 @@ const looks: Readonly<Record<string, Look>> = {
   deployments: lookAtDeployment,
   replicasets: lookAtReplicaSet,
   jobs: lookAtJob,
+  cronjobs: lookAtCronJob,
   pods: lookAtPod,
   services: lookAtService,
   namespaces: lookAtNamespace,

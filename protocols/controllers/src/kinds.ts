@@ -10,6 +10,7 @@ export const eventResource = resourceNamed("events");
 export const deploymentResource = resourceNamed("deployments", "apps");
 export const replicaSetResource = resourceNamed("replicasets", "apps");
 export const jobResource = resourceNamed("jobs", "batch");
+export const cronJobResource = resourceNamed("cronjobs", "batch");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
 
 function resourceNamed(name: string, group = ""): Resource {
