@@ -185,7 +185,7 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     if (pod === undefined || pod.removal !== undefined) return;
     pod.isRetired = true;
     this.#folder(uid).setRetired(true);
-    await this.#gates.drop(uid);
+    await this.#sidecars.drop(uid);
   }
 
   removePod(uid: string, graceMs: number): Promise<void> {
@@ -258,7 +258,9 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   }
 
   async carry(uid: string): Promise<Duplex> {
-    this.#pod(uid);
+    if (this.#pod(uid).isRetired === true) {
+      throw new BeeError("connection-refused", "Cannot enter pod: nothing runs in it any more");
+    }
     return this.#sidecars.carry(uid);
   }
 

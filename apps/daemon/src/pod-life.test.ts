@@ -96,7 +96,7 @@ describe("a pod on Podman", { skip: cannotRun }, () => {
   let home: Home;
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), "life-"));
-    runtime = await createRuntime({ driver: "podman", directory, sidecarPath: sidecarProgram });
+    runtime = await createRuntime({ driver: "podman", directory, sidecarPath: sidecarProgram() });
     await makeHelloImage(runtime);
     home = new Home(runtime);
   });
