@@ -74,6 +74,7 @@ export interface Refusal {
   readonly source: string;
   readonly target: string;
   readonly protocol: TransportProtocol;
+  /** 0 if it came to no port, as with a certificate that was refused. */
   readonly port: number;
   /** Stable word for the metric, such as `policy`, `certificate`, `limit`. */
   readonly cause: string;
@@ -306,7 +307,8 @@ function refusalOf(json: Json | undefined): Refusal | undefined {
   const [cause, reason] = [nameOf(json["cause"]), textOf(json["reason"])];
   if (direction !== "in" && direction !== "out") return undefined;
   if (source === undefined || target === undefined || !isProtocol(protocol)) return undefined;
-  if (cause === undefined || reason === undefined || !isPort(port)) return undefined;
+  if (cause === undefined || reason === undefined) return undefined;
+  if (port !== 0 && !isPort(port)) return undefined;
   return { direction, source, target, protocol, port, cause, reason };
 }
 

@@ -1,12 +1,15 @@
 import { isJsonObject, type Json, type JsonLimits, parseJson } from "@beemesh/wire";
 
-/** What is carried. A `probe` asks whether the port would be opened, and carries nothing. */
+/**
+ * What is carried. A `probe` asks whether the port would be opened, and carries nothing; that it is
+ * answered at all says that the sidecar lives.
+ */
 export type CarriedProtocol = "tcp" | "udp" | "probe";
 
 /** What a client wants of the other sidecar. */
 export interface Opening {
   readonly protocol: CarriedProtocol;
-  /** The port inside the pod, 1 to 65,535. A probe of the sidecar alone asks for port 0. */
+  /** The port inside the pod, 1 to 65,535. */
   readonly port: number;
   /** The Service by which it came, as `namespace/name:port`; empty for none. */
   readonly service: string;
@@ -34,8 +37,8 @@ export function readOpening(text: string): Opening | undefined {
   if (!isJsonObject(json)) return undefined;
   const { protocol, port, service, traceparent } = json;
   if (protocol !== "tcp" && protocol !== "udp" && protocol !== "probe") return undefined;
-  if (typeof port !== "number" || !Number.isInteger(port) || port > 65_535) return undefined;
-  if (port < (protocol === "probe" ? 0 : 1)) return undefined;
+  if (typeof port !== "number" || !Number.isInteger(port)) return undefined;
+  if (port < 1 || port > 65_535) return undefined;
   if (!isShort(service) || !isShort(traceparent)) return undefined;
   return { protocol, port, service, traceparent };
 }
