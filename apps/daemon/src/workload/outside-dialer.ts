@@ -45,7 +45,10 @@ export class OutsideDialer {
   /** @throws {BeeError} `name-unresolved`, `address-closed`, `address-silent`. */
   async dial({ protocol, host, port, isNamed }: OutsidePlace): Promise<Dialed> {
     const own = this.#options.own();
-    let failure = new BeeError("name-unresolved", `Cannot resolve ${host}: it has no address`);
+    let failure: BeeError = new BeeError(
+      "name-unresolved",
+      `Cannot resolve ${host}: it has no address`,
+    );
     for (const address of (await this.#resolve(host)).slice(0, addressesMax)) {
       const fault = isNamed ? undefined : innerFault(address, port, own);
       if (fault !== undefined) {
