@@ -2,7 +2,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type DescriptorTag, descriptorBytesMax, descriptorLine } from "@beemesh/workload";
 import type { HeldConnection } from "./held-connection.ts";
 
-/** Sends descriptors to a Unix datagram socket; `full` is a queue whose reader is slow. */
+/**
+ * Sends descriptors to a Unix datagram socket; `full` is a queue whose reader is slow. What else
+ * the kernel may say is thrown.
+ */
 export interface Outbox {
   send(path: string, descriptor: number, bytes: Uint8Array): "sent" | "full" | "absent";
 }
@@ -32,7 +35,7 @@ export async function handOver(
   if (bytes === undefined) return false;
   for (const waitMs of [0, ...retryMs]) {
     if (waitMs > 0) await pause(waitMs);
-    const outcome = outbox.send(path, held.descriptor, bytes);
+    const outcome = sendOnce(outbox, path, held.descriptor, bytes);
     if (outcome === "absent") return false;
     if (outcome === "sent") {
       held.release();
@@ -40,4 +43,18 @@ export async function handOver(
     }
   }
   return false;
+}
+
+/** What the kernel refuses once it refuses again: then nobody is there to take it. */
+function sendOnce(
+  outbox: Outbox,
+  path: string,
+  descriptor: number,
+  bytes: Uint8Array,
+): ReturnType<Outbox["send"]> {
+  try {
+    return outbox.send(path, descriptor, bytes);
+  } catch {
+    return "absent";
+  }
 }
