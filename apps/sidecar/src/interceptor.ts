@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 
-/** The port that the pod's rules hand every TCP connection to. */
+/** The port that the pod's rules hand every TCP connection to; the runtime's driver says it too. */
 export const interceptedPort = 15_001;
 
 export interface InterceptorOptions {
