@@ -4,11 +4,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { BeeError } from "@beemesh/base";
 import type { PeerId } from "@beemesh/wire";
 import { type Endpoint, preambleOf } from "@beemesh/workload";
+import { splice } from "../splice.ts";
 import { connectTcp, writeAll } from "./connecting.ts";
 import { type HeldConnection, heldSocket } from "./held-connection.ts";
 import { Reachability } from "./reachability.ts";
 import { readSocketAddresses, type SocketAddress, socketAddressText } from "./socket-address.ts";
-import { splice } from "./splice.ts";
 
 /** The way that a connection takes. */
 export type ConnectionPath = "local" | "direct" | "relayed" | "external";

@@ -43,6 +43,8 @@ function stopReading(socket: object, method: "readStop" | "recvStop"): number {
   }
   const stop: unknown = Reflect.get(handle, method);
   if (typeof stop === "function") Reflect.apply(stop, handle, []);
+  // Whoever reads it here after all starts it again; the flag says whether that is needed.
+  Reflect.set(handle, "reading", false);
   if (descriptor < 0) {
     throw new BeeError("socket-closed", "Cannot hand a socket over: it is closed");
   }

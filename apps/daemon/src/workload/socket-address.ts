@@ -35,6 +35,11 @@ export function readSocketAddresses(text: string, isLocal: boolean): readonly So
     .filter(({ host }) => isLocal || !local.check(host, isIP(host) === 6 ? "ipv6" : "ipv4"));
 }
 
+/** Whether an address is of loopback. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}
+
 function readSocketAddress(text: string): SocketAddress | undefined {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/u.exec(text) ?? [];
   const host = bracketed ?? plain ?? "";

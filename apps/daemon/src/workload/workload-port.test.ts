@@ -4,7 +4,12 @@ import { describe, test } from "node:test";
 import { preambleOf } from "@beemesh/workload";
 import { handOver } from "./handover.ts";
 import { say, testOutbox } from "./sockets.test.ts";
-import { type IncomingConnection, WorkloadPort, type WorkloadPortLimits } from "./workload-port.ts";
+import {
+  announcedAddresses,
+  type IncomingConnection,
+  WorkloadPort,
+  type WorkloadPortLimits,
+} from "./workload-port.ts";
 
 const uid = "3f0d9c1e-0000-4000-8000-000000000000";
 
@@ -23,9 +28,9 @@ async function withPort(
     host: "127.0.0.1",
     port: 0,
     limits,
-    onConnection: (connection) => incoming.push(connection),
-    onRefused: (cause) => refused.push(cause),
   });
+  port.onConnection = (connection) => incoming.push(connection);
+  port.onRefused = (cause) => refused.push(cause);
   await port.listen();
   try {
     const dial = (): Socket => {
@@ -126,11 +131,17 @@ describe("the workload port", () => {
     });
   });
 
+  test("announces where it is reached", () => {
+    assert.deepEqual(announcedAddresses("127.0.0.1", 5), ["127.0.0.1:5"]);
+    for (const address of announcedAddresses("0.0.0.0", 5)) {
+      assert.match(address, /^\d+\.\d+\.\d+\.\d+:5$/u);
+      assert(!address.startsWith("127."));
+    }
+  });
+
   test("says that its port is taken", async () => {
     await withPort({}, async ({ port }) => {
-      const ignore = (): void => undefined;
-      const options = { host: "127.0.0.1", port: port.port };
-      const other = new WorkloadPort({ ...options, onConnection: ignore, onRefused: ignore });
+      const other = new WorkloadPort({ host: "127.0.0.1", port: port.port });
       await assert.rejects(other.listen(), { code: "port-taken" });
     });
   });

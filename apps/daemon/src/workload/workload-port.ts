@@ -1,7 +1,9 @@
 import { createServer, isIPv6, type Server, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { BeeError } from "@beemesh/base";
 import { type HeldConnection, heldSocket } from "./held-connection.ts";
 import { type PreambleFault, readPreambleOf } from "./preamble-reader.ts";
+import { socketAddressText } from "./socket-address.ts";
 
 /** What the workload port accepts of connections that have not said yet what they want. */
 export interface WorkloadPortLimits {
@@ -33,10 +35,20 @@ export interface WorkloadPortOptions {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
-  readonly onConnection: (connection: IncomingConnection) => void;
-  /** Told of each connection that was not let in; `crowded` is one over a limit. */
-  readonly onRefused: (cause: PreambleFault | "crowded") => void;
   readonly limits?: Partial<WorkloadPortLimits>;
+}
+
+/**
+ * Where other machines reach a port of this one: the address that it listens on, or, if those are
+ * all, what its network interfaces have, without those that only mean something here.
+ */
+export function announcedAddresses(host: string, port: number): readonly string[] {
+  if (host !== "0.0.0.0" && host !== "::") return [socketAddressText({ host, port })];
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all
+    .filter(({ internal, address }) => !internal && !address.startsWith("fe80:"))
+    .filter(({ family }) => host === "::" || family === "IPv4")
+    .map(({ address }) => socketAddressText({ host: address, port }));
 }
 
 /**
@@ -44,6 +56,10 @@ export interface WorkloadPortOptions {
  * what follows is between two sidecars, and is not read here.
  */
 export class WorkloadPort {
+  /** Who takes connections; those that come before somebody does are closed. */
+  onConnection: (connection: IncomingConnection) => void = ({ held }) => held.release();
+  /** Told of each connection that was not let in; `crowded` is one over a limit. */
+  onRefused: (cause: PreambleFault | "crowded") => void = () => undefined;
   readonly #options: WorkloadPortOptions;
   readonly #limits: WorkloadPortLimits;
   readonly #server: Server;
@@ -96,7 +112,7 @@ export class WorkloadPort {
     if (this.#waiting.size >= waitingMax || ofSource >= waitingPerSourceMax) {
       socket.on("error", () => undefined);
       socket.resetAndDestroy();
-      this.#options.onRefused("crowded");
+      this.onRefused("crowded");
       return;
     }
     this.#waiting.add(socket);
@@ -106,17 +122,17 @@ export class WorkloadPort {
       this.#leave(source);
       if (typeof found === "string") {
         socket.destroy();
-        this.#options.onRefused(found);
+        this.onRefused(found);
       } else this.#pass(socket, found.uid, found.rest);
     });
   }
 
   #pass(socket: Socket, uid: string, rest: Buffer): void {
     try {
-      this.#options.onConnection({ uid, socket, held: heldSocket(socket, rest) });
+      this.onConnection({ uid, socket, held: heldSocket(socket, rest) });
     } catch {
       socket.destroy();
-      this.#options.onRefused("ended");
+      this.onRefused("ended");
     }
   }
 
