@@ -9,6 +9,8 @@ export interface HeldConnection {
   readonly bytes: Uint8Array;
   /** Closes this process's copy; a copy that was sent goes on. */
   release(): void;
+  /** Lets this process read it after all. */
+  reclaim(): void;
 }
 
 const nothing = new Uint8Array();
@@ -20,13 +22,20 @@ const nothing = new Uint8Array();
  */
 export function heldSocket(socket: Socket, bytes: Uint8Array = nothing): HeldConnection {
   const release = (): void => void socket.destroy();
-  return { descriptor: stopReading(socket, "readStop"), bytes, release };
+  // Node believes that it still reads, and so does not start again by itself; until now.
+  const reclaim = (): void => {
+    const handle: unknown = Reflect.get(socket, "_handle");
+    if (typeof handle === "object" && handle !== null) Reflect.set(handle, "reading", false);
+  };
+  return { descriptor: stopReading(socket, "readStop"), bytes, release, reclaim };
 }
 
 /** Holds a UDP socket that is connected. Throws as {@link heldSocket} does. */
 export function heldDatagrams(socket: DatagramSocket): HeldConnection {
   const release = (): void => void socket.close();
-  return { descriptor: stopReading(socket, "recvStop"), bytes: nothing, release };
+  // Datagrams are handed over or dropped; nobody reads them here.
+  const reclaim = release;
+  return { descriptor: stopReading(socket, "recvStop"), bytes: nothing, release, reclaim };
 }
 
 /**
@@ -43,8 +52,6 @@ function stopReading(socket: object, method: "readStop" | "recvStop"): number {
   }
   const stop: unknown = Reflect.get(handle, method);
   if (typeof stop === "function") Reflect.apply(stop, handle, []);
-  // Whoever reads it here after all starts it again; the flag says whether that is needed.
-  Reflect.set(handle, "reading", false);
   if (descriptor < 0) {
     throw new BeeError("socket-closed", "Cannot hand a socket over: it is closed");
   }

@@ -24,6 +24,7 @@ export class Incoming {
   async take({ uid, socket, held }: IncomingConnection): Promise<void> {
     const attendant = this.#options.attendantOf(uid);
     if (attendant !== undefined && (await attendant.bring(held))) return;
+    held.reclaim();
     await this.#carry(uid, socket, held.bytes);
   }
 

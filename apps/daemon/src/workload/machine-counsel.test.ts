@@ -26,7 +26,12 @@ const endpoint = {
 };
 const caller = { uid: "u9", namespace: "web", serviceAccount: "front", issuer: "p9" };
 const dialed: Dialed = {
-  held: { descriptor: 9, bytes: new Uint8Array(), release: () => undefined },
+  held: {
+    descriptor: 9,
+    bytes: new Uint8Array(),
+    release: () => undefined,
+    reclaim: () => undefined,
+  },
   path: "direct",
   issuer: "p2",
 };
