@@ -156,7 +156,8 @@ export class Inbound implements CarrierKeeper {
     [host = "127.0.0.1", ...others]: readonly string[],
   ): void {
     const { port } = opening;
-    const app = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    const options = { host, port, allowHalfOpen: true, noDelay: true };
+    const app = connect({ ...options, ...pendingOptions });
     const timer = setTimeout(() => app.destroy(new Error("silent")), enterMsMax);
     const onFailed = (): void => {
       clearTimeout(timer);
@@ -224,6 +225,7 @@ export class Inbound implements CarrierKeeper {
 const closed: CarrierRefusal = { cause: "closed", reason: "nothing listens on the port" };
 const unwanted: CarrierRefusal = { cause: "reset", reason: "broken off before it was accepted" };
 const expired: CarrierRefusal = { cause: "certificate", reason: "the certificate has expired" };
+const pendingOptions = { highWaterMark: pendingBytesMax };
 const ignore = (): void => {};
 
 function idOf({ caller, mesh }: Peer): string {

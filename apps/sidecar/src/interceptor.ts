@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { pendingBytesMax } from "./limits.ts";
 
 /** The port that the pod's rules hand every TCP connection to. */
 export const interceptedPort = 15_001;
@@ -42,7 +43,12 @@ export class Interceptor {
   }
 
   #server(): Server {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+    const server = createServer({
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      noDelay: true,
+      highWaterMark: pendingBytesMax,
+    });
     server.maxConnections = this.#options.connectionsMax;
     server.on("connection", (socket: Socket) => this.#accept(socket));
     server.on("drop", () => this.#options.onDropped());
