@@ -6,7 +6,7 @@ import type { Handover } from "./handover.ts";
 import type { Identity } from "./identity.ts";
 import { handshakeMsMax, pendingBytesMax } from "./limits.ts";
 import type { Meters } from "./metrics.ts";
-import { isValidAt, readPeer } from "./peer.ts";
+import { readPeer } from "./peer.ts";
 
 /** Why there is no connection. */
 export interface DialFailure {
@@ -80,16 +80,14 @@ export class Dialer {
   }
 
   #isExpected(tls: TLSSocket, endpoint: Endpoint, issuer: string): boolean {
-    const certificate = tls.getPeerX509Certificate();
-    const peer = certificate && readPeer(certificate);
-    if (peer === undefined || !isValidAt(peer, this.#options.nowMs())) return false;
-    const { caller, mesh } = peer;
+    const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
+    if (typeof peer === "string") return false;
+    const { caller } = peer;
     return (
       caller.issuer === issuer &&
       caller.uid === endpoint.uid &&
       caller.namespace === endpoint.namespace &&
-      caller.serviceAccount === endpoint.serviceAccount &&
-      mesh === this.#options.mesh()?.toLowerCase()
+      caller.serviceAccount === endpoint.serviceAccount
     );
   }
 }

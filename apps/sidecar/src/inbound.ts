@@ -1,12 +1,12 @@
 import { connect, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
-import { type Refusal, spiffeIdOf } from "@beemesh/workload";
+import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import type { Identity } from "./identity.ts";
 import { enterMsMax, handshakeMsMax, handshakesMax, pendingBytesMax } from "./limits.ts";
 import type { Counter, Meters } from "./metrics.ts";
-import { isValidAt, type Peer, readPeer } from "./peer.ts";
+import { type Peer, readPeer } from "./peer.ts";
 import type { Refusals } from "./refusals.ts";
 import { Splice } from "./splice.ts";
 import type { Verdicts } from "./verdicts.ts";
@@ -113,31 +113,22 @@ export class Inbound implements CarrierKeeper {
 
   /** Looks at who is there, before a byte of it is read. */
   #greet(tls: TLSSocket): void {
-    const certificate = tls.getPeerX509Certificate();
-    const peer = certificate && readPeer(certificate);
-    const fault = this.#faultOf(peer);
-    if (fault === undefined && peer !== undefined) {
+    const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
+    if (typeof peer !== "string") {
       this.#count("made");
       this.#peers.set(new Carrier(tls, "server", this), peer);
       return;
     }
     this.#count("certificate");
-    const source = peer === undefined ? addressOf(tls) : idOf(peer);
+    const source = tls.remoteAddress ?? "unknown";
     tls.destroy();
-    this.#report({ source, protocol: "tcp", port: 0 }, "certificate", fault ?? "");
-  }
-
-  #faultOf(peer: Peer | undefined): string | undefined {
-    if (peer === undefined) return "no workload's certificate";
-    if (!isValidAt(peer, this.#options.nowMs())) return "the certificate is not valid now";
-    if (peer.mesh === this.#options.mesh()?.toLowerCase()) return undefined;
-    return "the certificate is of another mesh";
+    this.#report({ source, protocol: "tcp", port: 0 }, "certificate", peer);
   }
 
   async #admit(carrier: Carrier, peer: Peer, opening: Opening): Promise<void> {
     const protocol = opening.protocol === "udp" ? "udp" : "tcp";
     const { verdicts, nowMs } = this.#options;
-    if (!isValidAt(peer, nowMs())) {
+    if (peer.notAfterMs < nowMs()) {
       this.#refuse(carrier, peer, opening, expired);
       return;
     }
@@ -203,7 +194,7 @@ export class Inbound implements CarrierKeeper {
     const protocol = opening.protocol === "udp" ? "udp" : "tcp";
     // A port that is closed is no matter of policy, and nobody's event.
     if (cause !== closed.cause) {
-      this.#report({ source: idOf(peer), protocol, port: opening.port }, cause, reason);
+      this.#report({ source: peer.name, protocol, port: opening.port }, cause, reason);
     }
     carrier.refuse(refusal);
   }
@@ -227,11 +218,3 @@ const unwanted: CarrierRefusal = { cause: "reset", reason: "broken off before it
 const expired: CarrierRefusal = { cause: "certificate", reason: "the certificate has expired" };
 const pendingOptions = { highWaterMark: pendingBytesMax };
 const ignore = (): void => {};
-
-function idOf({ caller, mesh }: Peer): string {
-  return spiffeIdOf({ mesh, ...caller });
-}
-
-function addressOf(tls: TLSSocket): string {
-  return tls.remoteAddress ?? "unknown";
-}
