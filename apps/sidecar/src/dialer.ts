@@ -63,6 +63,8 @@ export class Dialer {
     if (answer.error !== "") return { cause: "machine", reason: answer.error };
     const socket = handover.take(answer.id);
     if (socket === undefined) return noSocket;
+    // TLS over a socket that has gone already would never say so.
+    if (socket.destroyed || socket.readableEnded) return goneSocket;
     socket.setNoDelay(true);
     // Who is there is checked below; the limit is one that the types do not know.
     const options = {
@@ -94,6 +96,8 @@ export class Dialer {
 
 const noSocket: DialFailure = { cause: "machine", reason: "the machine handed no socket over" };
 
+const goneSocket: DialFailure = { cause: "handshake", reason: "the other sidecar hung up" };
+
 /** Waits for the end of the handshake, but not for ever. */
 function handshake(tls: TLSSocket): Promise<DialFailure | undefined> {
   return new Promise((resolve) => {
@@ -103,7 +107,8 @@ function handshake(tls: TLSSocket): Promise<DialFailure | undefined> {
       resolve(failure);
     };
     tls.on("error", () => tls.destroy());
+    tls.on("end", () => tls.destroy());
     tls.once("secureConnect", () => done());
-    tls.once("close", () => done({ cause: "handshake", reason: "the other sidecar hung up" }));
+    tls.once("close", () => done(goneSocket));
   });
 }

@@ -102,6 +102,7 @@ export class Inbound implements CarrierKeeper {
       if (this.#handshakes.delete(tls)) this.#count("handshake");
     };
     tls.on("error", () => tls.destroy());
+    tls.on("end", () => tls.destroy());
     tls.once("close", onClose);
     tls.once("secure", () => {
       clearTimeout(timer);
@@ -159,10 +160,11 @@ export class Inbound implements CarrierKeeper {
     app.once("connect", () => {
       clearTimeout(timer);
       app.off("error", onFailed);
-      if (carrier.isWanted) this.#splice(carrier, peer, app);
+      if (carrier.isWanted && opening.protocol === "tcp") this.#splice(carrier, peer, app);
       else {
         app.resetAndDestroy();
-        carrier.refuse(unwanted);
+        if (carrier.isWanted) answerProbe(carrier);
+        else carrier.refuse(unwanted);
       }
     });
   }
@@ -217,4 +219,19 @@ const closed: CarrierRefusal = { cause: "closed", reason: "nothing listens on th
 const unwanted: CarrierRefusal = { cause: "reset", reason: "broken off before it was accepted" };
 const expired: CarrierRefusal = { cause: "certificate", reason: "the certificate has expired" };
 const pendingOptions = { highWaterMark: pendingBytesMax };
+
+/** Says that the port is open, and nothing more. */
+function answerProbe(carrier: Carrier): void {
+  carrier.use({
+    onAccepted: ignore,
+    onRefused: ignore,
+    onData: ignore,
+    onEnd: ignore,
+    onReset: ignore,
+    onOver: ignore,
+    onDrain: ignore,
+  });
+  carrier.end();
+}
+
 const ignore = (): void => {};

@@ -5,6 +5,7 @@
  */
 import { adoptSocket, DescriptorInbox, descriptorOf, makeTransparent } from "@beemesh/kernel";
 import { interceptedPort } from "./interceptor.ts";
+import { connectionLimit } from "./limits.ts";
 import { Sidecar } from "./sidecar.ts";
 
 /** How long a sidecar without a pod may go on: nobody can reach it, it only costs memory. */
@@ -20,6 +21,7 @@ const sidecar = new Sidecar({
   socketPath,
   addresses,
   interceptedPort,
+  connectionsMax: connectionLimit(),
   makeTransparent: (server, family) => makeTransparent(descriptorOf(server) ?? -1, family),
   adopt: adoptSocket,
   inbox: new DescriptorInbox(descriptorPath),

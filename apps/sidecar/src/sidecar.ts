@@ -9,7 +9,6 @@ import { type Delivery, Handover } from "./handover.ts";
 import { Identity } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Interceptor } from "./interceptor.ts";
-import { connectionLimit } from "./limits.ts";
 import { Meters } from "./metrics.ts";
 import { Names, nameServerAddress } from "./names.ts";
 import { Outbound } from "./outbound.ts";
@@ -24,6 +23,8 @@ export interface SidecarOptions {
   /** Addresses of the pod, at which its programs listen for others. */
   readonly addresses: readonly string[];
   readonly interceptedPort: number;
+  /** Connections at once, of each kind. */
+  readonly connectionsMax: number;
   /** What only the kernel can do. */
   readonly makeTransparent: (server: Server, family: 4 | 6) => void;
   readonly adopt: (fd: number) => Socket;
@@ -48,8 +49,7 @@ export class Sidecar {
   #clockOffsetMs = 0;
 
   constructor(options: SidecarOptions) {
-    const { addresses } = options;
-    const connectionsMax = connectionLimit();
+    const { addresses, connectionsMax } = options;
     const nowMs = (): number => Date.now() + this.#clockOffsetMs;
     const mesh = (): string | undefined => this.#pod?.mesh;
     const name = (): string => (this.#pod === undefined ? "" : spiffeIdOf(this.#pod));
@@ -114,6 +114,11 @@ export class Sidecar {
     const { ip: names, port: namesPort } = nameServerAddress;
     if (ip === names && port === namesPort) this.#names.take(socket);
     else this.#outbound.take(socket, ip, port);
+  }
+
+  /** Takes a new key, certified anew; connections that exist go on. */
+  renewIdentity(): Promise<void> {
+    return this.#identity.renew();
   }
 
   close(): void {
