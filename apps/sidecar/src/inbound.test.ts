@@ -75,18 +75,18 @@ describe("a sidecar lets in", () => {
     ["nobody of another mesh", { ...caller, mesh: SigningKey.generate().id }, hourMs],
   ] as const)
     test(what, async () => {
-      const before = served;
+      const earlier = served;
       const refused = db.machine.refusals.length;
       assert.equal((await call(facts, lifeMs)).length, 0);
       await db.machine.metrics();
-      assert.equal(served, before);
+      assert.equal(served, earlier);
       const refusal = db.machine.refusals[refused];
       assert.equal(refusal?.cause, "certificate");
       assert.equal(refusal.target, `spiffe://${stage.mesh.toLowerCase()}/ns/shop/sa/db`);
     });
 
   test("nobody whom the machine does not admit, and says so to both", async () => {
-    const before = served;
+    const earlier = served;
     db.machine.rules.admit = ({ uid }) => (uid === "uid-evil" ? "no rule allows it" : "");
     const bytes = await call({ ...caller, uid: "uid-evil" });
     assert.equal(bytes[0], 3, "REFUSED");
@@ -96,7 +96,7 @@ describe("a sidecar lets in", () => {
     assert.equal(refusal?.cause, "policy");
     assert.equal(refusal.source, `spiffe://${stage.mesh.toLowerCase()}/ns/shop/sa/x`);
     assert.equal(refusal.port, port);
-    assert.equal(served, before);
+    assert.equal(served, earlier);
   });
 
   test("by a verdict that it keeps, until the machine says that it has changed", async () => {
@@ -111,10 +111,10 @@ describe("a sidecar lets in", () => {
       tls.write(endFrame());
       return signal;
     };
-    const before = asks();
+    const earlier = asks();
     assert.equal(await knock(), "accepted");
     assert.equal(await knock(), "accepted");
-    assert.equal(asks(), before + 1);
+    assert.equal(asks(), earlier + 1);
     db.machine.rules.admit = () => "not any more";
     db.machine.tell({ kind: "forget", what: "verdicts" });
     await db.machine.metrics();

@@ -159,9 +159,9 @@ describe("a connection between two sidecars", () => {
       assert.equal(await readAll(app), "x");
     };
     await echo();
-    const before = carriersIn(await db.machine.metrics());
+    const earlier = carriersIn(await db.machine.metrics());
     for (let count = 0; count < 50; count += 1) await echo();
-    assert.equal(carriersIn(await db.machine.metrics()), before);
+    assert.equal(carriersIn(await db.machine.metrics()), earlier);
   });
 
   test("takes a carrier again after resets and refusals", async () => {
@@ -172,9 +172,9 @@ describe("a connection between two sidecars", () => {
       assert.equal(await readAll(app), "<ECONNRESET>");
     };
     await breakOff();
-    const before = carriersIn(await db.machine.metrics());
+    const earlier = carriersIn(await db.machine.metrics());
     for (let count = 0; count < 20; count += 1) await breakOff();
-    assert.equal(carriersIn(await db.machine.metrics()), before);
+    assert.equal(carriersIn(await db.machine.metrics()), earlier);
   });
 
   test("goes on while identities change, and new ones are used for what is new", async () => {
@@ -182,7 +182,7 @@ describe("a connection between two sidecars", () => {
     const app = await stage.connect(web);
     app.write("a");
     await once(app, "data");
-    const before = carriersIn(await db.machine.metrics());
+    const earlier = carriersIn(await db.machine.metrics());
     await Promise.all([web.sidecar.renewIdentity(), db.sidecar.renewIdentity()]);
     app.write("b");
     const [chunk] = await once(app, "data");
@@ -190,7 +190,7 @@ describe("a connection between two sidecars", () => {
     const next = await stage.connect(web);
     next.end("c");
     assert.equal(await readAll(next), "c");
-    assert(carriersIn(await db.machine.metrics()) > before);
+    assert(carriersIn(await db.machine.metrics()) > earlier);
     app.end();
     await once(app, "end");
   });

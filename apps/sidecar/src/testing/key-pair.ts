@@ -4,7 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 export function newKeyPair(): { readonly privateKey: string; readonly publicKey: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   return {
-    privateKey: privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
+    privateKey: privateKey.export({ format: "pem", type: "pkcs8" }),
     publicKey: publicKey.export({ format: "der", type: "spki" }).toString("base64"),
   };
 }
