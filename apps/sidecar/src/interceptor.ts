@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { pendingBytesMax } from "./limits.ts";
 
-/** The port that the pod's rules hand every TCP connection to. */
+/** The port that the pod's rules hand every TCP connection to; the runtime's driver says it too. */
 export const interceptedPort = 15_001;
 
 export interface InterceptorOptions {

@@ -1,7 +1,9 @@
 /**
- * Usage: main.ts <socket path> <descriptor socket path> <IPv4 of the pod> <IPv6 of the pod>
+ * Usage: main.ts <socket path> <descriptor path> <IPv4 of the pod> <IPv6 of the pod>
  *
- * Ends by itself when its socket is gone: then the pod is gone, or another sidecar took its place.
+ * Started as root in the pod's network namespace; what needs root is done first, and then it is
+ * nobody's. Ends by itself when its socket is gone: then the pod is gone, or another sidecar took
+ * its place.
  */
 import { adoptSocket, DescriptorInbox, descriptorOf, makeTransparent } from "@beemesh/kernel";
 import { interceptedPort } from "./interceptor.ts";
@@ -10,12 +12,11 @@ import { Sidecar } from "./sidecar.ts";
 
 /** How long a sidecar without a pod may go on: nobody can reach it, it only costs memory. */
 const lookMs = 10_000;
-
-/** `nobody`, whose rights are enough once everything is open. */
+/** User and group `nobody`, by the number that every distribution gives it. */
 const nobody = 65_534;
 
 const [socketPath = "", descriptorPath = "", ...addresses] = process.argv.slice(2);
-// The door is for the machine alone: whoever opens its socket is inside the pod.
+// The sidecar is for the machine alone: whoever opens its socket is inside the pod.
 process.umask(0o077);
 const sidecar = new Sidecar({
   socketPath,
@@ -27,9 +28,11 @@ const sidecar = new Sidecar({
   inbox: new DescriptorInbox(descriptorPath),
 });
 await sidecar.open();
-process.setgroups?.([]);
-process.setgid?.(nobody);
-process.setuid?.(nobody);
+if (process.getuid?.() === 0) {
+  process.setgroups?.([]);
+  process.setgid?.(nobody);
+  process.setuid?.(nobody);
+}
 setInterval(() => {
   if (!sidecar.isReachable) process.exit();
 }, lookMs);
