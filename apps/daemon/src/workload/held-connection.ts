@@ -21,13 +21,13 @@ const nothing = new Uint8Array();
  * @throws {BeeError} `socket-closed` if it has no descriptor (any more).
  */
 export function heldSocket(socket: Socket, bytes: Uint8Array = nothing): HeldConnection {
-  const release = (): void => void socket.destroy();
-  // Node believes that it still reads, and so does not start again by itself; until now.
-  const reclaim = (): void => {
-    const handle: unknown = Reflect.get(socket, "_handle");
-    if (typeof handle === "object" && handle !== null) Reflect.set(handle, "reading", false);
+  return {
+    descriptor: stopReading(socket, "readStop"),
+    bytes,
+    release: () => void socket.destroy(),
+    // Node believes that it reads all the time, and does not start again by itself.
+    reclaim: () => callHandle(Reflect.get(socket, "_handle"), "readStart"),
   };
-  return { descriptor: stopReading(socket, "readStop"), bytes, release, reclaim };
 }
 
 /** Holds a UDP socket that is connected. Throws as {@link heldSocket} does. */
@@ -50,8 +50,7 @@ function stopReading(socket: object, method: "readStop" | "recvStop"): number {
   if (typeof handle !== "object" || handle === null || typeof descriptor !== "number") {
     throw new BeeError("socket-closed", "Cannot hand a socket over: it has no descriptor");
   }
-  const stop: unknown = Reflect.get(handle, method);
-  if (typeof stop === "function") Reflect.apply(stop, handle, []);
+  callHandle(handle, method);
   if (descriptor < 0) {
     throw new BeeError("socket-closed", "Cannot hand a socket over: it is closed");
   }
@@ -65,4 +64,10 @@ function datagramHandleOf(socket: object): unknown {
   );
   const state: unknown = symbol === undefined ? undefined : Reflect.get(socket, symbol);
   return typeof state === "object" && state !== null ? Reflect.get(state, "handle") : undefined;
+}
+
+function callHandle(handle: unknown, method: "readStart" | "readStop" | "recvStop"): void {
+  if (typeof handle !== "object" || handle === null) return;
+  const called: unknown = Reflect.get(handle, method);
+  if (typeof called === "function") Reflect.apply(called, handle, []);
 }
