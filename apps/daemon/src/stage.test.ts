@@ -66,6 +66,7 @@ export class StageMachine {
       meshPort: "0",
       apiPort: "0",
       httpPort: "0",
+      workloadPort: "0",
       mdns: "false",
       ...this.#options.settings,
     };

@@ -223,6 +223,8 @@ export class Machine {
       case "health":
         this.#announcer.health = event.health;
         return this.#announcer.announce(this.#now);
+      case "occurrence":
+        return this.#scribe.record(event.occurrence, this.#now);
       case "tick":
         return this.#tick();
       case "stop":
