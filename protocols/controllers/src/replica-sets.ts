@@ -8,8 +8,10 @@ import {
   selectorOf,
   slotName,
   slotOf,
+  workloadName,
 } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
+import type { CloneCause, ControllersEffect } from "./effect.ts";
 import { namespaceResource, podResource, replicaSetResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { countPods, isLost, isReady, isStranded } from "./pod-facts.ts";
@@ -29,6 +31,9 @@ import {
   type View,
   withOwners,
 } from "./view.ts";
+
+/** Annotation of a clone: what made it necessary, a {@link CloneCause}. */
+export const causeAnnotation = "beemesh.io/clone-cause";
 
 /** Annotation of a clone: how many clones its slot has had in a row. */
 const clonesAnnotation = "beemesh.io/clones";
@@ -173,26 +178,65 @@ function clonesFor(
     .filter((pod) => isLost(pod, view.members))
     .map((pod) => ({ pod, waitMs: cloneWaitMs(pod, view) }));
   return {
-    actions: waits.filter(({ waitMs }) => waitMs === 0).flatMap(({ pod }) => clone(set, pod, view)),
+    actions: waits
+      .filter(({ waitMs }) => waitMs === 0)
+      .flatMap(({ pod }) => {
+        const cause = isStranded(pod, view.members) ? "machine-lost" : "pod-lost";
+        const made = cloneOf(set, pod, cause, view);
+        return made === undefined ? remove(set, pod, view) : [cloning(set, pod, made)];
+      }),
     againInMs: Math.min(Infinity, ...waits.map(({ waitMs }) => waitMs).filter((ms) => ms > 0)),
   };
 }
 
-/** A pod that was adopted fills no slot: it ends, and a slot is filled instead. */
-function clone(set: ReplicaSet, lost: Pod, view: View): Action[] {
+/**
+ * What replaces a pod that a sidecar missed, wherever its keepers are: the record of its clone, and
+ * the offer of it to all machines. Nothing if the slot is not wanted any more, or is cared for.
+ */
+export function replace(lost: Pod, view: View): readonly ControllersEffect[] {
+  const set = setOf(lost, view);
+  if (set === undefined || isEnding(set) || isNamespaceEnding(set, view)) return [];
+  if (!isWanted(set, lost, view) || cloneWaitMs(lost, view) > 0) return [];
+  const pod = cloneOf(set, lost, "sidecar", view);
+  if (pod === undefined) return [];
+  const workload = workloadName(pod);
+  const offer = { task: "", pods: [pod], workload, reason: "clone", cause: "sidecar" } as const;
+  return [...cloning(set, lost, pod).effects, { kind: "schedule", ...offer }];
+}
+
+function setOf(pod: Pod, { store }: View): ReplicaSet | undefined {
+  const owner = controllerOf(pod);
+  if (owner === undefined) return undefined;
+  const set = store.get(replicaSetResource, pod.metadata.namespace ?? "", owner.name);
+  const isIts = set?.metadata.uid === owner.uid;
+  return set !== undefined && isIts && isReplicaSet(set) ? set : undefined;
+}
+
+function isWanted(set: ReplicaSet, { metadata }: Pod, view: View): boolean {
+  const living = podsOf(set, view).owned.filter((pod) => !isEnding(pod));
+  const kept = byWorth(living, view).slice(0, Math.max(0, set.spec.replicas ?? 1));
+  // What was replaced or deleted already is not among them.
+  return kept.some((pod) => pod.metadata.uid === metadata.uid);
+}
+
+/** Undefined for a pod that was adopted and fills no slot: another fills one instead. */
+function cloneOf(set: ReplicaSet, lost: Pod, cause: CloneCause, view: View): Pod | undefined {
   const { name, uid: lostUid = "" } = lost.metadata;
   const index = slotOf(lost);
-  if (index === undefined || slotName(set, index) !== name) return remove(set, lost, view);
+  if (index === undefined || slotName(set, index) !== name) return undefined;
   const pod = podOf(set, index, view);
   const annotations = {
     ...pod.metadata.annotations,
     [replacesAnnotation]: lostUid,
+    [causeAnnotation]: cause,
     [clonesAnnotation]: String(clonesOf(lost, view.now.wallMs) + 1),
   };
-  const metadata = { ...pod.metadata, annotations };
-  const action = putting(`clone ${lostUid}`, podResource, { ...pod, metadata });
-  const message = `Created pod: ${name} (replaces ${lostUid})`;
-  return [withEvent(action, set, "SuccessfulCreate", message)];
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
+}
+
+function cloning(set: ReplicaSet, { metadata: { name, uid } }: Pod, pod: Pod): Action {
+  const message = `Created pod: ${name} (replaces ${uid})`;
+  return withEvent(putting(`clone ${uid}`, podResource, pod), set, "SuccessfulCreate", message);
 }
 
 function cloneWaitMs(pod: Pod, { now, members }: View): number {

@@ -71,14 +71,13 @@ describe("Claims", () => {
     assert.deepEqual(claims.step({ kind: "tick" }, at(500)), [{ kind: "confirmed", uid: "u" }]);
   });
 
-  test("has a bound", () => {
+  test("has a bound, and says so of what is beyond it", () => {
     const claims = claimsOf();
-    let asked = 0;
-    for (let index = 0; index < claimsMax + 10; index += 1) {
-      asked += claims
-        .step(claim(`u${index}`, "m2"), at(0))
-        .filter(({ kind }) => kind === "ask").length;
+    const kinds: string[] = [];
+    for (let index = 0; index <= claimsMax; index += 1) {
+      kinds.push(...claims.step(claim(`u${index}`, "m2"), at(0)).map(({ kind }) => kind));
     }
-    assert.equal(asked, claimsMax);
+    assert.equal(kinds.filter((kind) => kind === "ask").length, claimsMax);
+    assert.equal(kinds.at(-1), "dropped");
   });
 });

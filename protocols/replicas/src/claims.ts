@@ -21,8 +21,12 @@ export type ClaimsEffect =
   | { readonly kind: "ask"; readonly machine: string; readonly uid: string }
   /** The pod is lost: make its clone. */
   | { readonly kind: "confirmed"; readonly uid: string }
-  /** The pod is not lost, or nobody can say so. */
-  | { readonly kind: "dropped"; readonly uid: string; readonly reason: "runs" | "unanswered" }
+  /** The pod is not lost, or nobody can say so, or too many are looked into. */
+  | {
+      readonly kind: "dropped";
+      readonly uid: string;
+      readonly reason: "runs" | "unanswered" | "busy";
+    }
   /** Tick at this instant at the latest. */
   | { readonly kind: "wake"; readonly at: Instant };
 
@@ -68,7 +72,8 @@ export class Claims {
     switch (event.kind) {
       case "claim": {
         const { uid, machine } = event;
-        if (this.#claims.has(uid) || this.#claims.size >= claimsMax) return;
+        if (this.#claims.has(uid)) return;
+        if (this.#claims.size >= claimsMax) return this.#end(uid, "busy");
         this.#claims.set(uid, { machine, until: after(at, claimMsMax), askAt: at });
         return;
       }
@@ -93,7 +98,7 @@ export class Claims {
     this.#effects.push({ kind: "ask", machine, uid }, { kind: "wake", at: claim.askAt });
   }
 
-  #end(uid: string, reason?: "runs" | "unanswered"): void {
+  #end(uid: string, reason?: "runs" | "unanswered" | "busy"): void {
     this.#claims.delete(uid);
     if (reason === undefined) this.#effects.push({ kind: "confirmed", uid });
     else this.#effects.push({ kind: "dropped", uid, reason });

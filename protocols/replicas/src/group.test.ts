@@ -115,6 +115,11 @@ export class Group {
     }
   }
 
+  /** What a member's clocks show. */
+  now(uid: string): Now {
+    return this.#now(this.at(uid));
+  }
+
   /** How a member holds the others to stand. */
   countsOf(uid: string): ReturnType<ReplicaWatch["counts"]> {
     return this.at(uid).watch.counts();

@@ -169,6 +169,16 @@ describe("ReplicaWatch", () => {
     assert(group.asks.every(({ by }) => by === "r1"));
   });
 
+  test("goes on after a tick that came too early", () => {
+    const group = new Group({ seed: 10, count: 2 });
+    group.run(5000);
+    for (let turn = 0; turn < 100; turn += 1) {
+      const effects = group.at("r0").watch.step({ kind: "tick" }, group.now("r0"));
+      assert(effects.some(({ kind }) => kind === "wake"));
+      group.run(1);
+    }
+  });
+
   test("watches no more than it may", () => {
     const group = new Group({ seed: 9, count: 1200 });
     group.run(300);

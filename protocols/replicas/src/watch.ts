@@ -77,7 +77,7 @@ export class ReplicaWatch {
     this.#resume(now.at);
     this.#handle(event, now.at);
     this.#advance(now.at);
-    this.#wake(now.at);
+    this.#wake(event.kind === "tick", now.at);
     const effects = this.#effects;
     this.#effects = [];
     return effects;
@@ -352,8 +352,11 @@ export class ReplicaWatch {
     return this.#news.take(this.#replicas.size, isDoubted ? [statementOf(replica)] : first);
   }
 
-  /** Asks to be woken, unless an earlier wish that is still to come covers it. */
-  #wake(at: Instant): void {
+  /**
+   * Asks to be woken, unless the same wish is still to be fulfilled. A tick that came too early, as
+   * timers do, has not fulfilled it and will not come again.
+   */
+  #wake(isTick: boolean, at: Instant): void {
     let wakeAt = this.#nextAt;
     const wish = (wished: Instant | undefined): void => {
       if (wished !== undefined && (wakeAt === undefined || wished < wakeAt)) wakeAt = wished;
@@ -365,13 +368,10 @@ export class ReplicaWatch {
       if (replica.standing === 2) wish(replica.speakAt);
     }
     if (wakeAt === undefined) this.#wakeAt = undefined;
-    if (wakeAt === undefined || (this.#isAwaited(at) && this.#wakeAt === wakeAt)) return;
+    const isAwaited = this.#wakeAt === wakeAt && wakeAt !== undefined && wakeAt > at && !isTick;
+    if (wakeAt === undefined || isAwaited) return;
     this.#wakeAt = wakeAt;
     this.#effects.push({ kind: "wake", at: wakeAt });
-  }
-
-  #isAwaited(at: Instant): boolean {
-    return this.#wakeAt !== undefined && this.#wakeAt > at;
   }
 }
 
