@@ -14,6 +14,7 @@ import type { DaemonConfig } from "./config.ts";
 import { readFacts } from "./facts.ts";
 import { Home, type Membership } from "./home.ts";
 import { Host, presentNow } from "./host.ts";
+import { Ways } from "./ingress/ways.ts";
 import type { Log } from "./log.ts";
 import { createMeters, type Meters } from "./meters.ts";
 import { tell } from "./observations.ts";
@@ -258,17 +259,23 @@ async function openApi(given: Start, backend: BackendOptions): Promise<ApiServer
 
 /** The classic interface, the ways into services, and what an operator asks. */
 function openWays(
-  { config, home, membership, name }: Start,
+  { config, home, log, membership, name, parts }: Start,
   { world, machine, host, meters, traffic }: Running,
-  backend: BackendOptions,
+  backend: BackendOptions & { readonly reading: Reading },
 ): Promise<ClassicServer> {
+  const { objects } = machine;
+  const { pods, reading } = backend;
+  const nowMs = (): number => performance.now();
+  const ways = parts.add(new Ways({ objects, pods, reading, log, nowMs }), (all) => all.close());
   const { key, mesh } = membership;
   const known = { name, peer: key.id, mesh, machine, link: () => world.link.stats() };
   return openClassic({
+    name,
+    host: config.httpHost,
     port: config.httpPort,
     unixPath: home.httpSocket,
-    objects: machine.objects,
     backend,
+    ways,
     metrics: () => meters.text(),
     status: () =>
       readStatus({ ...known, bytesPerMinute: traffic.bytesPerMinute(), health: host.health }),

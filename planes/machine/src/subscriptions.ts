@@ -36,7 +36,17 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Kinds whose controllers ask which machine is which. */
-const readNodes: ReadonlySet<string> = new Set(["deployments.apps", "replicasets.apps", "pods"]);
+const readNodes: ReadonlySet<string> = new Set([
+  "deployments.apps",
+  "replicasets.apps",
+  "pods",
+  "ingresses.networking.k8s.io",
+]);
+
+/** What the controllers of a kind read besides, of which there is no namespace. */
+const readCluster: Readonly<Record<string, readonly CollectionId[]>> = {
+  "ingresses.networking.k8s.io": [collectionOf("ingressclasses", "networking.k8s.io")],
+};
 
 /**
  * What this machine must follow of what others keep: all that its controllers read beside what it
@@ -127,7 +137,10 @@ export class Subscriptions {
 
   #besides(collection: CollectionId): readonly CollectionId[] {
     const [kind = "", place = ""] = collection.split("/");
-    const beside = (readWith[kind] ?? []).map((other) => `${other}/${place}`);
+    const beside = [
+      ...(readWith[kind] ?? []).map((other) => `${other}/${place}`),
+      ...(readCluster[kind] ?? []),
+    ];
     return readNodes.has(kind) ? [...beside, nodes] : beside;
   }
 

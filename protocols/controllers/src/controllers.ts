@@ -16,6 +16,7 @@ import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
 import { lookForGarbage } from "./garbage.ts";
 import { lookAtHappening } from "./happenings.ts";
+import { lookAtIngress } from "./ingresses.ts";
 import { interestedIn } from "./interest.ts";
 import { podResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
@@ -56,6 +57,7 @@ const looks: Readonly<Record<string, Look>> = {
   services: lookAtService,
   namespaces: lookAtNamespace,
   events: lookAtHappening,
+  ingresses: lookAtIngress,
 };
 
 /**

@@ -10,6 +10,9 @@ export const eventResource = resourceNamed("events");
 export const deploymentResource = resourceNamed("deployments", "apps");
 export const replicaSetResource = resourceNamed("replicasets", "apps");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
+export const nodeResource = resourceNamed("nodes");
+export const ingressResource = resourceNamed("ingresses", "networking.k8s.io");
+export const ingressClassResource = resourceNamed("ingressclasses", "networking.k8s.io");
 
 function resourceNamed(name: string, group = ""): Resource {
   const resource = findResource(group, name);
