@@ -12,6 +12,7 @@ import { isRefusal } from "./kube-status.ts";
 import { type GatewayLimits, gatewayLimits } from "./limits.ts";
 import { closing, listenOnPath, listenOnPort } from "./listener.ts";
 import { foreignOrigin, hostName } from "./origin.ts";
+import { OwnerDoor, type OwnerDoorOptions } from "./owner-door.ts";
 import { Proxy, type ProxyOptions } from "./proxy.ts";
 import { type ApplyObject, postWorkloads, type WorkloadAnswer } from "./workload-post.ts";
 
@@ -29,6 +30,8 @@ export interface ClassicServerOptions extends ProxyOptions {
   healthy?(): boolean;
   /** What `GET` of a path below `/v1/` answers as JSON, to those who may open the Unix socket. */
   readonly pages?: ReadonlyMap<string, () => unknown>;
+  /** What else is done for those who may open the Unix socket. */
+  readonly owner?: OwnerDoorOptions;
   /** Speaks TLS too, on the same port, with these certificates. */
   readonly tls?: TlsOffer;
   /**
@@ -70,6 +73,7 @@ class PlainServer implements ClassicServer {
   readonly #options: ClassicServerOptions;
   readonly #limits: GatewayLimits;
   readonly #proxy: Proxy;
+  readonly #door: OwnerDoor | undefined;
   readonly #server: HttpServer;
   readonly #pathServer: Server;
   readonly #sockets = new Set<Socket>();
@@ -85,6 +89,7 @@ class PlainServer implements ClassicServer {
     this.#options = options;
     this.#limits = limits;
     this.#proxy = new Proxy(options);
+    this.#door = options.owner && new OwnerDoor(options.owner);
     this.#server = createHttpServer({
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.firstRequestMsMax,
@@ -93,7 +98,7 @@ class PlainServer implements ClassicServer {
       requestTimeout: 0,
       connectionsCheckingInterval: Math.min(checkMs, limits.firstRequestMsMax / 2),
     });
-    this.#pathServer = createServer();
+    this.#pathServer = createServer({ allowHalfOpen: true });
     // What Node would do with a connection is done after the front has looked at it.
     const serve = this.#server.listeners("connection");
     this.#server.removeAllListeners("connection");
@@ -167,15 +172,24 @@ class PlainServer implements ClassicServer {
     return isOwnPath(pathOf(incoming)) && !isClaimed;
   }
 
+  /** The owner's door, for a request to it that comes from the owner. */
+  #doorFor(incoming: IncomingMessage): OwnerDoor | undefined {
+    const isOwner = this.#originOf(incoming).isOwner && OwnerDoor.has(pathOf(incoming));
+    return isOwner ? this.#door : undefined;
+  }
+
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => undefined);
-    if (this.#isOwn(incoming)) {
+    const door = this.#doorFor(incoming);
+    const isOwn = this.#isOwn(incoming);
+    if (isOwn && door === undefined) {
       socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
       return;
     }
     this.#upgraded.add(socket);
     socket.once("close", () => this.#upgraded.delete(socket));
-    void this.#proxy.passUpgrade(incoming, socket, head, this.#originOf(incoming));
+    if (isOwn) void door?.upgrade(incoming, socket, head);
+    else void this.#proxy.passUpgrade(incoming, socket, head, this.#originOf(incoming));
   }
 
   async #request(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -192,6 +206,7 @@ class PlainServer implements ClassicServer {
       sendAnswer(outgoing, failure(403, `${path} is for this computer only`));
     else if (path === "/metrics") sendText(outgoing, 200, this.#metrics());
     else if (this.#options.pages?.has(path)) sendAnswer(outgoing, this.#page(incoming, path));
+    else if (OwnerDoor.has(path)) sendAnswer(outgoing, await this.#ask(incoming, path));
     else sendAnswer(outgoing, await this.#workloads(incoming, path));
   }
 
@@ -210,6 +225,11 @@ class PlainServer implements ClassicServer {
     }
     if (incoming.method !== "GET") return failure(405, `${path} is read with GET`);
     return { status: 200, body: this.#options.pages?.get(path)?.() };
+  }
+
+  async #ask(incoming: IncomingMessage, path: string): Promise<Answer> {
+    const door = this.#doorFor(incoming);
+    return door?.answer(incoming) ?? failure(403, `${path} is asked through the Unix socket`);
   }
 
   async #workloads(incoming: IncomingMessage, path: string): Promise<WorkloadAnswer> {

@@ -33,6 +33,12 @@ export {
   type MetricOptions,
   type Metrics,
 } from "./metrics.ts";
+export {
+  connectProtocol,
+  type FoundService,
+  type OwnerDoorOptions,
+  type ServiceWish,
+} from "./owner-door.ts";
 export type { ConnectPort } from "./port-forward.ts";
 export type { FindRoute, ProxyOptions, Redirect, Route, Wanted } from "./proxy.ts";
 export type { TunnelEnd } from "./tunnel.ts";

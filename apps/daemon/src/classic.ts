@@ -1,6 +1,6 @@
 import { type ClassicServer, createClassicServer } from "@beemesh/gateway";
 import { selfSignedServer } from "@beemesh/identity";
-import { applyObject, type BackendOptions } from "./backend.ts";
+import { applyObject, askObject, type BackendOptions } from "./backend.ts";
 import { isWell } from "./health.ts";
 import type { Ways } from "./ingress/ways.ts";
 import type { DaemonStatus } from "./status.ts";
@@ -33,6 +33,10 @@ export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
     services: () => ways.services(),
     route: (wanted) => ways.find(wanted),
     claims: (asked) => ways.claims(asked),
+    owner: {
+      find: (wish) => ways.findService(wish),
+      object: (method, path) => askObject(backend, method, path),
+    },
     tls: {
       fallback: selfSignedServer([name, "localhost", "127.0.0.1", "::1"]),
       contextOf: (asked) => ways.contextOf(asked),

@@ -11,6 +11,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { type BackendOptions, createBackend } from "./backend.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
+import { Programs } from "./external/programs.ts";
 import { readFacts } from "./facts.ts";
 import { Home, type Membership } from "./home.ts";
 import { Host, presentNow } from "./host.ts";
@@ -98,7 +99,11 @@ async function start(given: Start): Promise<Daemon> {
   mkdirSync(join(config.data, "run"), { recursive: true, mode: 0o700 });
   const running = await assemble(given);
   const { world, machine, host, api, crashed } = running;
-  const pods = await openPods(name, machine, world);
+  const nudge = (): void => host.dispatch({ kind: "tick" });
+  const reading = new Reading(machine, nudge);
+  const known = { self: name, objects: machine.objects, reading, nudge };
+  const programs = parts.add(new Programs(known), (all) => all.close());
+  const pods = await openPods(name, { machine, world, programs });
   connect(world, host, log);
   host.dispatch({ kind: "start" });
   api.bootstrap(clock());
@@ -111,10 +116,10 @@ async function start(given: Start): Promise<Daemon> {
   rounds.lookAtDisk();
   await openRenewal(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const reading = new Reading(machine, () => running.host.dispatch({ kind: "tick" }));
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
   const classic = parts.add(await openWays(given, running, backend), (opened) => opened.close());
+  void programs.look();
   log.info("Machine is up", { machine: name, api: server.port, http: classic.port });
   log.info("Mesh is here", { addresses: world.link.addresses().join(",") });
   const stop = (): Promise<void> => parts.close();
@@ -182,10 +187,13 @@ function nextIncarnation(disk: Disk): number {
   return next;
 }
 
-async function openPods(self: string, machine: Machine, world: World): Promise<PodAccess> {
+async function openPods(
+  self: string,
+  { machine, world, programs }: Pick<Running, "machine" | "world"> & { programs: Programs },
+): Promise<PodAccess> {
   const { runtime, link } = world;
   const peerOf = (name: string): string | undefined => machine.peerOf(name);
-  const pods = new PodAccess({ self, runtime, streams: link, peerOf });
+  const pods = new PodAccess({ self, runtime, streams: link, peerOf, programs });
   await pods.serve();
   return pods;
 }

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { KubeObject } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import { IngressTable } from "./ingress/ingress-table.ts";
-import { type RouteWish, routeRequest } from "./service-router.ts";
+import { findService, type RouteWish, routeRequest } from "./service-router.ts";
 
 function serviceOf(
   name: string,
@@ -151,4 +151,31 @@ describe("routeRequest", () => {
       redirectsToTls: false,
     });
   });
+});
+
+describe("findService", () => {
+  const ports = [
+    { name: "http", port: 80 },
+    { name: "admin", port: 81 },
+  ];
+  const one = { ...serviceOf("one", {}, [{ port: 80 }]) };
+  const store = storeOf(serviceOf("web", {}, ports), sliceOf("web", "u1", true), one);
+  const find = (service: string, port: string): ReturnType<typeof findService> =>
+    findService(store, { namespace: "shop", service, port });
+
+  test("finds a port by number or name, or the only one", () => {
+    assert.equal(find("web", "admin").endpoints[0]?.port, 9090);
+    assert.equal(find("web", "80").endpoints[0]?.port, 8080);
+    assert.deepEqual(find("one", ""), { service: "one.shop", port: 80, endpoints: [] });
+  });
+
+  for (const [service, port, message] of [
+    ["no", "", "Cannot reach no.shop: there is no such service"],
+    ["web", "", "Cannot reach web.shop: name one of its ports: 80, 81"],
+    ["web", "82", "Cannot reach web.shop: it has no port 82"],
+  ] as const) {
+    test(`says ${message}`, () => {
+      assert.throws(() => find(service, port), { code: "service-absent", message });
+    });
+  }
 });

@@ -1,6 +1,8 @@
+import { BeeError } from "@beemesh/base";
+import type { ServiceWish } from "@beemesh/gateway";
 import { findResource, type KubeObject } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
-import { isJsonObject, type Json } from "@beemesh/wire";
+import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { type IngressRoute, type IngressTable, plainPath } from "./ingress/ingress-table.ts";
 import type { PodPlace } from "./tunnel/pod-access.ts";
 
@@ -60,6 +62,42 @@ export function routeRequest(objects: ObjectStore, table: IngressTable, wish: Ro
   return { kind: "unknown", services: services.map(nameOf) };
 }
 
+/** A port of a service, and where it is reached. */
+export interface ServicePort {
+  readonly service: string;
+  readonly port: number;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/**
+ * A port of a service that somebody names.
+ *
+ * @param port - Number or name; empty for the only one.
+ * @throws {BeeError} `service-absent` that says what there is not.
+ */
+export function findService(
+  objects: ObjectStore,
+  { namespace, service: name, port: wanted }: ServiceWish,
+): ServicePort {
+  const resource = findResource("", "services");
+  const service = resource && objects.get(resource, namespace, name);
+  const absent = (what: string): BeeError =>
+    new BeeError("service-absent", `Cannot reach ${name}.${namespace}: ${what}`);
+  if (service === undefined) throw absent("there is no such service");
+  const ports = portsOf(service);
+  if (wanted === "" && ports.length > 1) {
+    throw absent(`name one of its ports: ${ports.map(numberOfPort).join(", ")}`);
+  }
+  const number = /^\d+$/u.test(wanted) ? Number(wanted) : wanted;
+  const found = wanted === "" ? ports[0] : portNamed(service, number);
+  if (found === undefined) throw absent(`it has no port ${wanted}`);
+  return {
+    service: nameOf(service),
+    port: numberOfPort(found),
+    endpoints: endpointsOf(objects, service, nameOfPort(found)),
+  };
+}
+
 /** The namespace that a host such as `web.shop` or `web.shop.svc.cluster.local` speaks of. */
 export function namespaceOfHost(host: string): string | undefined {
   return host.split(".")[1];
@@ -85,18 +123,28 @@ function routeOfIngress(objects: ObjectStore, route: IngressRoute): Route {
   if (service === undefined) return broken(`there is no ${text} in namespace ${namespace}`);
   const port = portNamed(service, backend.port);
   if (port === undefined) return broken(`${text} has no port ${backend.port}`);
-  const endpoints = endpointsOf(objects, service, port);
+  const endpoints = endpointsOf(objects, service, nameOfPort(port));
   return { kind: "found", service: nameOf(service), endpoints, redirectsToTls };
 }
 
-/** The name of a Service's port, by its number or name; undefined if it has none such. */
-function portNamed({ spec }: KubeObject, wanted: number | string): string | undefined {
-  const ports = isJsonObject(spec) && Array.isArray(spec["ports"]) ? spec["ports"] : [];
-  const found = ports
-    .filter(isJsonObject)
-    .find(({ name, port }) => (typeof wanted === "number" ? port === wanted : name === wanted));
-  if (found === undefined) return undefined;
-  return typeof found["name"] === "string" ? found["name"] : "";
+/** A Service's port, by its number or name. */
+function portNamed(service: KubeObject, wanted: number | string): JsonObject | undefined {
+  return portsOf(service).find(({ name, port }) =>
+    typeof wanted === "number" ? port === wanted : name === wanted,
+  );
+}
+
+function portsOf({ spec }: KubeObject): readonly JsonObject[] {
+  const ports = isJsonObject(spec) ? spec["ports"] : undefined;
+  return Array.isArray(ports) ? ports.filter(isJsonObject) : [];
+}
+
+function numberOfPort({ port }: JsonObject): number {
+  return typeof port === "number" ? port : 0;
+}
+
+function nameOfPort({ name }: JsonObject): string {
+  return typeof name === "string" ? name : "";
 }
 
 function byHost(services: readonly KubeObject[], host: string): KubeObject | undefined {

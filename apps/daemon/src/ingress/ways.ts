@@ -1,13 +1,13 @@
 import { randomInt } from "node:crypto";
 import type { SecureContext } from "node:tls";
 import { BeeError } from "@beemesh/base";
-import type { Redirect, Wanted, Route as Way } from "@beemesh/gateway";
+import type { FoundService, Redirect, ServiceWish, Wanted, Route as Way } from "@beemesh/gateway";
 import { findResource, type KubeObject } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import { collectionOf } from "@beemesh/wire";
 import type { Log } from "../log.ts";
 import type { Reading } from "../reading.ts";
-import { type Endpoint, namespaceOfHost, type Route, routeRequest } from "../service-router.ts";
+import { type Endpoint, findService, namespaceOfHost, routeRequest } from "../service-router.ts";
 import type { PodAccess } from "../tunnel/pod-access.ts";
 import { Certificates } from "./certificates.ts";
 import { IngressTable } from "./ingress-table.ts";
@@ -85,7 +85,7 @@ export class Ways {
    */
   async find(wanted: Wanted): Promise<Way | Redirect | undefined> {
     await this.#refresh();
-    const { objects, pods } = this.#options;
+    const { objects } = this.#options;
     const { host, isSecure, headers, target } = wanted;
     await this.#bringServices(wanted);
     if (isSecure) this.#checkCertificate(host);
@@ -95,23 +95,44 @@ export class Ways {
     if (route.redirectsToTls && !isSecure) {
       return { location: `https://${headers.host ?? host}${target}` };
     }
-    const connect: Way["connect"] = async () => {
-      const endpoint = this.#turn(route.endpoints);
-      if (endpoint === undefined) throw emptiness(route);
-      return pods.connect(endpoint.place, endpoint.port);
-    };
-    return { connect };
+    return { connect: () => this.#connect(route.service, route.endpoints) };
+  }
+
+  /**
+   * A port of a service for somebody who names it, such as `beemesh connect`.
+   *
+   * @throws {BeeError} `service-absent`.
+   */
+  async findService(wish: ServiceWish): Promise<FoundService> {
+    const { objects } = this.#options;
+    await this.#bring([wish.namespace]);
+    const { service, port } = findService(objects, wish);
+    const connect: FoundService["connect"] = () =>
+      this.#connect(service, findService(objects, wish).endpoints);
+    return { service, port, connect };
+  }
+
+  #connect(service: string, endpoints: readonly Endpoint[]): ReturnType<Way["connect"]> {
+    const endpoint = this.#turn(endpoints);
+    if (endpoint !== undefined) return this.#options.pods.connect(endpoint.place, endpoint.port);
+    const message = `Cannot reach ${service}: none of its pods is ready`;
+    return Promise.reject(new BeeError("service-empty", message));
   }
 
   /** Brings the services of the namespace that a request ends up in. */
   async #bringServices({ host, path }: Wanted): Promise<void> {
-    const { reading } = this.#options;
     const table = this.#tableNow();
     const route = table.match(host, path);
     const namespace = route?.ingress.namespace ?? namespaceOfHost(host);
     const fallback = route === undefined ? table.fallback?.ingress.namespace : undefined;
+    await this.#bring([namespace, fallback]);
+  }
+
+  /** Brings the services of namespaces, as far as there are such. */
+  async #bring(namespaces: readonly (string | undefined)[]): Promise<void> {
+    const { reading } = this.#options;
     const known = new Set(reading.namespaces());
-    const wanted = [namespace, fallback].filter((each) => each !== undefined && known.has(each));
+    const wanted = namespaces.filter((each) => each !== undefined && known.has(each));
     await reading.bringAll(
       wanted.flatMap((each) => [
         collectionOf("services", "", each),
@@ -172,10 +193,6 @@ export class Ways {
     this.#table ??= new IngressTable(all("ingresses"), all("ingressclasses"));
     return this.#table;
   }
-}
-
-function emptiness({ service }: Extract<Route, { kind: "found" }>): BeeError {
-  return new BeeError("service-empty", `Cannot reach ${service}: none of its pods is ready`);
 }
 
 /** Gives one endpoint after another, over all requests, from a random one on. */
