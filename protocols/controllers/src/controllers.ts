@@ -18,6 +18,7 @@ import type { ControllersEvent } from "./event.ts";
 import { externalWorkloads } from "./external-workload.ts";
 import { lookForGarbage } from "./garbage.ts";
 import { lookAtHappening } from "./happenings.ts";
+import { lookAtIngress } from "./ingresses.ts";
 import { interestedIn } from "./interest.ts";
 import { lookAtJob } from "./jobs.ts";
 import { externalWorkloadResource, podResource } from "./kinds.ts";
@@ -61,6 +62,7 @@ const looks: Readonly<Record<string, Look>> = {
   services: lookAtService,
   namespaces: lookAtNamespace,
   events: lookAtHappening,
+  ingresses: lookAtIngress,
 };
 
 /**
