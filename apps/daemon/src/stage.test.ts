@@ -98,6 +98,11 @@ export class StageMachine {
     this.#kubeconfig = this.home.kubeconfig(options, Date.now());
   }
 
+  /** What kubectl is given; empty before the first start. */
+  get kubeconfig(): string {
+    return this.#kubeconfig;
+  }
+
   async stop(): Promise<void> {
     await this.#daemon?.stop();
     this.#daemon = undefined;

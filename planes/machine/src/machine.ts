@@ -331,6 +331,7 @@ export class Machine {
         return this.#run(this.#runner.look(namespace, name, this.#now));
       case "replicasets":
       case "deployments":
+      case "jobs":
         return this.#run(this.#runner.ownersChanged(this.#now));
       case "configmaps":
       case "secrets":
