@@ -31,7 +31,12 @@ export function addAttach(program: Command): void {
   withData(program.command("attach"))
     .description("give a program of this machine that is in no container a place in the mesh")
     .requiredOption("--name <name>", "what it is called")
-    .option("--port <port...>", "TCP ports that it listens on; the first is asked for its health")
+    .option(
+      "--port <port...>",
+      "TCP ports that it listens on; the first is asked for its health",
+      (text: string, before: readonly number[]) => [...before, readPort(text)],
+      [],
+    )
     .option("-n, --namespace <namespace>", "namespace that it is in", "default")
     .option("--address <ip>", "where this machine reaches it", "127.0.0.1")
     .option("--service-account <name>", "whose identity it has", "default")
@@ -47,10 +52,9 @@ Examples:
   beemesh attach --name db --port 5432 -n shop --service
   beemesh attach --name db -n shop --detach`,
     )
-    .action(async (flags: Omit<AttachFlags, "port"> & { readonly port?: readonly string[] }) => {
-      const port = (flags.port ?? []).map(readPort);
+    .action(async (flags: AttachFlags) => {
       const { httpSocket } = homeOf(flags);
-      const lines = await (flags.detach === true ? detach : attach)(httpSocket, { ...flags, port });
+      const lines = await (flags.detach === true ? detach : attach)(httpSocket, flags);
       process.stdout.write(`${lines.join("\n")}\n`);
     });
 }
