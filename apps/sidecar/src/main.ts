@@ -5,8 +5,9 @@
  * nobody's. Ends by itself when its socket is gone: then the pod is gone, or another sidecar took
  * its place.
  */
-import { adoptSocket, DescriptorInbox, makeTransparent } from "@beemesh/kernel";
+import { adoptSocket, DescriptorInbox, descriptorOf, makeTransparent } from "@beemesh/kernel";
 import { interceptedPort } from "./interceptor.ts";
+import { connectionLimit } from "./limits.ts";
 import { Sidecar } from "./sidecar.ts";
 
 /** How long a sidecar without a pod may go on: nobody can reach it, it only costs memory. */
@@ -21,7 +22,8 @@ const sidecar = new Sidecar({
   socketPath,
   addresses,
   interceptedPort,
-  makeTransparent,
+  connectionsMax: connectionLimit(),
+  makeTransparent: (server, family) => makeTransparent(descriptorOf(server) ?? -1, family),
   adopt: adoptSocket,
   inbox: new DescriptorInbox(descriptorPath),
 });

@@ -69,10 +69,37 @@ export const fillers: Readonly<Record<string, Filler>> = {
     }),
   "apps.v1.DeploymentStrategy": deploymentStrategy,
   "apps.v1.ReplicaSetSpec": (spec) => filled(spec, { replicas: 1 }),
-  "core.v1.Service": (service) => filled(service, { spec: {} }),
+  "batch.v1.CronJobSpec": (spec) =>
+    filled(spec, {
+      concurrencyPolicy: "Allow",
+      suspend: false,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 1,
+    }),
+  "batch.v1.Job": job,
+  "batch.v1.JobSpec": jobSpec,
+  "core.v1.Service": withSpec,
   "core.v1.ServiceSpec": serviceSpec,
   "core.v1.EndpointPort": (port) => filled(port, { protocol: "TCP" }),
   "discovery.v1.EndpointPort": (port) => ({ name: "", ...filled(port, { protocol: "TCP" }) }),
+  "networking.v1.NetworkPolicy": withSpec,
+  "networking.v1.NetworkPolicySpec": networkPolicySpec,
+  "networking.v1.NetworkPolicyPort": (port) => filled(port, { protocol: "TCP" }),
+  "networking.v1.Ingress": withSpec,
+  "networking.v1.IngressClass": withSpec,
+  "networking.v1.IngressClassParametersReference": (reference) =>
+    filled(reference, { scope: "Cluster" }),
+  "beemesh.v1.ExternalWorkload": withSpec,
+  "beemesh.v1.ExternalWorkloadSpec": (spec) =>
+    filled(spec, { serviceAccountName: "default", address: "127.0.0.1" }),
+  "beemesh.v1.ExternalWorkloadPort": (port) => filled(port, { protocol: "TCP" }),
+  "beemesh.v1.ExternalWorkloadProbe": (probe) =>
+    positive(probe, {
+      periodSeconds: 10,
+      timeoutSeconds: 1,
+      successThreshold: 1,
+      failureThreshold: 3,
+    }),
   "core.v1.Secret": secret,
   "core.v1.Namespace": namespace,
   "core.v1.Pod": pod,
@@ -86,6 +113,11 @@ function filled(object: JsonObject, values: JsonObject): JsonObject {
     ([member]) => !isSet(object[member]) || object[member] === "",
   );
   return missing.length === 0 ? object : { ...object, ...Object.fromEntries(missing) };
+}
+
+/** A specification that is missing says as little as an empty one. */
+function withSpec(object: JsonObject): JsonObject {
+  return filled(object, { spec: {} });
 }
 
 /** Sets the numbers that are not set; 0 counts as not set. */
@@ -159,6 +191,28 @@ function deploymentStrategy(strategy: JsonObject): JsonObject {
   return { ...typed, rollingUpdate };
 }
 
+/** A Job without labels has those of its pods. */
+function job(object: JsonObject): JsonObject {
+  const metadata = objectAt(object, "metadata") ?? {};
+  const labels = objectAt(object, "spec", "template", "metadata", "labels") ?? {};
+  const isLabelled = entriesAt(metadata, "labels").length > 0 || Object.keys(labels).length === 0;
+  return isLabelled ? object : { ...object, metadata: { ...metadata, labels } };
+}
+
+/** With neither number it is one pod; with none of completions it is a work queue. */
+function jobSpec(spec: JsonObject): JsonObject {
+  const isPlain = !isSet(spec["completions"]) && !isSet(spec["parallelism"]);
+  const replacement = isSet(spec["podFailurePolicy"]) ? "Failed" : "TerminatingOrFailed";
+  return filled(spec, {
+    ...(isPlain ? { completions: 1 } : {}),
+    parallelism: 1,
+    backoffLimit: 6,
+    completionMode: "NonIndexed",
+    suspend: false,
+    podReplacementPolicy: replacement,
+  });
+}
+
 function serviceSpec(spec: JsonObject): JsonObject {
   const typed = filled(spec, { sessionAffinity: "None", type: "ClusterIP" });
   const type = textAt(typed, "type");
@@ -195,6 +249,13 @@ function sameAddress(spec: JsonObject): JsonObject {
 function servicePort(port: JsonObject): JsonObject {
   const target = port["targetPort"] === 0 ? { targetPort: port["port"] ?? 0 } : {};
   return { ...filled(port, { protocol: "TCP", targetPort: port["port"] ?? 0 }), ...target };
+}
+
+/** A policy without types is about what comes in, and about what goes out if it says anything. */
+function networkPolicySpec(spec: JsonObject): JsonObject {
+  if (listAt(spec, "policyTypes").length > 0) return spec;
+  const hasEgress = listAt(spec, "egress").length > 0;
+  return { ...spec, policyTypes: hasEgress ? ["Ingress", "Egress"] : ["Ingress"] };
 }
 
 /** Text given in the clear becomes base64, as everything else in the data of a Secret. */

@@ -5,7 +5,21 @@
 
 /** The members of each type that are acted on. */
 export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
+  "batch.v1.JobSpec": [
+    "activeDeadlineSeconds",
+    "backoffLimit",
+    "completionMode",
+    "completions",
+    "managedBy",
+    "parallelism",
+    "podReplacementPolicy",
+    "selector",
+    "suspend",
+    "template",
+    "ttlSecondsAfterFinished",
+  ],
   "core.v1.PodSpec": [
+    "activeDeadlineSeconds",
     "containers",
     "hostname",
     "initContainers",
@@ -30,6 +44,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "ports",
     "readinessProbe",
     "resources",
+    "restartPolicy",
     "securityContext",
     "startupProbe",
     "stdin",
@@ -68,6 +83,8 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   ],
   "core.v1.Volume": ["configMap", "emptyDir", "hostPath", "name", "secret"],
   "core.v1.VolumeMount": ["mountPath", "name", "readOnly", "subPath"],
+  "networking.v1.IngressBackend": ["service"],
+  "networking.v1.IngressClassSpec": ["controller"],
 };
 
 /** The values of honoured members that are acted on, where others are not. */

@@ -9,6 +9,7 @@ import { textOf } from "./members.ts";
 import {
   environmentNameError,
   labelError,
+  letterLabelError,
   portNameError,
   qualifiedNameError,
   subdomainError,
@@ -38,6 +39,9 @@ const locality = oneOf("Cluster", "Local");
 const family = oneOf("IPv4", "IPv6");
 const effect = oneOf("NoSchedule", "PreferNoSchedule", "NoExecute");
 const seconds31 = between(1, 2_147_483_647);
+
+/** Pods of one Job: what Kubernetes allows of an Indexed one, for each has an index here. */
+const jobPodsMax = 100_000;
 
 const container = {
   name: label,
@@ -141,6 +145,21 @@ const otherValueRules: ValueRules = {
     maxSurge: numberOrPercent,
   },
   "apps.v1.ReplicaSetSpec": { replicas: natural, minReadySeconds: natural },
+  "batch.v1.CronJobSpec": {
+    startingDeadlineSeconds: natural,
+    concurrencyPolicy: oneOf("Allow", "Forbid", "Replace"),
+    successfulJobsHistoryLimit: natural,
+    failedJobsHistoryLimit: natural,
+  },
+  "batch.v1.JobSpec": {
+    parallelism: between(0, jobPodsMax),
+    completions: between(0, jobPodsMax),
+    backoffLimit: natural,
+    activeDeadlineSeconds: natural,
+    ttlSecondsAfterFinished: natural,
+    completionMode: oneOf("Indexed", "NonIndexed"),
+    podReplacementPolicy: oneOf("Failed", "TerminatingOrFailed"),
+  },
   "autoscaling.v1.ScaleSpec": { replicas: natural },
   "core.v1.ServiceSpec": {
     type: oneOf("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),
@@ -165,10 +184,33 @@ const otherValueRules: ValueRules = {
   "core.v1.LoadBalancerIngress": { ipMode: oneOf("Proxy", "VIP") },
 };
 
+const networkValueRules: ValueRules = {
+  "networking.v1.NetworkPolicyPort": { protocol: transport, port: portOrName, endPort: port },
+  "networking.v1.IngressSpec": { ingressClassName: subdomain },
+  "networking.v1.IngressTLS": { secretName: subdomain },
+  "networking.v1.IngressServiceBackend": { name: named(letterLabelError) },
+  "networking.v1.ServiceBackendPort": { name: named(portNameError), number: portOrNone },
+  "networking.v1.IngressClassParametersReference": { scope: oneOf("Cluster", "Namespace") },
+  "beemesh.v1.ExternalWorkloadSpec": { serviceAccountName: subdomain, machine: subdomain },
+  "beemesh.v1.ExternalWorkloadPort": {
+    name: named(portNameError),
+    port,
+    protocol: oneOf("TCP", "UDP"),
+  },
+  "beemesh.v1.ExternalWorkloadProbe": {
+    periodSeconds: atLeast(1),
+    timeoutSeconds: atLeast(1),
+    successThreshold: atLeast(1),
+    failureThreshold: atLeast(1),
+  },
+  "beemesh.v1.ExternalWorkloadSocket": { port },
+};
+
 /** The checks of each type's fields. */
 export const valueRules: ValueRules = {
   ...podValueRules,
   ...otherValueRules,
+  ...networkValueRules,
 };
 
 /** The checks of each item of lists of plain values. */

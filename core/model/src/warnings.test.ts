@@ -78,6 +78,19 @@ describe("warningsFor", () => {
     ]);
   });
 
+  test("names what is asked of a Job and not done", () => {
+    const template = { spec: { containers, restartPolicy: "Never", activeDeadlineSeconds: 5 } };
+    const honoured = { completions: 2, backoffLimit: 0, suspend: true, template };
+    assert.deepEqual(fields("batch/v1", "Job", honoured), []);
+    const podFailurePolicy = { rules: [{ action: "Ignore" }] };
+    const spec = { ...honoured, podFailurePolicy, backoffLimitPerIndex: 1, manualSelector: true };
+    assert.deepEqual(fields("batch/v1", "Job", spec).toSorted(), [
+      "spec.backoffLimitPerIndex",
+      "spec.manualSelector",
+      "spec.podFailurePolicy",
+    ]);
+  });
+
   test("is brief about very many", () => {
     const many = Array.from({ length: 30 }, (_, index) => ({
       name: `c${index}`,
@@ -87,5 +100,15 @@ describe("warningsFor", () => {
     const texts = fields("v1", "Pod", { containers: many });
     assert.equal(texts.length, 20);
     assert.equal(texts.at(-1), "11 more fields are not supported yet");
+  });
+
+  test("names what Ingress asks for that is not there", () => {
+    const backend = { resource: { kind: "Bucket", name: "b" } };
+    assert.deepEqual(fields("networking.k8s.io/v1", "Ingress", { defaultBackend: backend }), [
+      "spec.defaultBackend.resource",
+    ]);
+    const service = { name: "web", port: { number: 80 } };
+    const rule = { host: "a.b", http: { paths: [{ pathType: "Exact", backend: { service } }] } };
+    assert.deepEqual(fields("networking.k8s.io/v1", "Ingress", { rules: [rule] }), []);
   });
 });

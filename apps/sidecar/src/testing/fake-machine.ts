@@ -50,10 +50,13 @@ export class FakeMachine {
     const socket = connect(socketPath);
     this.#socket = socket;
     socket.setEncoding("utf8");
-    socket.on("error", () => socket.destroy());
     socket.write("control\n");
     let text = "";
     return new Promise((resolve) => {
+      // Its file is there a moment before somebody listens.
+      const onEarly = (): void => void setImmediate(() => resolve(this.attach(socketPath)));
+      socket.once("error", onEarly);
+      socket.on("connect", () => socket.off("error", onEarly).on("error", () => socket.destroy()));
       socket.on("data", (chunk: string) => {
         const lines = (text + chunk).split("\n");
         text = lines.pop() ?? "";
