@@ -40,7 +40,10 @@ export class Following {
   }
 
   /** Waits, for a bounded time, until what an answer for a pod of a namespace needs is here. */
-  async bring(pod: { readonly uid: string; readonly namespace: string }, about: About) {
+  async bring(
+    pod: { readonly uid: string; readonly namespace: string },
+    about: About,
+  ): Promise<void> {
     const wanted = [...this.#collectionsFor(pod.namespace, about)];
     const own = this.#byPod.get(pod.uid) ?? new Set<CollectionId>();
     this.#byPod.set(pod.uid, own);

@@ -14,7 +14,7 @@ export interface Outbox {
 const retryMs: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 100];
 
 /** What is written beside a descriptor, or undefined if it is more than the reader takes. */
-export function handoverBytes(tag: DescriptorTag, read: Uint8Array): Uint8Array | undefined {
+function handoverBytes(tag: DescriptorTag, read: Uint8Array): Uint8Array | undefined {
   const bytes = Buffer.concat([Buffer.from(descriptorLine(tag)), read]);
   return bytes.length <= descriptorBytesMax ? bytes : undefined;
 }

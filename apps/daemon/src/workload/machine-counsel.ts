@@ -23,7 +23,7 @@ type Names = Omit<Extract<MachineMessage, { kind: "names" }>, "kind" | "id">;
 type Certificate = Omit<Extract<MachineMessage, { kind: "certificate" }>, "kind" | "id">;
 
 /** What a certificate is made of. */
-export interface CertificateClaim {
+interface CertificateClaim {
   readonly pod: PodFacts;
   /** base64 of the SPKI in DER. */
   readonly publicKey: string;
