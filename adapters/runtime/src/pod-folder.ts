@@ -58,6 +58,16 @@ export class PodFolder {
     return join(this.path, "logs", `${checkedContainer(container)}.${attempt}.log`);
   }
 
+  /** Whether nothing of the pod will run any more. */
+  get isRetired(): boolean {
+    return existsSync(join(this.path, "retired"));
+  }
+
+  setRetired(isRetired: boolean): void {
+    if (isRetired) this.write("retired", "");
+    else rmSync(join(this.path, "retired"), { force: true });
+  }
+
   /** Keeps the plan and makes the volumes. */
   async make(plan: KeptPlan): Promise<void> {
     mkdirSync(join(this.path, "logs"), { recursive: true, mode: 0o700 });

@@ -153,6 +153,8 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     const folder = this.#folder(uid);
     const kept = folder.plan();
     if (kept === undefined) throw unknownPod(uid);
+    if (pod.isRetired === true) folder.setRetired(false);
+    pod.isRetired = false;
     await this.#sandbox(kept, folder);
     const earlier = pod.containers.get(plan.name);
     let made: KnownContainer | undefined;
@@ -176,6 +178,14 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   async stopContainer(uid: string, container: string, graceMs: number): Promise<void> {
     const known = this.#pods.get(uid)?.containers.get(container);
     if (known?.state === "running") await this.#containers.stop(known.id, graceMs);
+  }
+
+  async retirePod(uid: string): Promise<void> {
+    const pod = this.#pods.get(uid);
+    if (pod === undefined || pod.removal !== undefined) return;
+    pod.isRetired = true;
+    this.#folder(uid).setRetired(true);
+    await this.#sidecars.drop(uid);
   }
 
   removePod(uid: string, graceMs: number): Promise<void> {
@@ -236,7 +246,10 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   }
 
   async connect(uid: string, port: number): Promise<Duplex> {
-    this.#pod(uid);
+    if (this.#pod(uid).isRetired === true) {
+      const message = `Cannot connect to port ${port}: nothing runs in the pod any more`;
+      throw new BeeError("connection-refused", message, { facts: { port } });
+    }
     return this.#sidecars.enter(uid, port);
   }
 
@@ -245,7 +258,9 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   }
 
   async carry(uid: string): Promise<Duplex> {
-    this.#pod(uid);
+    if (this.#pod(uid).isRetired === true) {
+      throw new BeeError("connection-refused", "Cannot enter pod: nothing runs in it any more");
+    }
     return this.#sidecars.carry(uid);
   }
 
@@ -266,7 +281,8 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     }
     for (const pod of this.#pods.values()) {
       const folder = this.#folder(pod.uid);
-      if (haveNamespaces(folder.namespaces)) this.#keepSidecar(pod, folder);
+      pod.isRetired = folder.isRetired;
+      if (!pod.isRetired && haveNamespaces(folder.namespaces)) this.#keepSidecar(pod, folder);
     }
   }
 

@@ -187,6 +187,11 @@ export class ProcessRuntime implements Runtime, ImageImporter {
     this.#settle(pod, known);
   }
 
+  async retirePod(uid: string): Promise<void> {
+    const pod = this.#pods.get(uid);
+    if (pod !== undefined && !pod.isGoing) await killPod(pod.folder);
+  }
+
   async removePod(uid: string, graceMs: number): Promise<void> {
     const pod = this.#pods.get(uid);
     if (pod === undefined) return;

@@ -6,6 +6,7 @@ import { applyObject, type BackendOptions } from "./backend.ts";
 import { isWell } from "./health.ts";
 import { type Endpoint, routeRequest } from "./service-router.ts";
 import type { DaemonStatus } from "./status.ts";
+import type { ConnectionsPage } from "./workload/connections-page.ts";
 
 /** What the classic interface is served from. */
 export interface ClassicOptions {
@@ -13,14 +14,16 @@ export interface ClassicOptions {
   readonly unixPath: string;
   readonly objects: ObjectStore;
   readonly backend: BackendOptions;
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
+  /** What `GET /v1/connections` answers, there too. */
+  readonly connections: () => ConnectionsPage;
   /** What `GET /v1/status` answers, through the Unix socket only. */
   readonly status: () => DaemonStatus;
 }
 
 /** Serves the first generation's interface, and the way into services. */
 export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
-  const { port, unixPath, objects, backend, metrics, status } = options;
+  const { port, unixPath, objects, backend, metrics, status, connections } = options;
   const { host, pods } = backend;
   const turn = rotation();
   return createClassicServer({
@@ -28,7 +31,10 @@ export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
     unixPath,
     metrics,
     healthy: () => isWell(host.health),
-    pages: new Map([["/v1/status", status]]),
+    pages: new Map<string, () => unknown>([
+      ["/v1/status", status],
+      ["/v1/connections", connections],
+    ]),
     apply: (object, wish) => applyObject(backend, object, wish),
     services: () => {
       const route = routeRequest(objects, { host: "", path: "" });

@@ -14,6 +14,8 @@ export interface DaemonConfig {
   readonly apiPort: number;
   /** Port of the classic interface and of the way into services, on loopback; 0 for any. */
   readonly httpPort: number;
+  /** TCP port where other machines bring connections for the pods of this one; 0 for any. */
+  readonly workloadPort: number;
   readonly runtime: "auto" | "podman" | "process";
   /** Socket of a Podman to use; undefined for a store of the daemon's own. */
   readonly podmanSocket: string | undefined;
@@ -47,6 +49,7 @@ export const settings = {
   meshHost: { flag: "mesh-host", fallback: "0.0.0.0", help: "address the mesh listens on" },
   apiPort: { flag: "api-port", fallback: "6443", help: "port of the Kubernetes API on loopback" },
   httpPort: { flag: "http-port", fallback: "8080", help: "port of services and /v1 on loopback" },
+  workloadPort: { flag: "workload-port", fallback: "7947", help: "port of pods, 0 for any" },
   runtime: { flag: "runtime", fallback: "auto", help: "auto, podman or process" },
   podmanSocket: { flag: "podman-socket", fallback: "", help: "a Podman to use; own store without" },
   bootstrap: { flag: "bootstrap", fallback: "", help: "multiaddrs of machines, comma separated" },
@@ -98,6 +101,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     meshPort: whole("meshPort", text("meshPort"), 65_535),
     apiPort: whole("apiPort", text("apiPort"), 65_535),
     httpPort: whole("httpPort", text("httpPort"), 65_535),
+    workloadPort: whole("workloadPort", text("workloadPort"), 65_535),
     runtime: oneOf("runtime", text("runtime"), ["auto", "podman", "process"]),
     podmanSocket: text("podmanSocket") === "" ? undefined : text("podmanSocket"),
     bootstrap: listOf(text("bootstrap")),

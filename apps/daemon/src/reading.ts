@@ -31,8 +31,12 @@ export class Reading {
   }
 
   /** Waits until what a request is about is here, or has not come in time. */
-  async bring(request: ApiRequest): Promise<void> {
-    const wanted = [...this.#collectionsOf(request)];
+  bring(request: ApiRequest): Promise<void> {
+    return this.bringAll([...this.#collectionsOf(request)]);
+  }
+
+  /** Waits until collections are here, or have not come in time. */
+  async bringAll(wanted: readonly CollectionId[]): Promise<void> {
     for (const collection of wanted) this.#shelf.follow(collection);
     if (wanted.every((collection) => this.#shelf.holds(collection))) return;
     this.#nudge();
@@ -51,14 +55,15 @@ export class Reading {
     const { resource, namespace } = place;
     if (!resource.namespaced) yield collectionOf(resource.name, resource.group);
     else {
-      for (const name of namespace === undefined ? this.#namespaces() : [namespace]) {
+      for (const name of namespace === undefined ? this.namespaces() : [namespace]) {
         yield collectionOf(resource.name, resource.group, name);
       }
       yield collectionOf("namespaces", "");
     }
   }
 
-  #namespaces(): string[] {
+  /** The names of all namespaces that are known here. */
+  namespaces(): string[] {
     const resource = findResource("", "namespaces");
     if (resource === undefined) return [];
     return this.#shelf.objects.list(resource).items.map(({ metadata }) => metadata.name);

@@ -223,5 +223,6 @@ function loopbackFlags(ports: {
     mdns: false,
     "api-port": ports.apiPort,
     "http-port": ports.httpPort,
+    "workload-port": 0,
   }).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
 }

@@ -173,6 +173,12 @@ export interface Runtime {
   startContainer(uid: string, container: ContainerPlan, attempt: number): Promise<StartedContainer>;
   /** TERM, then KILL when `graceMs` have passed. Nothing if it does not run. */
   stopContainer(uid: string, container: string, graceMs: number): Promise<void>;
+  /**
+   * Ends what a pod has besides its containers, such as its sidecar; their logs stay. For a pod
+   * none of whose containers runs or will run again; one that is started all the same brings the
+   * rest back. Nothing if the pod is not there.
+   */
+  retirePod(uid: string): Promise<void>;
   /** Stops what runs and removes every trace. Nothing if it is not there. */
   removePod(uid: string, graceMs: number): Promise<void>;
   onEvent(listener: (event: RuntimeEvent) => void): () => void;

@@ -223,6 +223,8 @@ export class Machine {
       case "health":
         this.#announcer.health = event.health;
         return this.#announcer.announce(this.#now);
+      case "occurrence":
+        return this.#scribe.record(event.occurrence, this.#now);
       case "tick":
         return this.#tick();
       case "stop":
@@ -329,6 +331,7 @@ export class Machine {
         return this.#run(this.#runner.look(namespace, name, this.#now));
       case "replicasets":
       case "deployments":
+      case "jobs":
         return this.#run(this.#runner.ownersChanged(this.#now));
       case "configmaps":
       case "secrets":

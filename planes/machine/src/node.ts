@@ -9,6 +9,8 @@ export interface NodeFacts {
   readonly labels: Readonly<Record<string, string>>;
   /** Multiaddrs that other machines may reach it at. */
   readonly addresses: readonly string[];
+  /** Where other machines bring connections for its pods, `ip:port` each; none if left out. */
+  readonly workloadAddresses?: readonly string[];
   /** IPv4 or IPv6 address for `kubectl get nodes -o wide`. */
   readonly hostIp: string;
   readonly cpuMillicores: number;
@@ -38,6 +40,7 @@ export interface NodeHealth {
 export const nodeMarks = {
   peer: "beemesh.io/peer-id",
   addresses: "beemesh.io/addresses",
+  workloadAddresses: "beemesh.io/workload-addresses",
 } as const;
 
 /**
@@ -72,6 +75,9 @@ export function makeNode(
         ...metadata?.annotations,
         [nodeMarks.peer]: facts.peer,
         [nodeMarks.addresses]: facts.addresses.join(","),
+        ...(facts.workloadAddresses !== undefined && {
+          [nodeMarks.workloadAddresses]: facts.workloadAddresses.join(","),
+        }),
       },
     },
     spec: before?.spec ?? {},

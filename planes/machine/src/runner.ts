@@ -69,7 +69,7 @@ export class Runner {
     return isPod(record) ? [...settled, ...this.#assign(record, now)] : settled;
   }
 
-  /** Looks again at pods that waited for a ReplicaSet or Deployment. */
+  /** Looks again at pods that waited for a ReplicaSet, Job or Deployment. */
   ownersChanged(now: Now): RunnerEffect[] {
     const names = [...this.#waiting];
     this.#waiting.clear();
@@ -119,8 +119,8 @@ export class Runner {
     const uid = record.metadata.uid ?? "";
     if (record.spec.nodeName !== nodeName) return [];
     const held = this.#held.get(uid);
-    if (held === undefined && isFinished(record)) return [];
-    if (held === undefined) {
+    // What has ended is not started: it is held for its logs, and for whoever deletes it.
+    if (held === undefined && !isFinished(record)) {
       const verdict = this.#checkOwners(record, now);
       if (verdict.length > 0) return verdict;
     }
@@ -132,8 +132,8 @@ export class Runner {
   /** What keeps the pod from running here; nothing if it may. */
   #checkOwners(pod: Pod, now: Now): RunnerEffect[] {
     const lookup: Lookup = (...place) => this.#options.objects.get(...place);
-    const { replicaSet, deployment, missing } = lineageOf(pod, lookup);
-    const verdict = checkChain(pod, replicaSet, deployment);
+    const { upper, top, missing } = lineageOf(pod, lookup);
+    const verdict = checkChain(pod, upper, top);
     if (verdict.ok) return [];
     if (this.#waiting.size < waitingMax) {
       this.#waiting.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
@@ -150,6 +150,7 @@ export function isPod(object: KubeObject | undefined): object is Pod {
   return object?.kind === "Pod";
 }
 
-function isFinished({ status }: Pod): boolean {
+/** Whether a pod has come to an end that it does not leave. */
+export function isFinished({ status }: Pod): boolean {
   return status?.phase === "Succeeded" || status?.phase === "Failed";
 }

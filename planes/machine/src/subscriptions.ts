@@ -29,7 +29,9 @@ const namespaces = collectionOf("namespaces", "");
 const readWith: Readonly<Record<string, readonly string[]>> = {
   "deployments.apps": ["replicasets.apps", "pods"],
   "replicasets.apps": ["pods", "deployments.apps"],
-  pods: ["replicasets.apps", "deployments.apps"],
+  "jobs.batch": ["pods"],
+  "cronjobs.batch": ["jobs.batch"],
+  pods: ["replicasets.apps", "deployments.apps", "jobs.batch"],
   services: [
     "pods",
     "endpoints",
@@ -41,7 +43,12 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Kinds whose controllers ask which machine is which. */
-const readNodes: ReadonlySet<string> = new Set(["deployments.apps", "replicasets.apps", "pods"]);
+const readNodes: ReadonlySet<string> = new Set([
+  "deployments.apps",
+  "replicasets.apps",
+  "jobs.batch",
+  "pods",
+]);
 
 /**
  * What this machine must follow of what others keep: all that its controllers read beside what it

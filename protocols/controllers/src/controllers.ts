@@ -4,6 +4,7 @@ import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
 import { Census, keyOf } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
+import { lookAtCronJob } from "./cron-jobs.ts";
 import { lookAtDeployment } from "./deployments.ts";
 import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
@@ -11,6 +12,7 @@ import { externalWorkloads } from "./external-workload.ts";
 import { lookForGarbage } from "./garbage.ts";
 import { lookAtHappening } from "./happenings.ts";
 import { interestedIn } from "./interest.ts";
+import { lookAtJob } from "./jobs.ts";
 import { externalWorkloadResource, podResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
@@ -46,6 +48,8 @@ const resyncMs = 300_000;
 const looks: Readonly<Record<string, Look>> = {
   deployments: lookAtDeployment,
   replicasets: lookAtReplicaSet,
+  jobs: lookAtJob,
+  cronjobs: lookAtCronJob,
   pods: lookAtPod,
   services: lookAtService,
   namespaces: lookAtNamespace,

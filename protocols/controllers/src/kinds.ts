@@ -9,6 +9,8 @@ export const namespaceResource = resourceNamed("namespaces");
 export const eventResource = resourceNamed("events");
 export const deploymentResource = resourceNamed("deployments", "apps");
 export const replicaSetResource = resourceNamed("replicasets", "apps");
+export const jobResource = resourceNamed("jobs", "batch");
+export const cronJobResource = resourceNamed("cronjobs", "batch");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
 
 /** Programs outside containers; undefined in an API that does not serve them. */

@@ -10,11 +10,10 @@ import {
   slotOf,
 } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
-import { namespaceResource, podResource, replicaSetResource } from "./kinds.ts";
+import { asClone, cloneWaitMs, made } from "./clones.ts";
+import { podResource, replicaSetResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
-import { countPods, isLost, isReady, isStranded } from "./pod-facts.ts";
-import { replacesAnnotation } from "./settlement.ts";
-import { timestampOf, wallMsOf } from "./timestamp.ts";
+import { countPods, isLost } from "./pod-facts.ts";
 import {
   controllerOf,
   controllerReference,
@@ -22,26 +21,18 @@ import {
   type Findings,
   fine,
   isEnding,
+  isNamespaceEnding,
   type Look,
   putting,
   puttingCounts,
-  refOf,
   type View,
+  withEvent,
   withOwners,
 } from "./view.ts";
-
-/** Annotation of a clone: how many clones its slot has had in a row. */
-const clonesAnnotation = "beemesh.io/clones";
+import { byWorth } from "./worth.ts";
 
 /** Pods made or removed in one look; the rest follows in the next. */
 const burstMax = 500;
-
-/** The n-th clone in a row of a pod that fails waits 2^n s since the one before, to 5 min. */
-const cloneWaitMsFirst = 1000;
-const cloneWaitMsMax = 300_000;
-
-/** A pod that lived this long starts over. */
-const healthyMs = 600_000;
 
 /**
  * Keeps as many pods as a ReplicaSet wants, in slots with computed names. A lost slot is taken by
@@ -94,29 +85,6 @@ function podsOf(
   return { owned, adoptable };
 }
 
-/** The pods that are worth keeping most come first. */
-function byWorth(pods: readonly Pod[], { members }: View): readonly Pod[] {
-  const worth = (pod: Pod): readonly number[] => [
-    isLost(pod, members) ? 1 : 0,
-    pod.spec.nodeName ? 0 : 1,
-    isReady(pod) ? 0 : 1,
-    slotOf(pod) ?? Infinity,
-  ];
-  return pods
-    .map((pod) => ({ pod, worth: worth(pod) }))
-    .toSorted((a, b) => compare(a.worth, b.worth) || compareNames(a.pod, b.pod))
-    .map(({ pod }) => pod);
-}
-
-function compareNames(a: Pod, b: Pod): number {
-  return a.metadata.name < b.metadata.name ? -1 : 1;
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  const index = a.findIndex((value, at) => value !== b[at]);
-  return index < 0 ? 0 : (a[index] ?? 0) < (b[index] ?? 0) ? -1 : 1;
-}
-
 function adopt(set: ReplicaSet, pod: Pod): Action {
   const owners = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
   return putting(`adopt ${pod.metadata.uid}`, podResource, withOwners(pod, owners));
@@ -158,9 +126,7 @@ function creation(set: ReplicaSet, index: number, view: View): Action {
 }
 
 function podOf(set: ReplicaSet, index: number, { now, newUid }: View): Pod {
-  const pod = derivePod(set, index, newUid(`${set.metadata.uid}/${index}`));
-  const creationTimestamp = timestampOf(now.wallMs);
-  return { ...pod, metadata: { ...pod.metadata, generation: 1, creationTimestamp } };
+  return made(derivePod(set, index, newUid(`${set.metadata.uid}/${index}`)), now);
 }
 
 function clonesFor(
@@ -184,36 +150,9 @@ function clone(set: ReplicaSet, lost: Pod, view: View): Action[] {
   const index = slotOf(lost);
   if (index === undefined || slotName(set, index) !== name) return remove(set, lost, view);
   const pod = podOf(set, index, view);
-  const annotations = {
-    ...pod.metadata.annotations,
-    [replacesAnnotation]: lostUid,
-    [clonesAnnotation]: String(clonesOf(lost, view.now.wallMs) + 1),
-  };
-  const metadata = { ...pod.metadata, annotations };
-  const action = putting(`clone ${lostUid}`, podResource, { ...pod, metadata });
+  const action = putting(`clone ${lostUid}`, podResource, asClone(pod, lost, view));
   const message = `Created pod: ${name} (replaces ${lostUid})`;
   return [withEvent(action, set, "SuccessfulCreate", message)];
-}
-
-function cloneWaitMs(pod: Pod, { now, members }: View): number {
-  // That its machine died is not the pod's doing: only pods that fail again and again wait.
-  if (isStranded(pod, members)) return 0;
-  const clones = clonesOf(pod, now.wallMs);
-  if (clones === 0) return 0;
-  const madeMs = wallMsOf(pod.metadata.creationTimestamp) ?? 0;
-  const waitMs = Math.min(cloneWaitMsMax, cloneWaitMsFirst * 2 ** clones);
-  return Math.min(waitMs, Math.max(0, madeMs + waitMs - now.wallMs));
-}
-
-function clonesOf({ metadata }: Pod, wallMs: number): number {
-  const madeMs = wallMsOf(metadata.creationTimestamp) ?? 0;
-  const clones = Number(metadata.annotations?.[clonesAnnotation] ?? 0);
-  return wallMs - madeMs >= healthyMs || !Number.isSafeInteger(clones) ? 0 : clones;
-}
-
-function isNamespaceEnding({ metadata }: ReplicaSet, { store }: View): boolean {
-  const namespace = store.get(namespaceResource, "", metadata.namespace ?? "");
-  return namespace !== undefined && isEnding(namespace);
 }
 
 function statusOf(set: ReplicaSet, living: readonly Pod[], { now, members }: View): Findings {
@@ -247,12 +186,4 @@ export function countsOf<Counts extends Record<string, number>>(counts: Counts):
   const told: Partial<Counts> = { ...counts };
   for (const name of Object.keys(counts)) if (counts[name] === 0) delete told[name];
   return told;
-}
-
-function withEvent(action: Action, set: ReplicaSet, reason: string, message: string): Action {
-  const object = refOf(set);
-  return {
-    ...action,
-    effects: [...action.effects, { kind: "event", object, type: "Normal", reason, message }],
-  };
 }

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isEgressAllowed, isNameAllowed } from "./egress.ts";
+import { isEgressAllowed, isEgressIsolated, isNameAllowed } from "./egress.ts";
 import type { PolicyDestination } from "./peer.ts";
 import type { Policy } from "./policy.ts";
 import { address, nameOf, peerOf, podOf, policyOf, tcp } from "./village.ts";
@@ -32,6 +32,7 @@ describe("egress to pods", () => {
     assert(allows([policyOf({ podSelector: {} })], other), "a policy about ingress is none");
     assert(allows([policyOf({ podSelector: { matchLabels: { a: "b" } }, egress: [{}] })], other));
     assert(!allows([denyAll], other) && allows([denyAll, allowAll], other));
+    assert(isEgressIsolated([allowAll], db) && !isEgressIsolated([policyOf({})], db));
     assert(allows([denyAll], { kind: "pod", pod: db }), "but to itself");
   });
 

@@ -31,15 +31,14 @@ export function isEgressAllowed(
   destination: PolicyDestination,
   port: PolicyPort,
 ): PolicyVerdict {
-  const { namespace, labels } = source;
+  const { namespace } = source;
   const own = policies.filter((each) => each.namespace === namespace.name);
   if (destination.kind === "name") return nameVerdict(own, source, destination, port);
   if (destination.kind === "pod") {
     if (destination.pod.uid === source.uid) {
       return { allowed: true, reason: "a pod may call itself" };
     }
-    const selecting = own.filter(({ pods }) => labels === undefined || selects(pods, labels));
-    if (!selecting.some(({ egress }) => egress)) {
+    if (!isEgressIsolated(own, source)) {
       return { allowed: true, reason: `no policy of ${namespace.name} selects ${podText(source)}` };
     }
   }
@@ -49,6 +48,20 @@ export function isEgressAllowed(
     source,
     { destination, port },
     (rule) => allowsPort(rule, port, named) && allowsPeer(rule, namespace.name, destination),
+  );
+}
+
+/** Whether any policy about egress selects the pod, so that it calls only what is allowed. */
+export function isEgressIsolated(
+  policies: readonly Policy[],
+  { namespace, labels }: PolicyPod,
+): boolean {
+  // Whom policies select of whose labels nothing is known cannot be said: then by all of them.
+  return policies.some(
+    (each) =>
+      each.egress !== undefined &&
+      each.namespace === namespace.name &&
+      (labels === undefined || selects(each.pods, labels)),
   );
 }
 

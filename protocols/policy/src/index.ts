@@ -7,7 +7,7 @@
  */
 
 export { isDefaultDeny } from "./annotation.ts";
-export { isEgressAllowed, isNameAllowed } from "./egress.ts";
+export { isEgressAllowed, isEgressIsolated, isNameAllowed } from "./egress.ts";
 export { isIngressAllowed } from "./ingress.ts";
 export {
   addressOf,

@@ -1,7 +1,9 @@
-import { Duplex, pipeline, type Readable } from "node:stream";
+import { type Duplex, pipeline, type Readable } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import type { ExecSession, LogOptions, Runtime } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
+import { hostDuplex } from "../host-duplex.ts";
+import { splice } from "../splice.ts";
 import { type Opening, readAnswer, readOpening, writeAnswer, writeOpening } from "./opening.ts";
 import { hostReadable, remoteSession, serveSession } from "./session.ts";
 
@@ -132,24 +134,4 @@ export class PodAccess {
       serveSession(stream, session);
     }
   }
-}
-
-/** Joins two byte streams with half-close; an error of one ends both. */
-function splice(one: Duplex, other: Duplex): void {
-  for (const [end, peer] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    end.on("error", () => peer.destroy());
-    end.on("close", () => {
-      if (!end.readableEnded) peer.destroy();
-    });
-  }
-  one.pipe(other).pipe(one);
-}
-
-/** The runtime's streams are Node's own; the port only does not say so. */
-function hostDuplex(stream: unknown): Duplex {
-  if (stream instanceof Duplex) return stream;
-  throw new BeeError("stream-foreign", "Cannot use a stream: it is none of Node's");
 }
