@@ -153,7 +153,7 @@ export class Outbound {
     target: Target,
     route: Route & { readonly kind: "external" },
   ): Promise<void> {
-    const socket = await this.#options.dialer.dialExternal("tcp", route.host, route.port);
+    const socket = await this.#options.dialer.dialExternal(route.host, route.port);
     if ("cause" in socket) {
       this.#refuse(app, target, { cause: "external", reason: socket.reason });
       return;

@@ -3,6 +3,7 @@ import type { Server, Socket } from "node:net";
 import { type PodFacts, spiffeIdOf } from "@beemesh/workload";
 import { Balancer } from "./balancer.ts";
 import { Channel, type Notice } from "./channel.ts";
+import { Datagrams, type PacketPort } from "./datagrams.ts";
 import { Dialer } from "./dialer.ts";
 import { Door } from "./door.ts";
 import { type Delivery, Handover } from "./handover.ts";
@@ -29,12 +30,16 @@ export interface SidecarOptions {
   readonly makeTransparent: (server: Server, family: 4 | 6) => void;
   readonly adopt: (fd: number) => Socket;
   readonly inbox: { receive(): Delivery | undefined };
+  readonly watch: (fd: number, onPacket: (packet: Buffer) => void) => PacketPort;
+  /** The pod's device, for everything but TCP; none in tests without a pod. */
+  readonly device: number | undefined;
 }
 
 /** All parts of a sidecar, and how they know each other. */
 export class Sidecar {
   readonly meters: Meters = new Meters();
   readonly #channel: Channel;
+  readonly #datagrams: Datagrams;
   readonly #door: Door;
   readonly #handover: Handover;
   readonly #identity: Identity;
@@ -45,6 +50,7 @@ export class Sidecar {
   readonly #pool: Pool;
   readonly #routes: Routes;
   readonly #verdicts: Verdicts;
+  #device: PacketPort | undefined;
   #pod: PodFacts | undefined;
   #clockOffsetMs = 0;
 
@@ -70,7 +76,15 @@ export class Sidecar {
     const dialer = new Dialer({ channel, handover, identity, meters, nowMs, mesh });
     const pool = new Pool(dialer);
     const balancer = new Balancer(randomInt, () => performance.now());
-    this.#outbound = new Outbound({ routes, pool, dialer, balancer, meters, refusals, name });
+    const names = new Names(channel, meters);
+    const write = (packet: Uint8Array): void => this.#device?.write(packet);
+    const outer = { routes, pool, dialer, balancer, meters, refusals, name };
+    this.#datagrams = new Datagrams({ ...outer, names, watch: options.watch, write });
+    const { device } = options;
+    if (device !== undefined) {
+      this.#device = options.watch(device, (packet) => this.#datagrams.onPacket(packet));
+    }
+    this.#outbound = new Outbound(outer);
     const inner = { identity, verdicts, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
     this.#interceptor = new Interceptor({
@@ -88,7 +102,7 @@ export class Sidecar {
     };
     this.#door = new Door(doorOptions, connectionsMax);
     this.#channel = channel;
-    this.#names = new Names(channel, meters);
+    this.#names = names;
     this.#handover = handover;
     this.#identity = identity;
     this.#pool = pool;
@@ -130,6 +144,8 @@ export class Sidecar {
     this.#inbound.close();
     this.#handover.close();
     this.#names.close();
+    this.#device?.close();
+    this.#datagrams.close();
   }
 
   #onAttach(): void {
