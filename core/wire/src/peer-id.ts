@@ -1,5 +1,5 @@
-import type { PeerId } from "@beemesh/wire";
 import { decodeBase58, encodeBase58 } from "./base58.ts";
+import type { PeerId } from "./peer.ts";
 
 /**
  * What stands before the 32 bytes of an Ed25519 key in its peer ID: identity multihash of 36
@@ -14,7 +14,7 @@ const keyBytes = 32;
 
 /** The peer ID (`12D3KooW…`) of a 32-byte Ed25519 public key. */
 export function peerIdOf(publicKey: Uint8Array): PeerId {
-  return encodeBase58(Buffer.concat([prefix, publicKey]));
+  return encodeBase58(Uint8Array.from([...prefix, ...publicKey]));
 }
 
 /** The 32-byte Ed25519 public key that a peer ID names; undefined if it names none. */
