@@ -6,6 +6,7 @@ import { Channel, type Notice } from "./channel.ts";
 import { Dialer } from "./dialer.ts";
 import { Door } from "./door.ts";
 import { type Delivery, Handover } from "./handover.ts";
+import { HttpOutbound } from "./http-outbound.ts";
 import { Identity } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Interceptor } from "./interceptor.ts";
@@ -35,6 +36,7 @@ export class Sidecar {
   readonly #channel: Channel;
   readonly #door: Door;
   readonly #handover: Handover;
+  readonly #http: HttpOutbound;
   readonly #identity: Identity;
   readonly #inbound: Inbound;
   readonly #interceptor: Interceptor;
@@ -68,7 +70,8 @@ export class Sidecar {
     const dialer = new Dialer({ channel, handover, identity, meters, nowMs, mesh });
     const pool = new Pool(dialer);
     const balancer = new Balancer(randomInt, () => performance.now());
-    this.#outbound = new Outbound({ routes, pool, dialer, balancer, meters, refusals, name });
+    const http = new HttpOutbound(pool, nowMs);
+    this.#outbound = new Outbound({ routes, pool, dialer, balancer, http, meters, refusals, name });
     const inner = { identity, verdicts, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
     this.#interceptor = new Interceptor({
@@ -87,6 +90,7 @@ export class Sidecar {
     this.#door = new Door(doorOptions, connectionsMax);
     this.#channel = channel;
     this.#handover = handover;
+    this.#http = http;
     this.#identity = identity;
     this.#pool = pool;
     this.#routes = routes;
@@ -116,6 +120,7 @@ export class Sidecar {
     this.#interceptor.close();
     this.#identity.close();
     this.#channel.close();
+    this.#http.close();
     this.#pool.close();
     this.#inbound.close();
     this.#handover.close();
@@ -132,9 +137,11 @@ export class Sidecar {
       case "hello":
         this.#pod = notice.pod;
         this.#clockOffsetMs = notice.clockOffsetMs;
+        this.#http.trace(notice.tracesUrl !== "");
         return;
       case "rerouted":
         this.#routes.change(notice.route);
+        this.#http.change(notice.route);
         return;
       case "incoming":
         this.#handover.receive();
@@ -143,10 +150,14 @@ export class Sidecar {
         if (notice.what === "verdicts") this.#verdicts.forget();
         return;
       case "collect":
-        this.#channel.tell({ kind: "metrics", id: notice.id, text: this.meters.text() });
+        this.#channel.tell({ kind: "metrics", id: notice.id, text: this.#metricsText() });
         return;
       case "replicas":
     }
+  }
+
+  #metricsText(): string {
+    return this.meters.text() + this.#http.meter.text();
   }
 
   #watch(): void {

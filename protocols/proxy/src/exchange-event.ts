@@ -22,6 +22,10 @@ export type ClientEvent =
 export type UpstreamEvent =
   /** The connection that `open` asked for is there: a new one, or an idle one of the pool. */
   | { readonly kind: "opened"; readonly id: number }
+  /**
+   * There is no connection. It may come after `opened`, if nothing of what was written since has
+   * reached the endpoint's program.
+   */
   | { readonly kind: "openFailed"; readonly id: number }
   | { readonly kind: "upstream"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: "upstreamEnd"; readonly id: number }
@@ -30,7 +34,23 @@ export type UpstreamEvent =
   | { readonly kind: "upstreamDrained"; readonly id: number };
 
 /** What must be done, in order. */
-export type ExchangeEffect =
+export type ExchangeEffect = ClientEffect | UpstreamEffect;
+
+export type ClientEffect =
+  | { readonly kind: "toClient"; readonly bytes: Uint8Array }
+  /** Nothing more is written to the client. */
+  | { readonly kind: "endClient" }
+  /** The client must see that what it got is not whole. */
+  | { readonly kind: "resetClient" }
+  /** Nothing more is done here: what the client still sends is read and dropped for a moment. */
+  | { readonly kind: "over" }
+  | { readonly kind: "pauseClient" }
+  | { readonly kind: "resumeClient" }
+  /** A `tick` is wanted at this time, or a little later; an earlier one takes its place. */
+  | { readonly kind: "wake"; readonly at: Instant }
+  | { readonly kind: "note"; readonly note: ExchangeNote };
+
+export type UpstreamEffect =
   /** Answered by `opened` or `openFailed`. At most one connection of an exchange is open. */
   | {
       readonly kind: "open";
@@ -41,22 +61,15 @@ export type ExchangeEffect =
     }
   | { readonly kind: "toUpstream"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: "endUpstream"; readonly id: number }
+  | { readonly kind: "pauseUpstream"; readonly id: number }
+  | { readonly kind: "resumeUpstream"; readonly id: number }
   /** The connection is between two requests: the pool may give it to any other exchange. */
   | { readonly kind: "release"; readonly id: number }
   /** The connection is of no more use, wherever it stands: also while it is being opened. */
-  | { readonly kind: "close"; readonly id: number }
-  | { readonly kind: "toClient"; readonly bytes: Uint8Array }
-  /** Nothing more is written to the client. */
-  | { readonly kind: "endClient" }
-  /** The client must see that what it got is not whole. Implies `over`. */
-  | { readonly kind: "resetClient" }
-  /** Nothing more is done here: what the client still sends is read and dropped for a moment. */
-  | { readonly kind: "over" }
-  /** Reading is stopped, or goes on. */
-  | { readonly kind: "pause" | "resume"; readonly side: "client" }
-  | { readonly kind: "pause" | "resume"; readonly side: "upstream"; readonly id: number }
-  /** A `tick` is wanted at this time, or a little later; an earlier one takes its place. */
-  | { readonly kind: "wake"; readonly at: Instant }
+  | { readonly kind: "close"; readonly id: number };
+
+/** Something to count. */
+export type ExchangeNote =
   /** A request has ended. */
   | { readonly kind: "done"; readonly record: ExchangeRecord }
   | { readonly kind: "retry"; readonly uid: string }

@@ -108,13 +108,11 @@ function bytesIn(text: string): Uint8Array {
 }
 
 function lineOf(effect: ExchangeEffect): string {
+  if (effect.kind === "note") return `note ${JSON.stringify(effect.note)}`;
   const { kind, ...facts } = effect;
   if ("bytes" in facts) {
     const text = textOf(facts.bytes).replaceAll("\r\n", "|").replaceAll("\n", "\\n");
     return "id" in facts ? `${kind} ${facts.id} ${text}` : `${kind} ${text}`;
   }
-  const words = Object.values(facts).map((fact) =>
-    typeof fact === "object" ? JSON.stringify(fact) : String(fact),
-  );
-  return [kind, ...words].join(" ").trimEnd();
+  return [kind, ...Object.values(facts)].join(" ").trimEnd();
 }

@@ -9,6 +9,7 @@ import type {
   ClientEvent,
   ExchangeEffect,
   ExchangeEvent,
+  ExchangeNote,
   ExchangeTimeouts,
   UpstreamEvent,
 } from "./exchange-event.ts";
@@ -208,9 +209,20 @@ export class HttpExchange {
 
   /** The client says no more, and all that it has said was read. */
   #onClientEnd(): void {
-    if (this.#request?.completedAt !== undefined) return;
+    if (this.#request?.completedAt !== undefined) {
+      this.#passEnd();
+      return;
+    }
     if (this.#request === undefined && this.#reader.isIdle) this.#endClient();
     else this.#refuse(400, "the connection ended in the middle of a request");
+  }
+
+  /** An endpoint may take the end for the client's leaving, as it would without a proxy. */
+  #passEnd(): void {
+    const upstream = this.#upstream;
+    if (upstream?.sentAt === undefined || upstream.isEnded) return;
+    upstream.isEnded = true;
+    this.#effects.push({ kind: "endUpstream", id: upstream.id });
   }
 
   #open(request: ClientRequest): void {
@@ -330,11 +342,12 @@ export class HttpExchange {
   }
 
   #tryAgain(upstream: Upstream, failure: TryFailure): boolean {
-    const attempt = this.#request?.attempt(upstream.sentAt !== undefined);
+    const isSent = upstream.sentAt !== undefined && failure !== "connect";
+    const attempt = this.#request?.attempt(isSent);
     if (attempt === undefined || !mayRetry(attempt, failure)) return false;
     if (!this.#options.budget.withdraw(this.#now.at)) return false;
     this.#drop(upstream, "gateway", false);
-    this.#effects.push({ kind: "retry", uid: upstream.uid });
+    this.#note({ kind: "retry", uid: upstream.uid });
     return true;
   }
 
@@ -342,12 +355,12 @@ export class HttpExchange {
   #drop(upstream: Upstream, outcome: Outcome, isReusable: boolean): void {
     const { id, uid } = upstream;
     const at = this.#now.at;
-    if (this.#isUpstreamPaused) this.#effects.push({ kind: "resume", side: "upstream", id });
+    if (this.#isUpstreamPaused) this.#effects.push({ kind: "resumeUpstream", id });
     this.#isUpstreamPaused = false;
     this.#upstream = undefined;
     this.#effects.push({ kind: isReusable ? "release" : "close", id });
     const isEjected = this.#options.balancer.finished(uid, at, outcome, upstream.latencyAt(at));
-    if (isEjected) this.#effects.push({ kind: "ejected", uid });
+    if (isEjected) this.#note({ kind: "ejected", uid });
   }
 
   /** The client is gone: nobody is answered any more. */
@@ -388,12 +401,13 @@ export class HttpExchange {
     const durationMs = elapsedMs(request?.started.at ?? this.#now.at, this.#now.at);
     const method = request?.head.method ?? "";
     const uid = tried.at(-1) ?? "";
-    this.#effects.push({
-      kind: "done",
-      record: { method, code, uid, tries: tried.length, durationMs },
-    });
+    this.#note({ kind: "done", record: { method, code, uid, tries: tried.length, durationMs } });
     const span = request?.span(code, durationMs);
-    if (span !== undefined) this.#effects.push({ kind: "span", span });
+    if (span !== undefined) this.#note({ kind: "span", span });
+  }
+
+  #note(note: ExchangeNote): void {
+    this.#effects.push({ kind: "note", note });
   }
 
   #endClient(): void {
@@ -444,13 +458,13 @@ export class HttpExchange {
     const isPaused = this.#wantsClientPaused();
     if (isPaused !== this.#isClientPaused) {
       this.#isClientPaused = isPaused;
-      this.#effects.push({ kind: isPaused ? "pause" : "resume", side: "client" });
+      this.#effects.push({ kind: isPaused ? "pauseClient" : "resumeClient" });
     }
     const upstream = this.#upstream;
     if (upstream !== undefined && this.#isClientFull !== this.#isUpstreamPaused) {
       this.#isUpstreamPaused = this.#isClientFull;
-      const kind = this.#isClientFull ? "pause" : "resume";
-      this.#effects.push({ kind, side: "upstream", id: upstream.id });
+      const kind = this.#isClientFull ? "pauseUpstream" : "resumeUpstream";
+      this.#effects.push({ kind, id: upstream.id });
     }
     const due = this.#due();
     if (due === undefined || (this.#wakeAt !== undefined && this.#wakeAt <= due.at)) return;

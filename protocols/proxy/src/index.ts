@@ -12,11 +12,14 @@ export { type BreakerLimits, breakerLimits } from "./breaker.ts";
 export type { Outcome } from "./ejection.ts";
 export { type ExchangeOptions, HttpExchange } from "./exchange.ts";
 export {
+  type ClientEffect,
   defaultTimeouts,
   type ExchangeEffect,
   type ExchangeEvent,
+  type ExchangeNote,
   type ExchangeRecord,
   type ExchangeTimeouts,
+  type UpstreamEffect,
 } from "./exchange-event.ts";
 export type { HttpFault } from "./http-fields.ts";
 export { type HttpHead, type RequestHead, type ResponseHead, valuesOf } from "./http-head.ts";

@@ -31,6 +31,7 @@ describe("mayRetry (RFC 9110, section 9.2.2)", () => {
 
   test("neither is a body that is gone, an upgrade, or a third failure", () => {
     assert(!mayRetry({ ...attempt, isReplayable: false }, "reset"));
+    assert(!mayRetry({ ...attempt, isReplayable: false, isSent: false }, "connect"));
     assert(!mayRetry({ ...attempt, isUpgrade: true }, "reset"));
     assert(!mayRetry({ ...attempt, tries: triesMax }, "reset"));
     assert(!mayRetry({ ...attempt, isSent: false, tries: triesMax }, "connect"));

@@ -10,7 +10,7 @@ const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 /** What of a request decides whether it may be tried again. */
 export interface Attempt {
   readonly method: string;
-  /** Whether any byte of it went to the endpoint that failed. */
+  /** Whether any byte of it may have reached the endpoint that failed. */
   readonly isSent: boolean;
   /** Whether all that was read of its body is still here. */
   readonly isReplayable: boolean;
@@ -30,8 +30,9 @@ const retriedStatuses = new Set<TryFailure>([502, 503, 504]);
  */
 export function mayRetry(attempt: Attempt, failure: TryFailure): boolean {
   if (attempt.tries >= triesMax) return false;
+  if (!attempt.isReplayable) return false;
   if (!attempt.isSent) return true;
-  if (!attempt.isReplayable || attempt.isUpgrade || !idempotent.has(attempt.method)) return false;
+  if (attempt.isUpgrade || !idempotent.has(attempt.method)) return false;
   return typeof failure === "string" || retriedStatuses.has(failure);
 }
 

@@ -13,7 +13,10 @@ export class Upstream {
   #response: ResponseHead | undefined;
   #latencyMs: number | undefined;
   #isReusable = true;
+  /** Whether it takes no bytes at the moment. */
   isFull = false;
+  /** Whether it was told that nothing more comes. */
+  isEnded = false;
 
   constructor(id: number, uid: string, startedAt: Instant) {
     this.id = id;
@@ -33,7 +36,8 @@ export class Upstream {
 
   /** Whether the connection can take another request after this response. */
   get isReusable(): boolean {
-    return this.#isReusable && this.#response?.keepAlive === true && this.#reader.isIdle;
+    if (this.isEnded || !this.#isReusable) return false;
+    return this.#response?.keepAlive === true && this.#reader.isIdle;
   }
 
   send(request: RequestHead, now: Instant): void {
