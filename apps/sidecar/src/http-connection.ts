@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
 import { instantAt, type Now, unreachable } from "@beemesh/base";
 import {
@@ -14,7 +13,7 @@ import {
 } from "@beemesh/proxy";
 import type { HttpPool } from "./http-pool.ts";
 import type { HttpRoute } from "./http-routes.ts";
-import type { HttpUpstream } from "./http-upstream.ts";
+import type { HttpUpstream, UpstreamUser } from "./http-upstream.ts";
 
 export interface HttpConnectionOptions {
   readonly pool: HttpPool;
@@ -30,10 +29,11 @@ export interface HttpConnectionOptions {
 /** Milliseconds for which a client that was told the end may go on to send: RFC 9112, 9.6. */
 const lingerMs = 2000;
 
-const random = { below: (bound: number): number => randomInt(bound) };
+/** For choices and for the ids of traces: nobody gains by guessing them. */
+const random = { below: (bound: number): number => Math.floor(Math.random() * bound) };
 
 /** A program's connection that speaks HTTP/1.1: the exchange, and the sockets it speaks of. */
-export class HttpConnection {
+export class HttpConnection implements UpstreamUser {
   readonly #app: Socket;
   readonly #options: HttpConnectionOptions;
   readonly #exchange: HttpExchange;
@@ -42,6 +42,7 @@ export class HttpConnection {
   /** Events that came while effects were being done. */
   readonly #events: ExchangeEvent[] = [];
   #isRunning = false;
+  /** The connection that the exchange has asked for; 0 if it has none. */
   #id = 0;
   #upstream: HttpUpstream | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -69,6 +70,26 @@ export class HttpConnection {
     app.resume();
   }
 
+  onData(bytes: Uint8Array): void {
+    this.#run({ kind: "upstream", id: this.#id, bytes });
+  }
+
+  onEnd(): void {
+    this.#run({ kind: "upstreamEnd", id: this.#id });
+  }
+
+  onGone(): void {
+    this.#run({ kind: "upstreamGone", id: this.#id });
+  }
+
+  onRefused(): void {
+    this.#run({ kind: "openFailed", id: this.#id });
+  }
+
+  onDrain(): void {
+    this.#run({ kind: "upstreamDrained", id: this.#id });
+  }
+
   #onBytes(bytes: Uint8Array): void {
     this.#received.add(bytes.length);
     this.#run({ kind: "client", bytes });
@@ -89,14 +110,12 @@ export class HttpConnection {
     this.#events.push(event);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#app.cork();
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
       for (const effect of this.#exchange.step(next, this.#now())) {
         if ("id" in effect) this.#performUpstream(effect);
         else this.#performClient(effect);
       }
     }
-    this.#app.uncork();
     this.#isRunning = false;
   }
 
@@ -234,13 +253,7 @@ export class HttpConnection {
 
   #use(id: number, upstream: HttpUpstream): void {
     this.#upstream = upstream;
-    upstream.give({
-      onData: (bytes) => this.#run({ kind: "upstream", id, bytes }),
-      onEnd: () => this.#run({ kind: "upstreamEnd", id }),
-      onGone: () => this.#run({ kind: "upstreamGone", id }),
-      onRefused: () => this.#run({ kind: "openFailed", id }),
-      onDrain: () => this.#run({ kind: "upstreamDrained", id }),
-    });
+    upstream.give(this);
     this.#run({ kind: "opened", id });
   }
 }

@@ -16,10 +16,42 @@ const idleMax = 128;
 const idleMsMax = 4000;
 const sweepMs = 1000;
 
+/** A connection between two requests: whatever its program says now, it is of no more use. */
+class Waiting implements UpstreamUser {
+  readonly upstream: HttpUpstream;
+  readonly since: number;
+  readonly #drop: (upstream: HttpUpstream) => void;
+
+  constructor(upstream: HttpUpstream, since: number, drop: (upstream: HttpUpstream) => void) {
+    this.upstream = upstream;
+    this.since = since;
+    this.#drop = drop;
+  }
+
+  onData(): void {
+    this.#drop(this.upstream);
+  }
+
+  onEnd(): void {
+    this.#drop(this.upstream);
+  }
+
+  onGone(): void {
+    this.#drop(this.upstream);
+  }
+
+  onRefused(): void {
+    this.#drop(this.upstream);
+  }
+
+  onDrain(): void {}
+}
+
 /** Connections to programs of other pods that wait for their next request. */
 export class HttpPool {
   readonly #carriers: Pool;
-  readonly #idle = new Map<string, { upstream: HttpUpstream; since: number }[]>();
+  readonly #idle = new Map<string, Waiting[]>();
+  readonly #forget = (upstream: HttpUpstream): void => this.#drop(upstream);
   #count = 0;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -64,8 +96,9 @@ export class HttpPool {
       return;
     }
     upstream.resume();
-    upstream.give(this.#watcherOf(upstream));
-    idle.push({ upstream, since: performance.now() });
+    const waiting = new Waiting(upstream, performance.now(), this.#forget);
+    upstream.give(waiting);
+    idle.push(waiting);
     this.#idle.set(upstream.key, idle);
     this.#count += 1;
     this.#sweep ??= setInterval(() => this.#closeOld(), sweepMs).unref();
@@ -74,12 +107,6 @@ export class HttpPool {
   close(): void {
     clearInterval(this.#sweep);
     for (const { upstream } of [...this.#idle.values()].flat()) this.#drop(upstream);
-  }
-
-  /** Whatever a program says without being asked, its connection is of no more use. */
-  #watcherOf(upstream: HttpUpstream): UpstreamUser {
-    const drop = (): void => this.#drop(upstream);
-    return { onData: drop, onEnd: drop, onGone: drop, onRefused: drop, onDrain: () => {} };
   }
 
   #drop(upstream: HttpUpstream): void {
