@@ -85,7 +85,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
   readonly #options: ProcessOptions;
   readonly #images: ProcessImages;
   readonly #pods = new Map<string, ProcessPod>();
-  readonly #events = new EventSource();
+  readonly #events = new EventSource<RuntimeEvent>();
   readonly #hasLoopbacks: boolean;
   readonly #timer: NodeJS.Timeout;
 
@@ -266,6 +266,16 @@ export class ProcessRuntime implements Runtime, ImageImporter {
         reject(new BeeError("connection-refused", message, { facts: { port }, cause }));
       });
     });
+  }
+
+  /** Processes share this computer's network and have no sidecar. */
+  onSidecar(): () => void {
+    return () => undefined;
+  }
+
+  async carry(uid: string): Promise<Duplex> {
+    this.#pod(uid);
+    throw new BeeError("runtime-unavailable", "Cannot enter pod: a process has no sidecar");
   }
 
   async close(): Promise<void> {

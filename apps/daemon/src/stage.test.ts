@@ -195,7 +195,7 @@ export class StageMachine {
   /** Puts the example's image where the process driver finds it. */
   async plantImage(): Promise<void> {
     const directory = join(this.home.data, "runtime");
-    const options = { driver: "process", directory, sidecarPath: sidecarProgram } as const;
+    const options = { driver: "process", directory, sidecarPath: sidecarProgram() } as const;
     const runtime = await createRuntime(options);
     try {
       await makeHelloImage(runtime);

@@ -132,7 +132,7 @@ class Building {
     const opened = await createRuntime({
       driver,
       directory,
-      sidecarPath: sidecarProgram,
+      sidecarPath: sidecarProgram(),
       onChoice: (reason) => {
         if (driver === "auto") this.#options.tell(`pods run as ${reason}`);
       },

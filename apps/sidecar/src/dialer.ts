@@ -6,7 +6,7 @@ import type { Handover } from "./handover.ts";
 import type { Identity } from "./identity.ts";
 import { handshakeMsMax, pendingBytesMax } from "./limits.ts";
 import type { Meters } from "./metrics.ts";
-import { isValidAt, readPeer } from "./peer.ts";
+import { readPeer } from "./peer.ts";
 
 /** Why there is no connection. */
 export interface DialFailure {
@@ -63,6 +63,8 @@ export class Dialer {
     if (answer.error !== "") return { cause: "machine", reason: answer.error };
     const socket = handover.take(answer.id);
     if (socket === undefined) return noSocket;
+    // TLS over a socket that has gone already would never say so.
+    if (socket.destroyed || socket.readableEnded) return goneSocket;
     socket.setNoDelay(true);
     // Who is there is checked below; the limit is one that the types do not know.
     const options = {
@@ -80,21 +82,21 @@ export class Dialer {
   }
 
   #isExpected(tls: TLSSocket, endpoint: Endpoint, issuer: string): boolean {
-    const certificate = tls.getPeerX509Certificate();
-    const peer = certificate && readPeer(certificate);
-    if (peer === undefined || !isValidAt(peer, this.#options.nowMs())) return false;
-    const { caller, mesh } = peer;
+    const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
+    if (typeof peer === "string") return false;
+    const { caller } = peer;
     return (
       caller.issuer === issuer &&
       caller.uid === endpoint.uid &&
       caller.namespace === endpoint.namespace &&
-      caller.serviceAccount === endpoint.serviceAccount &&
-      mesh === this.#options.mesh()?.toLowerCase()
+      caller.serviceAccount === endpoint.serviceAccount
     );
   }
 }
 
 const noSocket: DialFailure = { cause: "machine", reason: "the machine handed no socket over" };
+
+const goneSocket: DialFailure = { cause: "handshake", reason: "the other sidecar hung up" };
 
 /** Waits for the end of the handshake, but not for ever. */
 function handshake(tls: TLSSocket): Promise<DialFailure | undefined> {
@@ -105,7 +107,8 @@ function handshake(tls: TLSSocket): Promise<DialFailure | undefined> {
       resolve(failure);
     };
     tls.on("error", () => tls.destroy());
+    tls.on("end", () => tls.destroy());
     tls.once("secureConnect", () => done());
-    tls.once("close", () => done({ cause: "handshake", reason: "the other sidecar hung up" }));
+    tls.once("close", () => done(goneSocket));
   });
 }

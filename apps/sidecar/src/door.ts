@@ -14,7 +14,7 @@ export interface DoorOptions {
 }
 
 /** What one door accepts. */
-export const doorLimits = {
+const doorLimits = {
   /** Bytes of the header line; the longest real one is `connect 65535`. */
   headerBytesMax: 64,
   /** Milliseconds from a connection to its whole header; the other end is on this machine. */

@@ -30,7 +30,7 @@ describe("HTTP between sidecars", () => {
 
   beforeEach(async () => {
     stage = new Stage();
-    [web, db] = [await stage.pod("web"), await stage.pod("db")];
+    [web, db] = [await certified(stage.pod("web")), await certified(stage.pod("db"))];
   });
   afterEach(() => stage.close());
 
@@ -120,7 +120,7 @@ describe("HTTP between sidecars", () => {
     const { port } = await serve((message, response) => {
       void textOf(message).then((text) => response.end(`got ${text}`));
     });
-    const dead = await stage.pod("dead");
+    const dead = await certified(stage.pod("dead"));
     route([
       [db, port],
       [dead, await closedPort()],
@@ -272,6 +272,14 @@ describe("HTTP between sidecars", () => {
     assert.equal(await readAll(app), "GET / HTTP/9.9\r\n\r\n");
   });
 });
+
+/** A pod that has its certificate: what is said on its channel is heard in order. */
+async function certified(pod: Promise<StagePod>): Promise<StagePod> {
+  const { machine } = await pod;
+  while (!machine.heard.some(({ kind }) => kind === "certify")) await machine.metrics();
+  await machine.metrics();
+  return pod;
+}
 
 /** Has one socket, for one request after the other. */
 class KeepAlive extends Agent {

@@ -1,12 +1,12 @@
 import { connect, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
-import { type Refusal, spiffeIdOf } from "@beemesh/workload";
+import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import type { Identity } from "./identity.ts";
 import { enterMsMax, handshakeMsMax, handshakesMax, pendingBytesMax } from "./limits.ts";
 import type { Counter, Meters } from "./metrics.ts";
-import { isValidAt, type Peer, readPeer } from "./peer.ts";
+import { type Peer, readPeer } from "./peer.ts";
 import type { Refusals } from "./refusals.ts";
 import { Splice } from "./splice.ts";
 import type { Verdicts } from "./verdicts.ts";
@@ -102,6 +102,7 @@ export class Inbound implements CarrierKeeper {
       if (this.#handshakes.delete(tls)) this.#count("handshake");
     };
     tls.on("error", () => tls.destroy());
+    tls.on("end", () => tls.destroy());
     tls.once("close", onClose);
     tls.once("secure", () => {
       clearTimeout(timer);
@@ -113,31 +114,22 @@ export class Inbound implements CarrierKeeper {
 
   /** Looks at who is there, before a byte of it is read. */
   #greet(tls: TLSSocket): void {
-    const certificate = tls.getPeerX509Certificate();
-    const peer = certificate && readPeer(certificate);
-    const fault = this.#faultOf(peer);
-    if (fault === undefined && peer !== undefined) {
+    const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
+    if (typeof peer !== "string") {
       this.#count("made");
       this.#peers.set(new Carrier(tls, "server", this), peer);
       return;
     }
     this.#count("certificate");
-    const source = peer === undefined ? addressOf(tls) : idOf(peer);
+    const source = tls.remoteAddress ?? "unknown";
     tls.destroy();
-    this.#report({ source, protocol: "tcp", port: 0 }, "certificate", fault ?? "");
-  }
-
-  #faultOf(peer: Peer | undefined): string | undefined {
-    if (peer === undefined) return "no workload's certificate";
-    if (!isValidAt(peer, this.#options.nowMs())) return "the certificate is not valid now";
-    if (peer.mesh === this.#options.mesh()?.toLowerCase()) return undefined;
-    return "the certificate is of another mesh";
+    this.#report({ source, protocol: "tcp", port: 0 }, "certificate", peer);
   }
 
   async #admit(carrier: Carrier, peer: Peer, opening: Opening): Promise<void> {
     const protocol = opening.protocol === "udp" ? "udp" : "tcp";
     const { verdicts, nowMs } = this.#options;
-    if (!isValidAt(peer, nowMs())) {
+    if (peer.notAfterMs < nowMs()) {
       this.#refuse(carrier, peer, opening, expired);
       return;
     }
@@ -156,7 +148,8 @@ export class Inbound implements CarrierKeeper {
     [host = "127.0.0.1", ...others]: readonly string[],
   ): void {
     const { port } = opening;
-    const app = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    const options = { host, port, allowHalfOpen: true, noDelay: true };
+    const app = connect({ ...options, ...pendingOptions });
     const timer = setTimeout(() => app.destroy(new Error("silent")), enterMsMax);
     const onFailed = (): void => {
       clearTimeout(timer);
@@ -167,10 +160,11 @@ export class Inbound implements CarrierKeeper {
     app.once("connect", () => {
       clearTimeout(timer);
       app.off("error", onFailed);
-      if (carrier.isWanted) this.#splice(carrier, peer, app);
+      if (carrier.isWanted && opening.protocol === "tcp") this.#splice(carrier, peer, app);
       else {
         app.resetAndDestroy();
-        carrier.refuse(unwanted);
+        if (carrier.isWanted) answerProbe(carrier);
+        else carrier.refuse(unwanted);
       }
     });
   }
@@ -202,7 +196,7 @@ export class Inbound implements CarrierKeeper {
     const protocol = opening.protocol === "udp" ? "udp" : "tcp";
     // A port that is closed is no matter of policy, and nobody's event.
     if (cause !== closed.cause) {
-      this.#report({ source: idOf(peer), protocol, port: opening.port }, cause, reason);
+      this.#report({ source: peer.name, protocol, port: opening.port }, cause, reason);
     }
     carrier.refuse(refusal);
   }
@@ -224,12 +218,20 @@ export class Inbound implements CarrierKeeper {
 const closed: CarrierRefusal = { cause: "closed", reason: "nothing listens on the port" };
 const unwanted: CarrierRefusal = { cause: "reset", reason: "broken off before it was accepted" };
 const expired: CarrierRefusal = { cause: "certificate", reason: "the certificate has expired" };
+const pendingOptions = { highWaterMark: pendingBytesMax };
+
+/** Says that the port is open, and nothing more. */
+function answerProbe(carrier: Carrier): void {
+  carrier.use({
+    onAccepted: ignore,
+    onRefused: ignore,
+    onData: ignore,
+    onEnd: ignore,
+    onReset: ignore,
+    onOver: ignore,
+    onDrain: ignore,
+  });
+  carrier.end();
+}
+
 const ignore = (): void => {};
-
-function idOf({ caller, mesh }: Peer): string {
-  return spiffeIdOf({ mesh, ...caller });
-}
-
-function addressOf(tls: TLSSocket): string {
-  return tls.remoteAddress ?? "unknown";
-}

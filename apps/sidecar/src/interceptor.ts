@@ -1,13 +1,14 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { pendingBytesMax } from "./limits.ts";
 
-/** The port that the pod's rules hand every TCP connection to. */
+/** The port that the pod's rules hand every TCP connection to; the runtime's driver says it too. */
 export const interceptedPort = 15_001;
 
 export interface InterceptorOptions {
   readonly port: number;
   readonly connectionsMax: number;
   /** Lets a listening socket accept connections to addresses that are not its own. */
-  readonly makeTransparent: (fd: number, family: 4 | 6) => void;
+  readonly makeTransparent: (server: Server, family: 4 | 6) => void;
   /** A program of the pod connects to an address; its socket is paused. */
   readonly onConnection: (socket: Socket, ip: string, port: number) => void;
   /** There are too many connections already. */
@@ -42,7 +43,12 @@ export class Interceptor {
   }
 
   #server(): Server {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
+    const server = createServer({
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+      noDelay: true,
+      highWaterMark: pendingBytesMax,
+    });
     server.maxConnections = this.#options.connectionsMax;
     server.on("connection", (socket: Socket) => this.#accept(socket));
     server.on("drop", () => this.#options.onDropped());
@@ -54,7 +60,7 @@ export class Interceptor {
       server?.once("error", reject);
       server?.listen({ host, port: this.#options.port, ipv6Only: true, backlog: 4096 }, () => {
         server.off("error", reject);
-        this.#options.makeTransparent(descriptorOf(server), family);
+        this.#options.makeTransparent(server, family);
         resolve();
       });
     });
@@ -68,11 +74,4 @@ export class Interceptor {
     if (isLoop || localPort === 0) socket.resetAndDestroy();
     else this.#options.onConnection(socket, ip, localPort);
   }
-}
-
-/** The descriptor of a listening socket, for which Node has no public name. */
-function descriptorOf(server: Server): number {
-  const handle: unknown = Reflect.get(server, "_handle");
-  const fd: unknown = typeof handle === "object" && handle !== null && Reflect.get(handle, "fd");
-  return typeof fd === "number" ? fd : -1;
 }

@@ -13,7 +13,7 @@ const descriptorsReserved = 96;
  * Bytes that wait for a slow reader, in each direction of a connection, before its writer is
  * paused. What was read at once comes on top.
  */
-export const pendingBytesMax: number = 128 * 1024;
+export const pendingBytesMax: number = 256 * 1024;
 
 /** Milliseconds from a stream's first byte to the end of the TLS handshake. */
 export const handshakeMsMax = 5000;

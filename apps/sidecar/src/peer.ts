@@ -1,67 +1,28 @@
-import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
-import { publicKeyOf } from "@beemesh/wire";
-import { type Caller, readSpiffeId, type WorkloadIdentity } from "@beemesh/workload";
+import type { TLSSocket } from "node:tls";
+import { type Caller, spiffeIdOf } from "@beemesh/workload";
+import { checkWorkloadCertificate } from "@beemesh/workload-identity";
 
-/** What a certificate says, and that its issuer says so. */
+/** Who is at the other end of TLS, as its certificate proves. */
 export interface Peer {
   readonly caller: Caller;
-  /** As in the SPIFFE ID: lower case. */
-  readonly mesh: string;
-  readonly notBeforeMs: number;
+  /** Its SPIFFE ID. */
+  readonly name: string;
+  /** When the certificate ends, in milliseconds of the mesh's clock. */
   readonly notAfterMs: number;
 }
 
-/** SubjectPublicKeyInfo of Ed25519 up to its 32 bytes (RFC 8410, section 4). */
-const spkiPrefix = Buffer.from("302a300506032b6570032100", "hex");
-
-/** Machines whose keys are kept ready; making one again takes some microseconds. */
-const issuersMax = 1024;
-
-const issuerKeys = new Map<string, KeyObject>();
-
-/**
- * Reads a workload's certificate: its subject is `CN=<uid>` and nothing else, it has one name, a
- * SPIFFE ID, and it is signed by the machine whose peer ID is its issuer.
- *
- * Whether that machine may certify this workload is a question for others.
- *
- * @returns Undefined if it is none, or the signature is not by that key.
- */
-export function readPeer(certificate: X509Certificate): Peer | undefined {
-  const uid = /^CN=([A-Za-z0-9][A-Za-z0-9-]{0,63})$/u.exec(certificate.subject)?.[1];
-  const issuer = /^CN=([A-Za-z0-9]{1,64})$/u.exec(certificate.issuer)?.[1];
-  const workload = workloadOf(certificate.subjectAltName);
-  if (uid === undefined || issuer === undefined || workload === undefined) return undefined;
-  const key = issuerKey(issuer);
-  if (certificate.ca || key === undefined || !certificate.verify(key)) return undefined;
-  const { mesh, namespace, serviceAccount } = workload;
+/** Reads who has shaken hands; a text says why it is nobody of this mesh. */
+export function readPeer(tls: TLSSocket, nowMs: number, mesh: string | undefined): Peer | string {
+  const certificate = tls.getPeerX509Certificate();
+  if (certificate === undefined) return "no certificate was shown";
+  if (mesh === undefined) return "the mesh is not known yet";
+  const checked = checkWorkloadCertificate(certificate, nowMs, mesh);
+  if ("fault" in checked) return checked.fault;
+  const { uid, identity, issuer } = checked;
+  const { namespace, serviceAccount } = identity;
   return {
     caller: { uid, namespace, serviceAccount, issuer },
-    mesh,
-    notBeforeMs: certificate.validFromDate.getTime(),
+    name: spiffeIdOf(identity),
     notAfterMs: certificate.validToDate.getTime(),
   };
-}
-
-/** Whether a certificate is valid at an instant of the mesh's clock. */
-export function isValidAt({ notBeforeMs, notAfterMs }: Peer, nowMs: number): boolean {
-  return notBeforeMs <= nowMs && nowMs <= notAfterMs;
-}
-
-/** Two names would be listed with a comma, which no SPIFFE ID of a workload has. */
-function workloadOf(names: string | undefined): WorkloadIdentity | undefined {
-  const [, id] = /^URI:(spiffe:\/\/[^",\s]+)$/u.exec(names ?? "") ?? [];
-  return id === undefined ? undefined : readSpiffeId(id);
-}
-
-function issuerKey(issuer: string): KeyObject | undefined {
-  const known = issuerKeys.get(issuer);
-  if (known !== undefined) return known;
-  const bytes = publicKeyOf(issuer);
-  if (bytes === undefined) return undefined;
-  const der = Buffer.concat([spkiPrefix, bytes]);
-  const key = createPublicKey({ key: der, format: "der", type: "spki" });
-  if (issuerKeys.size >= issuersMax) issuerKeys.clear();
-  issuerKeys.set(issuer, key);
-  return key;
 }

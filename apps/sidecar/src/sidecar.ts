@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import type { Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import { type PodFacts, spiffeIdOf } from "@beemesh/workload";
 import { Balancer } from "./balancer.ts";
 import { Channel, type Notice } from "./channel.ts";
@@ -10,8 +10,8 @@ import { HttpOutbound } from "./http-outbound.ts";
 import { Identity } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Interceptor } from "./interceptor.ts";
-import { connectionLimit } from "./limits.ts";
 import { Meters } from "./metrics.ts";
+import { Names, nameServerAddress } from "./names.ts";
 import { Outbound } from "./outbound.ts";
 import { Pool } from "./pool.ts";
 import { Refusals } from "./refusals.ts";
@@ -24,8 +24,10 @@ export interface SidecarOptions {
   /** Addresses of the pod, at which its programs listen for others. */
   readonly addresses: readonly string[];
   readonly interceptedPort: number;
+  /** Connections at once, of each kind. */
+  readonly connectionsMax: number;
   /** What only the kernel can do. */
-  readonly makeTransparent: (fd: number, family: 4 | 6) => void;
+  readonly makeTransparent: (server: Server, family: 4 | 6) => void;
   readonly adopt: (fd: number) => Socket;
   readonly inbox: { receive(): Delivery | undefined };
 }
@@ -40,6 +42,7 @@ export class Sidecar {
   readonly #identity: Identity;
   readonly #inbound: Inbound;
   readonly #interceptor: Interceptor;
+  readonly #names: Names;
   readonly #outbound: Outbound;
   readonly #pool: Pool;
   readonly #routes: Routes;
@@ -48,8 +51,7 @@ export class Sidecar {
   #clockOffsetMs = 0;
 
   constructor(options: SidecarOptions) {
-    const { addresses } = options;
-    const connectionsMax = connectionLimit();
+    const { addresses, connectionsMax } = options;
     const nowMs = (): number => Date.now() + this.#clockOffsetMs;
     const mesh = (): string | undefined => this.#pod?.mesh;
     const name = (): string => (this.#pod === undefined ? "" : spiffeIdOf(this.#pod));
@@ -89,6 +91,7 @@ export class Sidecar {
     };
     this.#door = new Door(doorOptions, connectionsMax);
     this.#channel = channel;
+    this.#names = new Names(channel, meters);
     this.#handover = handover;
     this.#http = http;
     this.#identity = identity;
@@ -112,7 +115,14 @@ export class Sidecar {
 
   /** Takes the paused socket of a program of the pod that connects to an address. */
   take(socket: Socket, ip: string, port: number): void {
-    this.#outbound.take(socket, ip, port);
+    const { ip: names, port: namesPort } = nameServerAddress;
+    if (ip === names && port === namesPort) this.#names.take(socket);
+    else this.#outbound.take(socket, ip, port);
+  }
+
+  /** Takes a new key, certified anew; connections that exist go on. */
+  renewIdentity(): Promise<void> {
+    return this.#identity.renew();
   }
 
   close(): void {
@@ -124,6 +134,7 @@ export class Sidecar {
     this.#pool.close();
     this.#inbound.close();
     this.#handover.close();
+    this.#names.close();
   }
 
   #onAttach(): void {
@@ -148,6 +159,7 @@ export class Sidecar {
         return;
       case "forget":
         if (notice.what === "verdicts") this.#verdicts.forget();
+        else this.#names.forget();
         return;
       case "collect":
         this.#channel.tell({ kind: "metrics", id: notice.id, text: this.#metricsText() });

@@ -69,10 +69,28 @@ export const fillers: Readonly<Record<string, Filler>> = {
     }),
   "apps.v1.DeploymentStrategy": deploymentStrategy,
   "apps.v1.ReplicaSetSpec": (spec) => filled(spec, { replicas: 1 }),
-  "core.v1.Service": (service) => filled(service, { spec: {} }),
+  "core.v1.Service": withSpec,
   "core.v1.ServiceSpec": serviceSpec,
   "core.v1.EndpointPort": (port) => filled(port, { protocol: "TCP" }),
   "discovery.v1.EndpointPort": (port) => ({ name: "", ...filled(port, { protocol: "TCP" }) }),
+  "networking.v1.NetworkPolicy": withSpec,
+  "networking.v1.NetworkPolicySpec": networkPolicySpec,
+  "networking.v1.NetworkPolicyPort": (port) => filled(port, { protocol: "TCP" }),
+  "networking.v1.Ingress": withSpec,
+  "networking.v1.IngressClass": withSpec,
+  "networking.v1.IngressClassParametersReference": (reference) =>
+    filled(reference, { scope: "Cluster" }),
+  "beemesh.v1.ExternalWorkload": withSpec,
+  "beemesh.v1.ExternalWorkloadSpec": (spec) =>
+    filled(spec, { serviceAccountName: "default", address: "127.0.0.1" }),
+  "beemesh.v1.ExternalWorkloadPort": (port) => filled(port, { protocol: "TCP" }),
+  "beemesh.v1.ExternalWorkloadProbe": (probe) =>
+    positive(probe, {
+      periodSeconds: 10,
+      timeoutSeconds: 1,
+      successThreshold: 1,
+      failureThreshold: 3,
+    }),
   "core.v1.Secret": secret,
   "core.v1.Namespace": namespace,
   "core.v1.Pod": pod,
@@ -86,6 +104,11 @@ function filled(object: JsonObject, values: JsonObject): JsonObject {
     ([member]) => !isSet(object[member]) || object[member] === "",
   );
   return missing.length === 0 ? object : { ...object, ...Object.fromEntries(missing) };
+}
+
+/** A specification that is missing says as little as an empty one. */
+function withSpec(object: JsonObject): JsonObject {
+  return filled(object, { spec: {} });
 }
 
 /** Sets the numbers that are not set; 0 counts as not set. */
@@ -195,6 +218,13 @@ function sameAddress(spec: JsonObject): JsonObject {
 function servicePort(port: JsonObject): JsonObject {
   const target = port["targetPort"] === 0 ? { targetPort: port["port"] ?? 0 } : {};
   return { ...filled(port, { protocol: "TCP", targetPort: port["port"] ?? 0 }), ...target };
+}
+
+/** A policy without types is about what comes in, and about what goes out if it says anything. */
+function networkPolicySpec(spec: JsonObject): JsonObject {
+  if (listAt(spec, "policyTypes").length > 0) return spec;
+  const hasEgress = listAt(spec, "egress").length > 0;
+  return { ...spec, policyTypes: hasEgress ? ["Ingress", "Egress"] : ["Ingress"] };
 }
 
 /** Text given in the clear becomes base64, as everything else in the data of a Secret. */

@@ -188,4 +188,40 @@ describe("defaults", () => {
       { containerPort: 80, hostPort: 80, protocol: "TCP" },
     ]);
   });
+
+  test("complete policies, their types by what they say", () => {
+    const network = "networking.k8s.io/v1";
+    const policy = (spec: object): unknown => completed("NetworkPolicy", { spec }, network).spec;
+    assert.deepEqual(policy({ podSelector: {} }), { podSelector: {}, policyTypes: ["Ingress"] });
+    assert.deepEqual(policy({ egress: [{ ports: [{ port: 53 }] }] }), {
+      egress: [{ ports: [{ port: 53, protocol: "TCP" }] }],
+      policyTypes: ["Ingress", "Egress"],
+    });
+    assert.deepEqual(policy({ egress: [{}], policyTypes: ["Egress"] }), {
+      egress: [{}],
+      policyTypes: ["Egress"],
+    });
+    assert.deepEqual(completed("Ingress", {}, network).spec, {});
+  });
+
+  test("complete an external workload and its probe", () => {
+    const spec = {
+      machine: "m1",
+      ports: [{ port: 5432 }],
+      readinessProbe: { tcpSocket: { port: 5432 }, periodSeconds: 3 },
+    };
+    assert.deepEqual(completed("ExternalWorkload", { spec }, "beemesh.io/v1").spec, {
+      machine: "m1",
+      serviceAccountName: "default",
+      address: "127.0.0.1",
+      ports: [{ port: 5432, protocol: "TCP" }],
+      readinessProbe: {
+        tcpSocket: { port: 5432 },
+        periodSeconds: 3,
+        timeoutSeconds: 1,
+        successThreshold: 1,
+        failureThreshold: 3,
+      },
+    });
+  });
 });

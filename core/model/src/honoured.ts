@@ -68,6 +68,8 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   ],
   "core.v1.Volume": ["configMap", "emptyDir", "hostPath", "name", "secret"],
   "core.v1.VolumeMount": ["mountPath", "name", "readOnly", "subPath"],
+  "networking.v1.IngressBackend": ["service"],
+  "networking.v1.IngressClassSpec": ["controller"],
 };
 
 /** The values of honoured members that are acted on, where others are not. */

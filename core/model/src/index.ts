@@ -30,6 +30,13 @@ export {
   parseFieldSelector,
 } from "./field-selector.ts";
 export {
+  type IpAddress,
+  type IpRange,
+  isInIpRange,
+  parseIpAddress,
+  parseIpRange,
+} from "./ip-range.ts";
+export {
   everything,
   type LabelRequirement,
   matches,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   configKeyError,
+  domainPathError,
   environmentNameError,
   labelError,
   labelValueError,
@@ -9,6 +10,7 @@ import {
   portNameError,
   qualifiedNameError,
   subdomainError,
+  wildcardError,
 } from "./name.ts";
 
 const cases = [
@@ -21,6 +23,12 @@ const cases = [
     check: subdomainError,
     good: ["a", "a.b", "1.2", "a".repeat(253)],
     bad: ["", ".", "a.", ".a", "a..b", "A", "a".repeat(254)],
+  },
+  { check: wildcardError, good: ["*.a", "*.a.b"], bad: ["", "*", "*a", "a.*", "*.*.a", "*.A"] },
+  {
+    check: domainPathError,
+    good: ["a.b/c", "a/b/c", "beemesh.io/ingress"],
+    bad: ["", "a", "/a", "a/", "A.b/c", "a/b c"],
   },
   { check: letterLabelError, good: ["a", "a1"], bad: ["", "1a", "A", "a.b", "a".repeat(64)] },
   {

@@ -7,6 +7,8 @@
 
 const labelText = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const subdomainText = `${labelText}(\\.${labelText})*`;
+const wildcardText = `\\*\\.${subdomainText}`;
+const pathText = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
 const letterLabelText = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const qualifiedText = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const labelValueText = `(${qualifiedText})?`;
@@ -14,6 +16,8 @@ const configKeyText = "[-._a-zA-Z0-9]+";
 
 const labelPattern = whole(labelText);
 const subdomainPattern = whole(subdomainText);
+const wildcardPattern = whole(wildcardText);
+const pathPattern = whole(pathText);
 const letterLabelPattern = whole(letterLabelText);
 const qualifiedPattern = whole(qualifiedText);
 const labelValuePattern = whole(labelValueText);
@@ -38,6 +42,30 @@ export function subdomainError(text: string): string | undefined {
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or " +
     "'.', and must start and end with an alphanumeric character";
   return explained(rule, "'example.com'", subdomainText);
+}
+
+/** What is wrong with a lower-case DNS name whose first label is `*`. */
+export function wildcardError(text: string): string | undefined {
+  if (text.length > 253) return "must be no more than 253 bytes";
+  if (wildcardPattern.test(text)) return undefined;
+  const rule =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, " +
+    "which must consist of lower case alphanumeric characters, '-' or '.' and end with an " +
+    "alphanumeric character";
+  return explained(rule, "'*.example.com'", wildcardText);
+}
+
+/** What is wrong with a path below a DNS name, such as `acme.io/foo`. */
+export function domainPathError(text: string): string | undefined {
+  const cut = text.indexOf("/");
+  const [domain, path] = [text.slice(0, cut), text.slice(cut + 1)];
+  if (cut <= 0 || path === "") {
+    return 'must be a domain-prefixed path (such as "acme.io/foo")';
+  }
+  const domainError = subdomainError(domain);
+  if (domainError !== undefined) return domainError;
+  if (pathPattern.test(path)) return undefined;
+  return explained("Invalid path", "'example.com/path'", pathText);
 }
 
 /** What is wrong with a DNS label that starts with a letter, as names of services do. */

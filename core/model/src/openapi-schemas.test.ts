@@ -4,13 +4,21 @@ import { componentSchemas, schemaName } from "./openapi-schemas.ts";
 
 test("schemas have the names that clients know", () => {
   assert.deepEqual(
-    ["core.v1.Pod", "meta.v1.ObjectMeta", "Quantity", "Time", "runtime.Unknown"].map(schemaName),
+    [
+      "core.v1.Pod",
+      "meta.v1.ObjectMeta",
+      "Quantity",
+      "Time",
+      "runtime.Unknown",
+      "beemesh.v1.ExternalWorkload",
+    ].map(schemaName),
     [
       "io.k8s.api.core.v1.Pod",
       "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
       "io.k8s.apimachinery.pkg.api.resource.Quantity",
       "io.k8s.apimachinery.pkg.apis.meta.v1.Time",
       "io.k8s.apimachinery.pkg.runtime.Unknown",
+      "io.beemesh.v1.ExternalWorkload",
     ],
   );
 });

@@ -53,6 +53,8 @@ export function schemaName(type: string): string {
   if (type.startsWith("apiextensions.")) {
     return `io.k8s.apiextensions-apiserver.pkg.apis.${type}`;
   }
+  // Our own types: the name that a CustomResourceDefinition of beemesh.io would give them.
+  if (type.startsWith("beemesh.")) return `io.${type}`;
   return type.startsWith("runtime.") ? `io.k8s.apimachinery.pkg.${type}` : `io.k8s.api.${type}`;
 }
 

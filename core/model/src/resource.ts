@@ -84,6 +84,28 @@ export const resources: readonly Resource[] = [
     hasScale: true,
   }),
   resource("endpointslices", "EndpointSlice", { group: "discovery.k8s.io" }),
+  resource("networkpolicies", "NetworkPolicy", {
+    group: "networking.k8s.io",
+    shortNames: ["netpol"],
+    hasGeneration: true,
+  }),
+  resource("ingresses", "Ingress", {
+    group: "networking.k8s.io",
+    shortNames: ["ing"],
+    hasGeneration: true,
+    hasStatus: true,
+  }),
+  resource("ingressclasses", "IngressClass", {
+    group: "networking.k8s.io",
+    namespaced: false,
+    hasGeneration: true,
+  }),
+  resource("externalworkloads", "ExternalWorkload", {
+    group: "beemesh.io",
+    shortNames: ["xw"],
+    hasGeneration: true,
+    hasStatus: true,
+  }),
 ];
 
 /** The resource that requests call `name` in `group`, such as `deployments` in `apps`. */

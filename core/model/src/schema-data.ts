@@ -77,6 +77,34 @@ autoscaling.v1.ScaleSpec
 autoscaling.v1.ScaleStatus
   replicas! 1 int32
   selector 2 string
+beemesh.v1.ExternalWorkload kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 beemesh.v1.ExternalWorkloadSpec
+  status 3 beemesh.v1.ExternalWorkloadStatus
+beemesh.v1.ExternalWorkloadList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []beemesh.v1.ExternalWorkload
+beemesh.v1.ExternalWorkloadPort
+  name 1 string
+  port! 2 int32
+  protocol 3 string
+beemesh.v1.ExternalWorkloadProbe
+  tcpSocket! 1 beemesh.v1.ExternalWorkloadSocket
+  periodSeconds 2 int32
+  timeoutSeconds 3 int32
+  successThreshold 4 int32
+  failureThreshold 5 int32
+beemesh.v1.ExternalWorkloadSocket
+  port! 1 int32
+beemesh.v1.ExternalWorkloadSpec
+  serviceAccountName 1 string
+  machine! 2 string
+  address 3 string
+  ports! 4 []beemesh.v1.ExternalWorkloadPort patch=merge:port list=map:port,protocol
+  readinessProbe 5 beemesh.v1.ExternalWorkloadProbe
+beemesh.v1.ExternalWorkloadStatus
+  ready 1 bool
+  message 2 string
 core.v1.AWSElasticBlockStoreVolumeSource
   volumeID! 1 string
   fsType 2 string
@@ -1175,6 +1203,96 @@ meta.v1.StatusDetails
   causes 4 []meta.v1.StatusCause list=atomic
   retryAfterSeconds 5 int32
   uid 6 string
+networking.v1.HTTPIngressPath
+  path 1 string
+  backend! 2 networking.v1.IngressBackend
+  pathType! 3 string
+networking.v1.HTTPIngressRuleValue
+  paths! 1 []networking.v1.HTTPIngressPath list=atomic
+networking.v1.IPBlock
+  cidr! 1 string
+  except 2 []string list=atomic
+networking.v1.Ingress kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 networking.v1.IngressSpec
+  status 3 networking.v1.IngressStatus
+networking.v1.IngressBackend
+  resource 3 core.v1.TypedLocalObjectReference
+  service 4 networking.v1.IngressServiceBackend
+networking.v1.IngressClass kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 networking.v1.IngressClassSpec
+networking.v1.IngressClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []networking.v1.IngressClass
+networking.v1.IngressClassParametersReference
+  apiGroup 1 string
+  kind! 2 string
+  name! 3 string
+  scope 4 string
+  namespace 5 string
+networking.v1.IngressClassSpec
+  controller 1 string
+  parameters 2 networking.v1.IngressClassParametersReference
+networking.v1.IngressList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []networking.v1.Ingress
+networking.v1.IngressLoadBalancerIngress
+  ip 1 string
+  hostname 2 string
+  ports 4 []networking.v1.IngressPortStatus list=atomic
+networking.v1.IngressLoadBalancerStatus
+  ingress 1 []networking.v1.IngressLoadBalancerIngress list=atomic
+networking.v1.IngressPortStatus
+  port! 1 int32
+  protocol! 2 string
+  error 3 string
+networking.v1.IngressRule
+  host 1 string
+  <ingressRuleValue 2 networking.v1.IngressRuleValue
+networking.v1.IngressRuleValue
+  http 1 networking.v1.HTTPIngressRuleValue
+networking.v1.IngressServiceBackend
+  name! 1 string
+  port 2 networking.v1.ServiceBackendPort
+networking.v1.IngressSpec
+  defaultBackend 1 networking.v1.IngressBackend
+  tls 2 []networking.v1.IngressTLS list=atomic
+  rules 3 []networking.v1.IngressRule list=atomic
+  ingressClassName 4 string
+networking.v1.IngressStatus
+  loadBalancer 1 networking.v1.IngressLoadBalancerStatus
+networking.v1.IngressTLS
+  hosts 1 []string list=atomic
+  secretName 2 string
+networking.v1.NetworkPolicy kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 networking.v1.NetworkPolicySpec
+networking.v1.NetworkPolicyEgressRule
+  ports 1 []networking.v1.NetworkPolicyPort list=atomic
+  to 2 []networking.v1.NetworkPolicyPeer list=atomic
+networking.v1.NetworkPolicyIngressRule
+  ports 1 []networking.v1.NetworkPolicyPort list=atomic
+  from 2 []networking.v1.NetworkPolicyPeer list=atomic
+networking.v1.NetworkPolicyList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []networking.v1.NetworkPolicy
+networking.v1.NetworkPolicyPeer
+  podSelector 1 meta.v1.LabelSelector
+  namespaceSelector 2 meta.v1.LabelSelector
+  ipBlock 3 networking.v1.IPBlock
+networking.v1.NetworkPolicyPort
+  protocol 1 string
+  port 2 IntOrString
+  endPort 3 int32
+networking.v1.NetworkPolicySpec
+  podSelector 1 meta.v1.LabelSelector
+  ingress 2 []networking.v1.NetworkPolicyIngressRule list=atomic
+  egress 3 []networking.v1.NetworkPolicyEgressRule list=atomic
+  policyTypes 4 []string list=atomic
+networking.v1.ServiceBackendPort
+  name 1 string
+  number 2 int32
 policy.v1.Eviction kind
   metadata 1 meta.v1.ObjectMeta
   deleteOptions 2 meta.v1.DeleteOptions

@@ -1,6 +1,7 @@
 /** Rules for services. */
 import type { JsonObject } from "@beemesh/wire";
 import { type Cause, forbidden, invalid, required } from "./cause.ts";
+import { parseIpAddress } from "./ip-range.ts";
 import { isSet, listAt, objectsAt, textAt } from "./members.ts";
 import { labelCauses } from "./meta-rules.ts";
 import { duplicates, type Rules } from "./rule.ts";
@@ -68,12 +69,6 @@ function addressCauses(spec: JsonObject, path: string): readonly Cause[] {
   if (first !== undefined && address !== "" && first !== address) {
     return [invalid(field, first, "first value must match `clusterIP`")];
   }
-  if (address === "" || address === "None" || isIpAddress(address)) return [];
+  if (address === "" || address === "None" || parseIpAddress(address) !== undefined) return [];
   return [invalid(field, address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")];
-}
-
-function isIpAddress(text: string): boolean {
-  const byte = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
-  if (new RegExp(`^${byte}(?:\\.${byte}){3}$`, "u").test(text)) return true;
-  return /^[0-9a-fA-F:]{2,39}$/u.test(text) && /:.*:/u.test(text);
 }

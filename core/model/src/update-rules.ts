@@ -25,6 +25,7 @@ const immutable: Readonly<Record<string, readonly string[]>> = {
   replicasets: ["spec.selector"],
   secrets: ["type"],
   endpointslices: ["addressType"],
+  ingressclasses: ["spec.controller"],
 };
 
 const changeRules: Readonly<Record<string, ChangeRule>> = {

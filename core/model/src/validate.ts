@@ -7,10 +7,13 @@ import { isJsonObject, type JsonObject } from "@beemesh/wire";
 import type { Cause } from "./cause.ts";
 import { containerRules } from "./container-rules.ts";
 import { dataRules } from "./data-rules.ts";
+import { externalRules } from "./external-rules.ts";
+import { ingressRules } from "./ingress-rules.ts";
 import { isSet, memberPath } from "./members.ts";
 import { identityCauses, metaRules } from "./meta-rules.ts";
 import type { KubeObject } from "./object.ts";
 import { podRules } from "./pod-rules.ts";
+import { policyRules } from "./policy-rules.ts";
 import type { Resource } from "./resource.ts";
 import type { Rules } from "./rule.ts";
 import { type TypeSchema, typeOfResource } from "./schema.ts";
@@ -49,6 +52,9 @@ const rules: Rules = {
   ...workloadRules,
   ...serviceRules,
   ...dataRules,
+  ...policyRules,
+  ...ingressRules,
+  ...externalRules,
 };
 
 function ruleCauses(type: TypeSchema, body: JsonObject): readonly Cause[] {

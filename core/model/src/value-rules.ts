@@ -9,6 +9,7 @@ import { textOf } from "./members.ts";
 import {
   environmentNameError,
   labelError,
+  letterLabelError,
   portNameError,
   qualifiedNameError,
   subdomainError,
@@ -165,10 +166,33 @@ const otherValueRules: ValueRules = {
   "core.v1.LoadBalancerIngress": { ipMode: oneOf("Proxy", "VIP") },
 };
 
+const networkValueRules: ValueRules = {
+  "networking.v1.NetworkPolicyPort": { protocol: transport, port: portOrName, endPort: port },
+  "networking.v1.IngressSpec": { ingressClassName: subdomain },
+  "networking.v1.IngressTLS": { secretName: subdomain },
+  "networking.v1.IngressServiceBackend": { name: named(letterLabelError) },
+  "networking.v1.ServiceBackendPort": { name: named(portNameError), number: portOrNone },
+  "networking.v1.IngressClassParametersReference": { scope: oneOf("Cluster", "Namespace") },
+  "beemesh.v1.ExternalWorkloadSpec": { serviceAccountName: subdomain, machine: subdomain },
+  "beemesh.v1.ExternalWorkloadPort": {
+    name: named(portNameError),
+    port,
+    protocol: oneOf("TCP", "UDP"),
+  },
+  "beemesh.v1.ExternalWorkloadProbe": {
+    periodSeconds: atLeast(1),
+    timeoutSeconds: atLeast(1),
+    successThreshold: atLeast(1),
+    failureThreshold: atLeast(1),
+  },
+  "beemesh.v1.ExternalWorkloadSocket": { port },
+};
+
 /** The checks of each type's fields. */
 export const valueRules: ValueRules = {
   ...podValueRules,
   ...otherValueRules,
+  ...networkValueRules,
 };
 
 /** The checks of each item of lists of plain values. */

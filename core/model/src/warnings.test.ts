@@ -88,4 +88,14 @@ describe("warningsFor", () => {
     assert.equal(texts.length, 20);
     assert.equal(texts.at(-1), "11 more fields are not supported yet");
   });
+
+  test("names what Ingress asks for that is not there", () => {
+    const backend = { resource: { kind: "Bucket", name: "b" } };
+    assert.deepEqual(fields("networking.k8s.io/v1", "Ingress", { defaultBackend: backend }), [
+      "spec.defaultBackend.resource",
+    ]);
+    const service = { name: "web", port: { number: 80 } };
+    const rule = { host: "a.b", http: { paths: [{ pathType: "Exact", backend: { service } }] } };
+    assert.deepEqual(fields("networking.k8s.io/v1", "Ingress", { rules: [rule] }), []);
+  });
 });

@@ -9,6 +9,12 @@ import {
   serviceAccountPrinter,
 } from "./configuration-table.ts";
 import { eventPrinter } from "./event-table.ts";
+import {
+  externalWorkloadPrinter,
+  ingressClassPrinter,
+  ingressPrinter,
+  networkPolicyPrinter,
+} from "./network-table.ts";
 import { nodePrinter } from "./node-table.ts";
 import { podPrinter } from "./pod-table.ts";
 import { endpointSlicePrinter, endpointsPrinter, servicePrinter } from "./service-table.ts";
@@ -28,6 +34,10 @@ const printers: ReadonlyMap<string, Printer> = new Map([
   ["replicasets.apps", replicaSetPrinter],
   ["scale.autoscaling", scalePrinter],
   ["endpointslices.discovery.k8s.io", endpointSlicePrinter],
+  ["ingresses.networking.k8s.io", ingressPrinter],
+  ["ingressclasses.networking.k8s.io", ingressClassPrinter],
+  ["networkpolicies.networking.k8s.io", networkPolicyPrinter],
+  ["externalworkloads.beemesh.io", externalWorkloadPrinter],
 ]);
 
 /** The printer of a resource; of one without columns of its own, name and age. */

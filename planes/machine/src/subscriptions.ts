@@ -30,7 +30,12 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
   "deployments.apps": ["replicasets.apps", "pods"],
   "replicasets.apps": ["pods", "deployments.apps"],
   pods: ["replicasets.apps", "deployments.apps"],
-  services: ["pods", "endpoints", "endpointslices.discovery.k8s.io"],
+  services: [
+    "pods",
+    "endpoints",
+    "endpointslices.discovery.k8s.io",
+    "externalworkloads.beemesh.io",
+  ],
   endpoints: ["services"],
   "endpointslices.discovery.k8s.io": ["services"],
 };

@@ -1,12 +1,5 @@
 import { AssertionError, after, hashOf, type Instant, type Now, shortName } from "@beemesh/base";
-import {
-  derivedUid,
-  findResource,
-  isPod,
-  type KubeObject,
-  type Pod,
-  type Resource,
-} from "@beemesh/model";
+import { derivedUid, findResource, isPod, type KubeObject, type Resource } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
 import { Census, keyOf } from "./census.ts";
@@ -14,10 +7,11 @@ import { serviceCidrDefault } from "./cluster-address.ts";
 import { lookAtDeployment } from "./deployments.ts";
 import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
+import { externalWorkloads } from "./external-workload.ts";
 import { lookForGarbage } from "./garbage.ts";
 import { lookAtHappening } from "./happenings.ts";
 import { interestedIn } from "./interest.ts";
-import { podResource } from "./kinds.ts";
+import { externalWorkloadResource, podResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
 import { Patience } from "./patience.ts";
@@ -183,19 +177,28 @@ export class Controllers {
       this.#ranks.set(collection, rank);
       for (const key of keys) this.#queue.changed(key);
     }
-    // The dead are looked at also when no pod is on them: they may come back, and die again.
-    for (const machine of new Set([...this.#census.machines(), ...this.#dead])) {
+    const programs = Map.groupBy(
+      externalWorkloads(this.#options.store),
+      ({ spec }) => spec.machine,
+    );
+    const occupied = [...this.#census.machines(), ...programs.keys()];
+    // The dead are looked at also when nothing is on them: they may come back, and die again.
+    for (const machine of new Set([...occupied, ...this.#dead])) {
       const isDead = !members.isAlive(machine);
       if (isDead === this.#dead.has(machine)) continue;
       if (isDead) this.#dead.add(machine);
       else this.#dead.delete(machine);
-      for (const pod of this.#census.podsOn(machine)) this.#concern(pod);
+      for (const pod of this.#census.podsOn(machine)) this.#concern(podResource, pod);
+      for (const program of programs.get(machine) ?? []) {
+        this.#concern(externalWorkloadResource, program);
+      }
     }
   }
 
-  #concern(pod: Pod): void {
+  #concern(resource: Resource | undefined, object: KubeObject): void {
     const { store } = this.#options;
-    const change = { kind: "modified", resource: podResource, object: pod, revision: "" } as const;
+    if (resource === undefined) return;
+    const change = { kind: "modified", resource, object, revision: "" } as const;
     for (const key of interestedIn(change, store, this.#census)) this.#queue.changed(key);
   }
 

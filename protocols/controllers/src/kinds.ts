@@ -11,6 +11,9 @@ export const deploymentResource = resourceNamed("deployments", "apps");
 export const replicaSetResource = resourceNamed("replicasets", "apps");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
 
+/** Programs outside containers; undefined in an API that does not serve them. */
+export const externalWorkloadResource = findResource("beemesh.io", "externalworkloads");
+
 function resourceNamed(name: string, group = ""): Resource {
   const resource = findResource(group, name);
   assert(resource !== undefined, `the API has ${name}`);

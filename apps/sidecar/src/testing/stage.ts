@@ -28,10 +28,16 @@ const lifeMs = 3_600_000;
  */
 export class Stage {
   readonly folder: string = mkdtempSync(join(tmpdir(), "sidecar-"));
+  /** Of each kind, for each sidecar. */
+  readonly connectionsMax: number;
   readonly mesh: string = SigningKey.generate().id;
   readonly #pods: StagePod[] = [];
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
+
+  constructor(connectionsMax = 1000) {
+    this.connectionsMax = connectionsMax;
+  }
 
   /** Starts a sidecar with its machine. Programs of the pod listen on `ip` of loopback. */
   async pod(name: string, ip = "127.0.0.1"): Promise<StagePod> {
@@ -56,6 +62,7 @@ export class Stage {
       socketPath,
       addresses: [ip],
       interceptedPort: 0,
+      connectionsMax: this.connectionsMax,
       makeTransparent: () => {},
       adopt: (fd) => adopted.get(fd) ?? connect({ port: 1 }),
       inbox: { receive: () => inbox.shift() },
@@ -141,6 +148,7 @@ export class Stage {
     const pod = this.#pods.find(({ facts }) => facts.uid === uid);
     if (pod === undefined) return `no pod ${uid}`;
     const socket = connect({ path: pod.socketPath, allowHalfOpen: true });
+    socket.on("error", () => socket.destroy());
     socket.write("carry\n");
     return socket;
   }
