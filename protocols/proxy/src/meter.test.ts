@@ -37,6 +37,6 @@ describe("Meter", () => {
       meter.ejected(target);
     }
     const line = JSON.stringify({ kind: "metrics", id: 1, text: meter.text() });
-    assert(line.length < 256 * 1024, `${line.length} characters`);
+    assert(line.length < 176 * 1024, `${line.length} characters`);
   });
 });

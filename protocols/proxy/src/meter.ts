@@ -5,13 +5,13 @@ export type Direction = "in" | "out";
 export type AppProtocol = "http1" | "http2" | "grpc" | "tls" | "tcp" | "udp";
 
 /**
- * Series of one counter. A pod talks to a dozen services; with this the whole page of a sidecar
- * stays under the longest line of its channel (256 KiB), and its memory flat.
+ * Series of one counter. A pod talks to a dozen services; with this the page stays well under the
+ * longest line of a sidecar's channel (256 KiB), beside what else a sidecar counts.
  */
-const counterSeriesMax = 96;
+const counterSeriesMax = 64;
 
-/** Histograms have twenty lines each. */
-const histogramSeriesMax = 24;
+/** Series of one histogram: each has twenty lines. */
+const histogramSeriesMax = 16;
 
 /** What one request, or one connection that is not read, came to. */
 export interface RequestFacts {
