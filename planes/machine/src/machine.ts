@@ -25,7 +25,7 @@ import type { NodeFacts } from "./node.ts";
 import { offerOf } from "./offer.ts";
 import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
 import { hasMet, openRecords, proofOf } from "./records.ts";
-import { resourceNamed } from "./resource.ts";
+import { fullNameOf, resourceNamed } from "./resource.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -367,7 +367,7 @@ export class Machine {
       else if (effect.kind === "wake" || effect.kind === "observe") this.#emit(effect);
       else if (effect.kind === "reassert") {
         this.#scribe.reassert(effect.pod);
-        this.#observe("pod.reasserted", { pod: nameOf(effect.pod.metadata) });
+        this.#observe("pod.reasserted", { pod: fullNameOf(effect.pod.metadata) });
       } else this.#objects.step({ kind: "fetch", ...effect.record }, this.#now);
     }
   }
@@ -528,7 +528,7 @@ export class Machine {
         this.#runner.released(effect.uid);
         return;
       case "lost":
-        return this.#observe("pod.lost", { pod: nameOf(effect), reason: effect.reason });
+        return this.#observe("pod.lost", { pod: fullNameOf(effect), reason: effect.reason });
       case "held":
         return this.#observe("pod.held", { uid: effect.uid, sinceMs: effect.sinceMs });
       case "runtime":
@@ -587,8 +587,4 @@ export class Machine {
   #emit(effect: MachineEffect): void {
     this.#effects.push(effect);
   }
-}
-
-function nameOf({ namespace = "", name }: { namespace?: string; name: string }): string {
-  return `${namespace}/${name}`;
 }

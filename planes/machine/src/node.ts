@@ -74,17 +74,20 @@ export function makeNode(
         "kubernetes.io/arch": facts.system.architecture,
         ...facts.labels,
       },
-      annotations: {
-        ...annotations,
-        [nodeMarks.peer]: facts.peer,
-        [nodeMarks.addresses]: facts.addresses.join(","),
-        ...(facts.workloadAddresses !== undefined && {
-          [nodeMarks.workloadAddresses]: facts.workloadAddresses.join(","),
-        }),
-        ...(facts.ingressAddress && { [ingressAddressMark]: facts.ingressAddress }),
-      },
+      annotations: { ...annotations, ...marksOf(facts) },
     },
     spec: before?.spec ?? {},
+  };
+}
+
+/** How others reach this machine, and what stands on it. */
+function marksOf(facts: NodeFacts): Readonly<Record<string, string>> {
+  const { addresses, ingressAddress, peer, workloadAddresses } = facts;
+  return {
+    [nodeMarks.peer]: peer,
+    [nodeMarks.addresses]: addresses.join(","),
+    ...(workloadAddresses && { [nodeMarks.workloadAddresses]: workloadAddresses.join(",") }),
+    ...(ingressAddress && { [ingressAddressMark]: ingressAddress }),
   };
 }
 
