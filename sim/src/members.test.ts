@@ -137,7 +137,7 @@ function runUntilConverged(world: World<MemberNode>, count: number, msMax: numbe
 }
 
 describe("membership in the world", () => {
-  test("three machines find each other, and a silent death within 1.7 seconds", (t) => {
+  test("three machines find each other, and a silent death within 2.1 seconds", (t) => {
     const delays = new Histogram();
     for (let seed = 0; seed < 200; seed += 1) {
       const { world, sightings } = meshOf(seed, 3);
@@ -154,8 +154,8 @@ describe("membership in the world", () => {
       assert.equal(deathsAfter(sightings, 0).length, 2, `seed ${seed}\n${story(sightings)}`);
     }
     t.diagnostic(`silent death: ${delays.describe("ms")}`);
-    assert(delays.quantile(1) <= 1700);
-    assert(delays.quantile(0.5) <= 1400);
+    assert(delays.quantile(1) <= 2100);
+    assert(delays.quantile(0.5) <= 1800);
   });
 
   test("a program that ends is found out at once, for its connections break", (t) => {

@@ -86,6 +86,8 @@ export class SimulatedRuntime {
         return [this.#start(command, wallMs)];
       case "stopContainer":
         return this.#stop(command.uid, command.container, wallMs);
+      case "retirePod":
+        return [this.#answer(1, { kind: "podRetired", uid: command.uid })];
       case "removePod":
         this.#pods.delete(command.uid);
         return [this.#answer(this.#options.stopMs, { kind: "podRemoved", uid: command.uid })];

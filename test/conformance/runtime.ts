@@ -10,6 +10,7 @@ import { Duplex, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import type { ContainerPlan } from "../../core/ports/src/index.ts";
+import { endsContainers, retires, sharesOneNetwork } from "./runtime-lifecycle.ts";
 import { eventually, once, patienceMs, type RuntimeBench, read, Stage } from "./runtime-stage.ts";
 
 export type { RuntimeBench } from "./runtime-stage.ts";
@@ -32,7 +33,9 @@ export function conformsToRuntime(
     letsIn(stage);
     leadsInside(stage);
     probesAndMeasures(stage);
+    sharesOneNetwork(stage);
     endsContainers(stage);
+    retires(stage);
     notices(stage);
     outlivesTheDaemon(stage);
   });
@@ -376,47 +379,6 @@ function probesAndMeasures(stage: Stage): void {
       assert.equal(used?.name, "app");
       assert(used.cpuNanoseconds > 1_000_000 && used.memoryBytes > 10_000);
     });
-  });
-}
-
-function endsContainers(stage: Stage): void {
-  test("asks a container to end, and it may take its time", async () => {
-    await stage.withPod(async (uid) => {
-      const script = "trap 'sleep 0.2; exit 5' TERM; echo up; while :; do sleep 0.05; done";
-      await stage.runtime.startContainer(uid, stage.script(script), 0);
-      await eventually(
-        () => stage.log(uid, "app"),
-        (log) => log === "up\n",
-      );
-      const exited = stage.exit(uid);
-      await stage.runtime.stopContainer(uid, "app", 10_000);
-      assert.equal((await exited).exit.exitCode, 5);
-      await stage.runtime.stopContainer(uid, "app", 10_000);
-    });
-  });
-
-  test("kills a container that does not listen", async () => {
-    await stage.withPod(async (uid) => {
-      const script = "trap '' TERM; echo up; while :; do sleep 0.05; done";
-      await stage.runtime.startContainer(uid, stage.script(script), 0);
-      await eventually(
-        () => stage.log(uid, "app"),
-        (log) => log === "up\n",
-      );
-      const exited = stage.exit(uid);
-      await stage.runtime.stopContainer(uid, "app", 300);
-      const { exit } = await exited;
-      assert.deepEqual([exit.exitCode, exit.signal, exit.outOfMemory], [137, 9, false]);
-    });
-  });
-
-  test("removes a pod at once if no grace is given", async () => {
-    const startedAt = performance.now();
-    await stage.withPod(async (uid) => {
-      const deaf = stage.script("trap '' TERM; while :; do sleep 0.05; done");
-      await stage.runtime.startContainer(uid, deaf, 0);
-    });
-    assert(performance.now() - startedAt < patienceMs / 2);
   });
 }
 

@@ -25,7 +25,7 @@ export interface ClassicServerOptions extends ProxyOptions {
   readonly unixPath?: string;
   readonly apply: ApplyObject;
   /** All metrics in Prometheus' text form. */
-  metrics(): string;
+  metrics(): string | Promise<string>;
   /** Whether the machine is well; without it, it always is. */
   healthy?(): boolean;
   /** What `GET` of a path below `/v1/` answers as JSON, to those who may open the Unix socket. */
@@ -204,7 +204,7 @@ class PlainServer implements ClassicServer {
     else if (path === "/healthz") this.#health(outgoing);
     else if (!origin.isLocal)
       sendAnswer(outgoing, failure(403, `${path} is for this computer only`));
-    else if (path === "/metrics") sendText(outgoing, 200, this.#metrics());
+    else if (path === "/metrics") sendText(outgoing, 200, await this.#options.metrics());
     else if (this.#options.pages?.has(path)) sendAnswer(outgoing, this.#page(incoming, path));
     else if (OwnerDoor.has(path)) sendAnswer(outgoing, await this.#ask(incoming, path));
     else sendAnswer(outgoing, await this.#workloads(incoming, path));
@@ -213,10 +213,6 @@ class PlainServer implements ClassicServer {
   #health(outgoing: ServerResponse): void {
     const isHealthy = this.#options.healthy?.() ?? true;
     sendText(outgoing, isHealthy ? 200 : 503, isHealthy ? "ok" : "not ok");
-  }
-
-  #metrics(): string {
-    return this.#options.metrics();
   }
 
   #page(incoming: IncomingMessage, path: string): Answer {

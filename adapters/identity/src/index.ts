@@ -40,8 +40,8 @@ export {
   ownerOf,
   renew,
 } from "./mesh.ts";
-export { peerIdOf, publicKeyOf } from "./peer-id.ts";
 export { selfSignedServer } from "./self-signed.ts";
 export { SigningKey } from "./signing-key.ts";
 export type { MeshId, Statement, StatementKind } from "./statement.ts";
 export { createToken, joinWithToken, readToken, type Token, type TokenOptions } from "./token.ts";
+export { issueWorkloadCertificate, type WorkloadClaim } from "./workload.ts";

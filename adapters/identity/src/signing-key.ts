@@ -8,8 +8,8 @@ import {
 } from "node:crypto";
 import { BeeError } from "@beemesh/base";
 import type { Signer } from "@beemesh/ports";
-import type { PeerId } from "@beemesh/wire";
-import { peerIdOf, publicKeyOf } from "./peer-id.ts";
+import { type PeerId, peerIdOf, publicKeyOf } from "@beemesh/wire";
+import type { X509Issuer } from "./x509.ts";
 
 /** PKCS #8 of an Ed25519 key up to its 32-byte seed (RFC 8410, section 7). */
 const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -64,6 +64,11 @@ export class SigningKey implements Signer {
   seed(): Uint8Array {
     const der = this.#private.export({ format: "der", type: "pkcs8" });
     return new Uint8Array(der.subarray(der.length - seedBytes));
+  }
+
+  /** The issuer that this key is in certificates: its peer ID is the common name. */
+  issuer(): X509Issuer {
+    return { subject: { commonName: this.id }, key: this.#private };
   }
 
   toPem(): string {

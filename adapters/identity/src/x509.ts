@@ -24,9 +24,12 @@ export interface X509Request {
   readonly subject: X509Name;
   /** An ECDSA P-256 key, private or public. */
   readonly key: KeyObject;
-  readonly use: "authority" | "server" | "client";
-  /** DNS names and IP addresses. */
+  /** `workload` is for both sides of a connection. */
+  readonly use: "authority" | "server" | "client" | "workload";
+  /** DNS names, IP addresses and URIs. */
   readonly names?: readonly string[];
+  /** Default: long ago. */
+  readonly notBeforeMs?: number;
   readonly notAfterMs: number;
   /** Default: 16 random bytes. */
   readonly serial?: Uint8Array;
@@ -34,40 +37,56 @@ export interface X509Request {
 
 export interface X509Issuer {
   readonly subject: X509Name;
+  /** A private key: ECDSA P-256, or Ed25519. */
   readonly key: KeyObject;
 }
 
 /**
- * Every certificate is good from here on. A later beginning would protect nobody, and lock out
- * whoever's clock is slow.
+ * Certificates of the API are good from here on. A later beginning would protect nobody, and lock
+ * out whoever's clock is slow.
  */
-const notBeforeMs = Date.UTC(2020, 0, 1);
+const longAgoMs = Date.UTC(2020, 0, 1);
 
 const ecdsaWithSha256 = sequence(objectId("1.2.840.10045.4.3.2"));
+
+/** RFC 8410, section 3: without parameters. */
+const ed25519 = sequence(objectId("1.3.101.112"));
 
 /** Bits of the key usage, RFC 5280 section 4.2.1.3: the byte and how many bits do not count. */
 const usages = {
   authority: bitString(Uint8Array.of(0x06), 1),
   server: bitString(Uint8Array.of(0x80), 7),
   client: bitString(Uint8Array.of(0x80), 7),
+  workload: bitString(Uint8Array.of(0x80), 7),
 };
 
-const extendedUsages = { server: "1.3.6.1.5.5.7.3.1", client: "1.3.6.1.5.5.7.3.2" };
+const [serverUsage, clientUsage] = ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"];
 
-/** Makes an X.509 certificate (RFC 5280) in PEM, signed with ECDSA P-256 and SHA-256. */
+const extendedUsages = {
+  server: [serverUsage],
+  client: [clientUsage],
+  workload: [serverUsage, clientUsage],
+};
+
+/**
+ * Makes an X.509 certificate (RFC 5280) in PEM, signed with ECDSA P-256 and SHA-256 or with
+ * Ed25519 (RFC 8410), as the issuer's key is.
+ */
 export function issueX509(request: X509Request, issuer: X509Issuer): string {
+  const isEd25519 = issuer.key.asymmetricKeyType === "ed25519";
+  const algorithm = isEd25519 ? ed25519 : ecdsaWithSha256;
   const body = sequence(
     context(0, true, integer(Uint8Array.of(2))),
     integer(request.serial ?? randomBytes(16)),
-    ecdsaWithSha256,
+    algorithm,
     nameOf(issuer.subject),
-    sequence(time(notBeforeMs), time(request.notAfterMs)),
+    sequence(time(request.notBeforeMs ?? longAgoMs), time(request.notAfterMs)),
     nameOf(request.subject),
     publicKeyOf(request.key),
     context(3, true, extensionsOf(request, issuer)),
   );
-  const signature = sign("sha256", body, issuer.key);
-  return pem("CERTIFICATE", sequence(body, ecdsaWithSha256, bitString(signature)));
+  const signature = sign(isEd25519 ? null : "sha256", body, issuer.key);
+  return pem("CERTIFICATE", sequence(body, algorithm, bitString(signature)));
 }
 
 function extensionsOf(request: X509Request, issuer: X509Issuer): Uint8Array {
@@ -79,7 +98,7 @@ function extensionsOf(request: X509Request, issuer: X509Issuer): Uint8Array {
     extension("2.5.29.35", sequence(context(0, false, keyIdOf(issuer.key)))),
   ];
   if (use !== "authority") {
-    list.push(extension("2.5.29.37", sequence(objectId(extendedUsages[use]))));
+    list.push(extension("2.5.29.37", sequence(...extendedUsages[use].map(objectId))));
   }
   if (names.length > 0) list.push(extension("2.5.29.17", sequence(...names.map(alternativeName))));
   return sequence(...list);
@@ -109,6 +128,7 @@ function keyIdOf(key: KeyObject): Uint8Array {
 }
 
 function alternativeName(name: string): Uint8Array {
+  if (name.includes("://")) return context(6, false, Buffer.from(name));
   const version = isIP(name);
   if (version === 0) return context(2, false, Buffer.from(name));
   const address = version === 4 ? name.split(".").map(Number) : ip6Bytes(name);

@@ -15,5 +15,13 @@ export declare function yamux(
   options: YamuxOptions,
 ): NonNullable<Libp2pInit["streamMuxers"]>[number];
 
+/** One stream of a connection. What the library calls private may be gone in another version. */
+export declare class YamuxStream {
+  readonly state: number;
+  readonly recvWindow?: number;
+  readonly recvWindowCapacity?: number;
+  sendWindowUpdate(): void;
+}
+
 /** Rejects on machines for which there is no native binding. */
 export declare function loadQuic(): Promise<NonNullable<Libp2pInit["transports"]>[number]>;

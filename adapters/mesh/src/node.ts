@@ -10,6 +10,7 @@ import { tcp } from "@libp2p/tcp";
 import { createLibp2p, type Libp2pInit } from "libp2p";
 import { loadQuic, yamux } from "./chainsafe.js";
 import { type LinkLimits, type LinkOptions, protocolPrefix } from "./options.ts";
+import { spareWindowUpdates } from "./window-updates.ts";
 
 /** What libp2p hands to the services of a node. */
 type Components = Parameters<NonNullable<Libp2pInit["services"]>[string]>[0];
@@ -137,6 +138,7 @@ async function encryptersOf(
 }
 
 function muxer(): NonNullable<Libp2pInit["streamMuxers"]>[number] {
+  spareWindowUpdates();
   const streamOptions = { maxStreamWindowSize: windowBytesMax };
   return yamux({ enableKeepAlive: false, streamOptions });
 }

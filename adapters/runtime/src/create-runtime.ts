@@ -7,6 +7,7 @@ import { findCommand } from "./command.ts";
 import { type Host, lookAtHost } from "./host.ts";
 import type { ImageImporter } from "./image-source.ts";
 import { LibpodClient } from "./libpod-client.ts";
+import { lackForNamespaces } from "./namespaces.ts";
 import { PodmanRuntime } from "./podman.ts";
 import { PodmanService } from "./podman-service.ts";
 import { ProcessRuntime } from "./process.ts";
@@ -16,7 +17,7 @@ export interface RuntimeOptions {
   readonly driver: "auto" | "podman" | "process";
   /** Holds the driver's images, pods and sockets. Absolute, at most 70 bytes. */
   readonly directory: string;
-  /** The script that stands in every pod's network namespace: `main.ts` of the sidecar. */
+  /** The sidecar's program: its bundle, or `main.ts`. */
   readonly sidecarPath: string;
   /** Tells machines apart that share one Podman. */
   readonly machine?: string;
@@ -96,10 +97,8 @@ function troubleWithPodman(host: Host, socket: string | undefined): string | und
     return "it is not installed (Debian: apt-get install podman)";
   }
   if (socket !== undefined && !existsSync(socket)) return `there is no socket at ${socket}`;
-  const missing = ["nsenter", "unshare", "mount", "umount", "ip"].filter(
-    (tool) => findCommand(tool) === undefined,
-  );
-  if (missing.length > 0) return `missing: ${missing.join(", ")} (Debian: util-linux, iproute2)`;
+  const lack = lackForNamespaces();
+  if (lack !== undefined) return lack;
   if (host.ociRuntimes.length > 0) return undefined;
   return "there is no OCI runtime for it (Debian: apt-get install runc)";
 }

@@ -1,29 +1,65 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "./command.ts";
+import { BeeError } from "@beemesh/base";
+import { findCommand, run } from "./command.ts";
 import { mountsUnder } from "./mounts.ts";
 
 /** The namespaces that the containers of a pod share, and the files that keep them alive. */
 const kinds = ["net", "uts", "ipc"] as const;
 
+/** The device that takes everything but TCP out of the pod: to its sidecar, and nowhere else. */
+const tunName = "beemesh0";
+/** Where the sidecar takes TCP connections, whatever address they are for. */
+const interceptPort = 15_001;
+/** The table of routes for TCP. */
+const tcpTable = 101;
+
 /**
- * What is done inside new namespaces: the loopback comes up and answers to the pod's own address,
- * the host name is set, and low ports are for everybody, as container engines have them.
+ * What is done inside new namespaces. The loopback answers to the pod's own addresses; TCP to any
+ * other one is held to be local too and handed to the sidecar's listener, which so sees whom it
+ * was for; all else goes to a device that the sidecar reads. Low ports are for everybody, as
+ * container engines have them.
  */
 const setUp = `set -e
 printf %s "$1" >/proc/sys/kernel/hostname
 echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start || :
-exec ip -batch - <<END
+ip -batch - <<END
 link set lo up
 addr add $2/32 dev lo
+tuntap add dev ${tunName} mode tun
+link set ${tunName} up
+route add default dev ${tunName} src $2
+rule add ipproto tcp lookup ${tcpTable}
+route add local default dev lo src $2 table ${tcpTable}
+END
+if [ -e /proc/sys/net/ipv6 ]; then
+  echo 0 >/proc/sys/net/ipv6/conf/lo/disable_ipv6 2>/dev/null || :
+  ip -6 -batch - <<END
+addr add $3/128 dev lo nodad
+route add default dev ${tunName} src $3
+rule add ipproto tcp lookup ${tcpTable}
+route add local default dev lo src $3 table ${tcpTable}
+END
+fi
+exec nft -f - <<END
+table inet beemesh {
+  chain intercept {
+    type filter hook prerouting priority mangle; policy accept;
+    ip daddr { 127.0.0.0/8, $2 } return
+    ip6 daddr { ::1, $3 } return
+    meta nfproto ipv4 meta l4proto tcp tproxy ip to 127.0.0.1:${interceptPort} accept
+    meta nfproto ipv6 meta l4proto tcp tproxy ip6 to [::1]:${interceptPort} accept
+  }
+}
 END`;
 
 export interface PodNamespaces {
   /** Where the files are that keep the namespaces, one for each kind. */
   readonly folder: string;
   readonly hostname: string;
-  /** IPv4; the pod's only interface is a loopback that has this and 127.0.0.1. */
+  /** IPv4; the pod's only addresses are this, its IPv6 address and those of the loopback. */
   readonly ip: string;
+  readonly ip6: string;
 }
 
 /** The file that keeps the namespace of one kind. */
@@ -36,6 +72,16 @@ export function haveNamespaces(folder: string): boolean {
   return mountsUnder(folder).length >= kinds.length;
 }
 
+/** What this computer lacks to make namespaces of pods; undefined if it has everything. */
+export function lackForNamespaces(): string | undefined {
+  const tools = ["nsenter", "unshare", "mount", "umount", "ip", "nft"];
+  const missing = tools.filter((tool) => findCommand(tool) === undefined);
+  if (missing.length > 0) {
+    return `missing: ${missing.join(", ")} (Debian: util-linux, iproute2, nftables)`;
+  }
+  return existsSync("/dev/net/tun") ? undefined : "there is no /dev/net/tun (modprobe tun)";
+}
+
 /**
  * Makes the namespaces of a pod. They are held by mounts and not by a process, so a pod needs no
  * infra container: that spares its memory and the ninety milliseconds that Podman needs for it.
@@ -43,6 +89,10 @@ export function haveNamespaces(folder: string): boolean {
  * @throws {BeeError} `start-failed`
  */
 export async function makeNamespaces(pod: PodNamespaces): Promise<void> {
+  const lack = lackForNamespaces();
+  if (lack !== undefined) {
+    throw new BeeError("start-failed", `Cannot make the network of a pod: ${lack}`);
+  }
   mkdirSync(pod.folder, { recursive: true, mode: 0o700 });
   for (const kind of kinds) writeFileSync(namespacePath(pod.folder, kind), "");
   await run("unshare", [
@@ -53,5 +103,6 @@ export async function makeNamespaces(pod: PodNamespaces): Promise<void> {
     "beemesh",
     pod.hostname,
     pod.ip,
+    pod.ip6,
   ]);
 }

@@ -1,5 +1,12 @@
 /**
- * How a light Node process is started: a young generation of one megabyte (the default of sixteen
- * fills up before it is ever collected), and no warning on a terminal that nobody reads.
+ * How a sidecar is started: a young generation of one megabyte (the default of sixteen fills up
+ * before it is ever collected), and no warning on a terminal that nobody reads.
  */
-export const plainNodeFlags: readonly string[] = ["--max-semi-space-size=1", "--no-warnings"];
+export const sidecarNodeFlags: readonly string[] = [
+  "--max-semi-space-size=1",
+  "--v8-pool-size=1",
+  "--no-warnings",
+];
+
+/** glibc else keeps memory apart for each thread; and one thread is enough to read a device. */
+export const sidecarEnvironment = { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "2" };

@@ -72,6 +72,16 @@ describe("PodFolder", () => {
     );
   });
 
+  test("remembers whether anything will run any more", async () => {
+    await folder.make(plan);
+    assert(!folder.isRetired);
+    folder.setRetired(true);
+    assert(folder.isRetired);
+    folder.setRetired(false);
+    folder.setRetired(false);
+    assert(!folder.isRetired);
+  });
+
   test("removes every trace, also twice", async () => {
     await folder.make(plan);
     await folder.remove();

@@ -58,14 +58,23 @@ export class PodFolder {
     return join(this.path, "logs", `${checkedContainer(container)}.${attempt}.log`);
   }
 
+  /** Whether nothing of the pod will run any more. */
+  get isRetired(): boolean {
+    return existsSync(join(this.path, "retired"));
+  }
+
+  setRetired(isRetired: boolean): void {
+    if (isRetired) this.write("retired", "");
+    else rmSync(join(this.path, "retired"), { force: true });
+  }
+
   /** Keeps the plan and makes the volumes. */
   async make(plan: KeptPlan): Promise<void> {
     mkdirSync(join(this.path, "logs"), { recursive: true, mode: 0o700 });
     this.write("plan.json", JSON.stringify(plan));
     this.write("hosts", `127.0.0.1 localhost\n::1 localhost\n${plan.ip} ${plan.hostname}\n`);
     this.write("hostname", `${plan.hostname}\n`);
-    // The pod's own name server: it has no other way to the world than its sidecar.
-    this.write("resolv.conf", "nameserver 127.0.0.1\n");
+    this.write("resolv.conf", resolverOf(plan.namespace));
     await this.prepareVolumes(plan);
   }
 
@@ -134,6 +143,17 @@ export class PodFolder {
       }
     }
   }
+}
+
+/**
+ * What a kubelet writes for a pod: the address of the cluster's name server, which the pod's own
+ * sidecar answers for, and where short names are looked for.
+ *
+ * Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
+ */
+function resolverOf(namespace: string): string {
+  const search = [`${namespace}.svc.cluster.local`, "svc.cluster.local", "cluster.local"];
+  return `search ${search.join(" ")}\nnameserver 10.96.0.10\noptions ndots:5\n`;
 }
 
 /** Throws BeeError `container-unknown` for a name that cannot be part of a path. */

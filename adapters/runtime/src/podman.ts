@@ -14,12 +14,12 @@ import type {
   ProbePlan,
   Runtime,
   RuntimeEvent,
+  SidecarLine,
   StartedContainer,
 } from "@beemesh/ports";
 import { listAt } from "./answer.ts";
 import { countsOf } from "./control-group.ts";
 import { EventSource } from "./event-source.ts";
-import { Gates } from "./gates.ts";
 import type { Host } from "./host.ts";
 import type { ImageImporter, ImageSource } from "./image-source.ts";
 import { foundPod, type KnownContainer, type KnownPod, readContainers } from "./known-pod.ts";
@@ -27,7 +27,7 @@ import { decodeKubeLog } from "./kube-log.ts";
 import { LibpodClient, segment } from "./libpod-client.ts";
 import { openLog } from "./log.ts";
 import { haveNamespaces, makeNamespaces, namespacePath } from "./namespaces.ts";
-import { podAddress } from "./pod-address.ts";
+import { podAddress, podAddress6 } from "./pod-address.ts";
 import { checkedContainer, type KeptPlan, PodFolder } from "./pod-folder.ts";
 import { lostExit, PodmanContainers, type Running } from "./podman-containers.ts";
 import { PodmanImages } from "./podman-images.ts";
@@ -36,6 +36,7 @@ import { type PodmanService, storePaths } from "./podman-service.ts";
 import { startAttach, startExec } from "./podman-session.ts";
 import { PodmanWatch } from "./podman-watch.ts";
 import { runProbe } from "./probe.ts";
+import { Sidecars } from "./sidecars.ts";
 
 export interface PodmanOptions {
   /** Holds what is the pods' own; at most 80 bytes, for sockets lie in it. */
@@ -59,7 +60,7 @@ const eraseTries = 3;
 
 /**
  * Runs pods with Podman. A pod is a Podman pod without infra container; its namespaces are kept by
- * mounts, and its only way in and out is the gate that stands in its network namespace.
+ * mounts, and its only way in and out is the sidecar that stands in its network namespace.
  */
 export class PodmanRuntime implements Runtime, ImageImporter {
   readonly name = "podman";
@@ -67,10 +68,10 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   readonly #client: LibpodClient;
   readonly #images: PodmanImages;
   readonly #containers: PodmanContainers;
-  readonly #gates: Gates;
+  readonly #sidecars: Sidecars;
   readonly #watch: PodmanWatch;
   readonly #pods = new Map<string, KnownPod>();
-  readonly #events = new EventSource();
+  readonly #events = new EventSource<RuntimeEvent>();
 
   private constructor(options: PodmanOptions) {
     this.#options = options;
@@ -80,7 +81,7 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     const { host, machine } = options;
     const parts = { client: this.#client, images: this.#images, host, machine, exitsFolder };
     this.#containers = new PodmanContainers(parts);
-    this.#gates = new Gates(options);
+    this.#sidecars = new Sidecars(options);
     this.#watch = new PodmanWatch({
       client: this.#client,
       exitsFolder,
@@ -152,6 +153,8 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     const folder = this.#folder(uid);
     const kept = folder.plan();
     if (kept === undefined) throw unknownPod(uid);
+    if (pod.isRetired === true) folder.setRetired(false);
+    pod.isRetired = false;
     await this.#sandbox(kept, folder);
     const earlier = pod.containers.get(plan.name);
     let made: KnownContainer | undefined;
@@ -175,6 +178,14 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   async stopContainer(uid: string, container: string, graceMs: number): Promise<void> {
     const known = this.#pods.get(uid)?.containers.get(container);
     if (known?.state === "running") await this.#containers.stop(known.id, graceMs);
+  }
+
+  async retirePod(uid: string): Promise<void> {
+    const pod = this.#pods.get(uid);
+    if (pod === undefined || pod.removal !== undefined) return;
+    pod.isRetired = true;
+    this.#folder(uid).setRetired(true);
+    await this.#sidecars.drop(uid);
   }
 
   removePod(uid: string, graceMs: number): Promise<void> {
@@ -235,13 +246,27 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   }
 
   async connect(uid: string, port: number): Promise<Duplex> {
-    this.#pod(uid);
-    return this.#gates.enter(uid, port);
+    if (this.#pod(uid).isRetired === true) {
+      const message = `Cannot connect to port ${port}: nothing runs in the pod any more`;
+      throw new BeeError("connection-refused", message, { facts: { port } });
+    }
+    return this.#sidecars.enter(uid, port);
+  }
+
+  onSidecar(listener: (sidecar: SidecarLine) => void): () => void {
+    return this.#sidecars.onLine(listener);
+  }
+
+  async carry(uid: string): Promise<Duplex> {
+    if (this.#pod(uid).isRetired === true) {
+      throw new BeeError("connection-refused", "Cannot enter pod: nothing runs in it any more");
+    }
+    return this.#sidecars.carry(uid);
   }
 
   async close(): Promise<void> {
     this.#watch.close();
-    this.#gates.close();
+    this.#sidecars.close();
     this.#events.close();
     this.#client.close();
     await this.#options.service?.close();
@@ -251,12 +276,13 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     await this.#look();
     const left = readdirSync(join(this.#options.folder, "pods"));
     for (const uid of left.filter((name) => !this.#pods.has(name))) {
-      await this.#gates.drop(uid);
+      await this.#sidecars.drop(uid);
       await this.#folder(uid).remove();
     }
     for (const pod of this.#pods.values()) {
       const folder = this.#folder(pod.uid);
-      if (haveNamespaces(folder.namespaces)) this.#keepGate(pod, folder);
+      pod.isRetired = folder.isRetired;
+      if (!pod.isRetired && haveNamespaces(folder.namespaces)) this.#keepSidecar(pod, folder);
     }
   }
 
@@ -381,7 +407,7 @@ export class PodmanRuntime implements Runtime, ImageImporter {
       if (triesLeft > 0) continue;
       throw new BeeError("runtime-unavailable", `Cannot remove pod: ${reason}`);
     }
-    await this.#gates.drop(pod.uid);
+    await this.#sidecars.drop(pod.uid);
     await this.#folder(pod.uid).remove();
   }
 
@@ -397,17 +423,19 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     });
   }
 
-  /** Makes the pod's namespaces, also after a reboot, and its gate. */
+  /** Makes the pod's namespaces, also after a reboot, and its sidecar. */
   async #sandbox(plan: KeptPlan, folder: PodFolder): Promise<void> {
     if (!haveNamespaces(folder.namespaces)) {
-      const { hostname, ip } = plan;
-      await makeNamespaces({ folder: folder.namespaces, hostname, ip });
+      const { hostname, ip, uid } = plan;
+      const ip6 = podAddress6(uid);
+      await makeNamespaces({ folder: folder.namespaces, hostname, ip, ip6 });
     }
-    this.#keepGate(plan, folder);
+    this.#keepSidecar(plan, folder);
   }
 
-  #keepGate({ uid, ip }: Pick<KeptPlan, "uid" | "ip">, folder: PodFolder): void {
-    this.#gates.keep({ uid, ip, network: namespacePath(folder.namespaces, "net") });
+  #keepSidecar({ uid, ip }: Pick<KeptPlan, "uid" | "ip">, folder: PodFolder): void {
+    const ip6 = podAddress6(uid);
+    this.#sidecars.keep({ uid, ip, ip6, network: namespacePath(folder.namespaces, "net") });
   }
 
   #folder(uid: string): PodFolder {

@@ -85,7 +85,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
   readonly #options: ProcessOptions;
   readonly #images: ProcessImages;
   readonly #pods = new Map<string, ProcessPod>();
-  readonly #events = new EventSource();
+  readonly #events = new EventSource<RuntimeEvent>();
   readonly #hasLoopbacks: boolean;
   readonly #timer: NodeJS.Timeout;
 
@@ -187,6 +187,11 @@ export class ProcessRuntime implements Runtime, ImageImporter {
     this.#settle(pod, known);
   }
 
+  async retirePod(uid: string): Promise<void> {
+    const pod = this.#pods.get(uid);
+    if (pod !== undefined && !pod.isGoing) await killPod(pod.folder);
+  }
+
   async removePod(uid: string, graceMs: number): Promise<void> {
     const pod = this.#pods.get(uid);
     if (pod === undefined) return;
@@ -266,6 +271,16 @@ export class ProcessRuntime implements Runtime, ImageImporter {
         reject(new BeeError("connection-refused", message, { facts: { port }, cause }));
       });
     });
+  }
+
+  /** Processes share this computer's network and have no sidecar. */
+  onSidecar(): () => void {
+    return () => undefined;
+  }
+
+  async carry(uid: string): Promise<Duplex> {
+    this.#pod(uid);
+    throw new BeeError("runtime-unavailable", "Cannot enter pod: a process has no sidecar");
   }
 
   async close(): Promise<void> {

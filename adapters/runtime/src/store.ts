@@ -26,7 +26,7 @@ const keepers = new Set(["conmon", "podman"]);
 
 /**
  * Ends everything that runs in a store, at once and without a word, as a power cut would: the
- * engine's service, the containers and who watches over them, the pods' gates. What is on disk
+ * engine's service, the containers and who watches over them, the pods' sidecars. What is on disk
  * stays as it is.
  *
  * @param folder - The folder that was given to a runtime driver. Nothing if it is not there.
@@ -50,7 +50,7 @@ export async function forgetBoot(folder: string): Promise<void> {
   for (const part of storesIn(folder)) {
     await unmountUnder(storePaths(part).run);
     forgetRun(part);
-    rmSync(join(part, "gates"), { recursive: true, force: true });
+    rmSync(join(part, "sidecars"), { recursive: true, force: true });
   }
 }
 

@@ -3,6 +3,7 @@ import {
   benchApply,
   benchHeal,
   benchIdle,
+  benchProxy,
   createPodmanTimer,
   drawReport,
 } from "@beemesh/bench";
@@ -10,14 +11,23 @@ import { type DevMesh, openDevMesh, watchInterruption } from "@beemesh/dev";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** What can be measured. */
-const benches = ["idle", "apply", "heal"] as const;
+const benches = ["idle", "apply", "heal", "proxy"] as const;
 type BenchName = (typeof benches)[number];
 
 /** Runs of each benchmark if nothing is said: enough for a 99th percentile worth its name. */
-const runsOf: Readonly<Record<BenchName, number>> = { idle: 1, apply: 30, heal: 10 };
+const runsOf: Readonly<Record<BenchName, number>> = { idle: 1, apply: 30, heal: 10, proxy: 5 };
 
 /** How long an idle mesh is left alone, and how long it is watched in each run. */
 const idleSpans = { settleMs: 30_000, measureMs: 60_000 };
+
+/** How much load each round of `proxy` is. */
+const proxySize = {
+  megabytes: 512,
+  echoes: 5000,
+  connections: 2000,
+  requests: 10_000,
+  wrkSeconds: 3,
+};
 
 interface BenchFlags {
   readonly runs?: number;
@@ -36,7 +46,7 @@ export function addBench(program: Command, file: string): void {
     .command("bench")
     .description("measure a mesh of machines on this computer, removed again at the end")
     .argument("<name>", benches.join(", "), benchName)
-    .option("--runs <count>", "measurements to take (idle 1, apply 30, heal 10)", count)
+    .option("--runs <count>", "measurements to take (idle 1, apply 30, heal 10, proxy 5)", count)
     .option("--machines <count>", "how many", count, 3)
     .addOption(
       new Option("--runtime <name>", "what pods run as")
@@ -50,6 +60,7 @@ export function addBench(program: Command, file: string): void {
 idle   memory, processor and traffic of machines that run nothing
 apply  from the API call to a running pod, and how much of it is not Podman's own time
 heal   from the loss of a machine to the replacement running: killed, and gone silent
+proxy  from pod to pod through two sidecars, beside pairs of haproxy and stunnel
 
 Example:
   beemesh bench heal --runs 20 --json`,
@@ -80,6 +91,7 @@ async function bench(name: BenchName, file: string, flags: BenchFlags): Promise<
 async function measure(name: BenchName, mesh: DevMesh, runs: number): Promise<BenchReport> {
   if (name === "idle") return benchIdle(mesh, { runs, ...idleSpans });
   if (name === "heal") return benchHeal(mesh, { runs });
+  if (name === "proxy") return benchProxy(mesh, { runs, size: proxySize });
   const socket = mesh.machines[0]?.podmanSocket ?? "";
   if (mesh.runtime === "podman")
     return benchApply(mesh, { runs, podman: createPodmanTimer(socket) });

@@ -1,38 +1,63 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { BeeError } from "@beemesh/base";
-import { type DaemonStatus, defaultData, Home } from "@beemesh/daemon";
+import { type ConnectionsPage, type DaemonStatus, defaultData, Home } from "@beemesh/daemon";
 import type { Command } from "commander";
+import { connectionsOf, connectionsText, readServiceName } from "./connections.ts";
+import { table } from "./table.ts";
 
 /** How long the daemon may take to answer, in milliseconds. */
 const answerMsMax = 5000;
 
 interface StatusFlags {
+  readonly namespace: string;
   readonly data?: string;
   readonly json?: boolean;
 }
 
-/** Adds `beemesh status`: what this machine sees, does and costs. */
+/** Adds `beemesh status`: what this machine sees, does and costs, or who talks to a service. */
 export function addStatus(program: Command): void {
   program
     .command("status")
-    .description("show what this machine sees, runs and costs")
+    .description("show what this machine sees, runs and costs; with a service, who talks to whom")
+    .argument("[service]", "a service, as svc/NAME or svc/NAMESPACE/NAME")
     .option("--data <directory>", "directory of everything this machine keeps")
+    .option("-n, --namespace <namespace>", "namespace of the service", "default")
     .option("--json", "as JSON")
     .addHelpText(
       "after",
       `
 Examples:
   beemesh status
+  beemesh status svc/web -n shop
   beemesh status --data /srv/beemesh --json`,
     )
-    .action(async ({ data, json }: StatusFlags) => {
-      const home = new Home(data ?? process.env["BEEMESH_DATA"] ?? defaultData());
-      const answer = await askStatus(home.httpSocket);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own daemon's answer
-      const status = JSON.parse(answer) as DaemonStatus;
-      process.stdout.write(json === true ? `${answer.trim()}\n` : statusText(status));
+    .action(async (service: string | undefined, flags: StatusFlags) => {
+      const home = new Home(flags.data ?? process.env["BEEMESH_DATA"] ?? defaultData());
+      const text =
+        service === undefined
+          ? await showStatus(home.httpSocket, flags)
+          : await showService(home.httpSocket, readServiceName(service, flags.namespace), flags);
+      process.stdout.write(text);
     });
+}
+
+async function showStatus(socketPath: string, { json }: StatusFlags): Promise<string> {
+  const answer = await askStatus(socketPath);
+  if (json === true) return `${answer.trim()}\n`;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own daemon's answer
+  return statusText(JSON.parse(answer) as DaemonStatus);
+}
+
+async function showService(
+  socketPath: string,
+  service: string,
+  { json }: StatusFlags,
+): Promise<string> {
+  const answer = await askDaemon(socketPath, "/v1/connections");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own daemon's answer
+  const page = connectionsOf(JSON.parse(answer) as ConnectionsPage, service);
+  return json === true ? `${JSON.stringify(page)}\n` : connectionsText(page, service, Date.now());
 }
 
 /**
@@ -41,17 +66,17 @@ Examples:
  * @throws {BeeError} `daemon-absent` if none listens there.
  */
 export function askStatus(socketPath: string): Promise<string> {
+  return askDaemon(socketPath, "/v1/status");
+}
+
+/** Asks a running daemon for one of its pages. Throws as {@link askStatus} does. */
+function askDaemon(socketPath: string, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown): void => {
       const message = `Cannot ask the daemon: none answers at ${socketPath}; run \`beemesh up\``;
       reject(new BeeError("daemon-absent", message, { facts: { socketPath }, cause }));
     };
-    const options = {
-      socketPath,
-      path: "/v1/status",
-      headers: { host: "localhost" },
-      timeout: answerMsMax,
-    };
+    const options = { socketPath, path, headers: { host: "localhost" }, timeout: answerMsMax };
     const sent = request(options, (response) => {
       text(response).then((body) => {
         if (response.statusCode === 200) return resolve(body);
@@ -106,15 +131,4 @@ function durationText(seconds: number): string {
   if (days) return `${days} d ${(hours ?? 0) % 24} h`;
   if (hours) return `${hours} h ${(minutes ?? 0) % 60} min`;
   return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
-}
-
-/** Columns as wide as their widest cell, two spaces apart. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "))
-    .map((line) => `${line.trimEnd()}\n`)
-    .join("");
 }

@@ -18,7 +18,7 @@ function cannotRun(): string | false {
 describe("a dead Podman", { skip: cannotRun() }, () => {
   test("is told on the Node and in the log, pods go on, and it mends by itself", async () => {
     const directory = mkdtempSync(join(tmpdir(), "podman-"));
-    const options = { driver: "podman", directory, sidecarPath: sidecarProgram } as const;
+    const options = { driver: "podman", directory, sidecarPath: sidecarProgram() } as const;
     let service = await createRuntime(options);
     try {
       await makeHelloImage(service);

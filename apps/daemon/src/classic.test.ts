@@ -75,7 +75,8 @@ async function withClassic(
     ways,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is used is there
     backend: { host: { health } } as unknown as BackendOptions,
-    metrics: () => "beemesh_machines 1\n",
+    metrics: () => Promise.resolve("beemesh_machines 1\n"),
+    connections: () => ({ machine: "m1", connections: [] }),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is only passed on
     status: () => ({ machine: "m1" }) as DaemonStatus,
   });

@@ -4,6 +4,7 @@ import { applyObject, askObject, type BackendOptions } from "./backend.ts";
 import { isWell } from "./health.ts";
 import type { Ways } from "./ingress/ways.ts";
 import type { DaemonStatus } from "./status.ts";
+import type { ConnectionsPage } from "./workload/connections-page.ts";
 
 /** What the classic interface is served from. */
 export interface ClassicOptions {
@@ -14,21 +15,26 @@ export interface ClassicOptions {
   readonly unixPath: string;
   readonly backend: BackendOptions;
   readonly ways: Ways;
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
+  /** What `GET /v1/connections` answers, there too. */
+  readonly connections: () => ConnectionsPage;
   /** What `GET /v1/status` answers, through the Unix socket only. */
   readonly status: () => DaemonStatus;
 }
 
 /** Serves the first generation's interface, and the ways into services. */
 export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
-  const { name, host, port, unixPath, backend, ways, metrics, status } = options;
+  const { name, host, port, unixPath, backend, ways, metrics, status, connections } = options;
   return createClassicServer({
     host,
     port,
     unixPath,
     metrics,
     healthy: () => isWell(backend.host.health),
-    pages: new Map([["/v1/status", status]]),
+    pages: new Map<string, () => unknown>([
+      ["/v1/status", status],
+      ["/v1/connections", connections],
+    ]),
     apply: (object, wish) => applyObject(backend, object, wish),
     services: () => ways.services(),
     route: (wanted) => ways.find(wanted),

@@ -16,6 +16,8 @@ export interface DaemonConfig {
   readonly httpPort: number;
   /** Where that port listens; what is no loopback lets the network in, as far as Ingresses say. */
   readonly httpHost: string;
+  /** TCP port where other machines bring connections for the pods of this one; 0 for any. */
+  readonly workloadPort: number;
   readonly runtime: "auto" | "podman" | "process";
   /** Socket of a Podman to use; undefined for a store of the daemon's own. */
   readonly podmanSocket: string | undefined;
@@ -50,6 +52,7 @@ export const settings = {
   apiPort: { flag: "api-port", fallback: "6443", help: "port of the Kubernetes API on loopback" },
   httpPort: { flag: "http-port", fallback: "8080", help: "port of services, Ingresses and /v1" },
   httpHost: { flag: "http-host", fallback: "127.0.0.1", help: "address that port listens on" },
+  workloadPort: { flag: "workload-port", fallback: "7947", help: "port of pods, 0 for any" },
   runtime: { flag: "runtime", fallback: "auto", help: "auto, podman or process" },
   podmanSocket: { flag: "podman-socket", fallback: "", help: "a Podman to use; own store without" },
   bootstrap: { flag: "bootstrap", fallback: "", help: "multiaddrs of machines, comma separated" },
@@ -102,6 +105,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     apiPort: whole("apiPort", text("apiPort"), 65_535),
     httpPort: whole("httpPort", text("httpPort"), 65_535),
     httpHost: text("httpHost"),
+    workloadPort: whole("workloadPort", text("workloadPort"), 65_535),
     runtime: oneOf("runtime", text("runtime"), ["auto", "podman", "process"]),
     podmanSocket: text("podmanSocket") === "" ? undefined : text("podmanSocket"),
     bootstrap: listOf(text("bootstrap")),

@@ -26,6 +26,8 @@ import { Rounds } from "./rounds.ts";
 import { readStatus } from "./status.ts";
 import { Traffic } from "./traffic.ts";
 import { PodAccess } from "./tunnel/pod-access.ts";
+import { WorkloadPlane, type WorkloadPlaneOptions } from "./workload/plane.ts";
+import { announcedAddresses, WorkloadPort } from "./workload/workload-port.ts";
 import { openWorld, systemRandom, type World } from "./world.ts";
 
 /** A daemon that runs. */
@@ -33,6 +35,7 @@ export interface Daemon {
   readonly name: string;
   readonly apiPort: number;
   readonly httpPort: number;
+  readonly workloadPort: number;
   /** Settles with the error when the machine has a bug and does nothing any more: stop, and end. */
   readonly crashed: Promise<unknown>;
   /** Lets requests finish, says goodbye to the mesh, and lets go of everything; pods go on. */
@@ -54,6 +57,7 @@ interface Start {
 /** The parts of a daemon that know each other. */
 interface Running {
   readonly world: World;
+  readonly port: WorkloadPort;
   readonly machine: Machine;
   readonly host: Host;
   readonly api: Api;
@@ -116,21 +120,31 @@ async function start(given: Start): Promise<Daemon> {
   rounds.lookAtDisk();
   await openRenewal(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
+  const listening = { api: 0, http: 0 };
+  const plane = makePlane(given, running, { reading, ownPorts: () => listening });
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
-  const classic = parts.add(await openWays(given, running, backend), (opened) => opened.close());
+  const ways = await openWays(given, running, { backend, plane });
+  const classic = parts.add(ways, (opened) => opened.close());
+  listening.api = server.port;
+  listening.http = classic.port;
+  await plane.open();
   void programs.look();
   log.info("Machine is up", { machine: name, api: server.port, http: classic.port });
   log.info("Mesh is here", { addresses: world.link.addresses().join(",") });
   const stop = (): Promise<void> => parts.close();
-  return { name, apiPort: server.port, httpPort: classic.port, crashed, stop };
+  const ports = { apiPort: server.port, httpPort: classic.port, workloadPort: running.port.port };
+  return { name, ...ports, crashed, stop };
 }
 
 /** Makes what decides and what performs; nothing happens yet. */
 async function assemble(given: Start): Promise<Running> {
   const { config, log, clock, parts, membership } = given;
   const world = await openWorld(config, membership, { log, parts });
-  const machine = await makeMachine(given, world);
+  const port = new WorkloadPort({ host: config.meshHost, port: config.workloadPort });
+  parts.add(port, (opened) => opened.close());
+  await port.listen();
+  const machine = await makeMachine(given, world, port.port);
   const meters = createMeters(machine, world.link);
   const acknowledgements = new Acknowledgements();
   const api = createApi({
@@ -158,16 +172,23 @@ async function assemble(given: Start): Promise<Running> {
   });
   parts.add(host, (running) => running.stop());
   const traffic = new Traffic();
-  return { world, machine, host, api, meters, acknowledgements, traffic, crashed };
+  return { world, port, machine, host, api, meters, acknowledgements, traffic, crashed };
 }
 
 async function makeMachine(
   { config, clock, membership, name }: Start,
   { disk, directory, link, runtime }: World,
+  workloadPort: number,
 ): Promise<Machine> {
   const { key } = membership;
   const { version: runtimeVersion } = await runtime.check();
-  const known = { name, peer: key.id, addresses: link.addresses(), runtimeVersion };
+  const known = {
+    name,
+    peer: key.id,
+    addresses: link.addresses(),
+    workloadAddresses: announcedAddresses(config.meshHost, workloadPort),
+    runtimeVersion,
+  };
   return new Machine({
     facts: readFacts(config, known),
     signer: key,
@@ -253,6 +274,32 @@ async function openRenewal(given: Start, { world, machine }: Running): Promise<v
   parts.add(setInterval(look, renewalMs), (timer) => clearInterval(timer));
 }
 
+/** The machine's side of the workload plane; it takes nobody in before it is opened. */
+function makePlane(
+  { config, clock, log, parts, membership, name }: Start,
+  { world, port, machine, host, meters }: Running,
+  rest: Pick<WorkloadPlaneOptions, "reading" | "ownPorts">,
+): WorkloadPlane {
+  const plane = new WorkloadPlane({
+    ...rest,
+    self: name,
+    key: membership.key,
+    mesh: membership.mesh,
+    folder: join(config.data, "run"),
+    host: config.meshHost,
+    port,
+    machine,
+    members: world.directory,
+    runtime: world.runtime,
+    link: world.link,
+    meters,
+    log,
+    clock,
+    dispatch: (event) => host.dispatch(event),
+  });
+  return parts.add(plane, (opened) => opened.close());
+}
+
 async function openApi(given: Start, backend: BackendOptions): Promise<ApiServer> {
   const { config, home, membership, name, log } = given;
   const { certificate, key } = home.serverCredential([name]);
@@ -268,8 +315,14 @@ async function openApi(given: Start, backend: BackendOptions): Promise<ApiServer
 /** The classic interface, the ways into services, and what an operator asks. */
 function openWays(
   { config, home, log, membership, name, parts }: Start,
-  { world, machine, host, meters, traffic }: Running,
-  backend: BackendOptions & { readonly reading: Reading },
+  { world, machine, host, traffic }: Running,
+  {
+    backend,
+    plane,
+  }: {
+    readonly backend: BackendOptions & { readonly reading: Reading };
+    readonly plane: WorkloadPlane;
+  },
 ): Promise<ClassicServer> {
   const { objects } = machine;
   const { pods, reading } = backend;
@@ -284,7 +337,8 @@ function openWays(
     unixPath: home.httpSocket,
     backend,
     ways,
-    metrics: () => meters.text(),
+    metrics: () => plane.metrics(),
+    connections: () => plane.connections(),
     status: () =>
       readStatus({ ...known, bytesPerMinute: traffic.bytesPerMinute(), health: host.health }),
   });

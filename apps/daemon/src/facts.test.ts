@@ -11,7 +11,13 @@ function configOf(settings: Readonly<Record<string, string>> = {}): DaemonConfig
   return readConfig({ flag: (name) => all[name], environment: nothing, file: nothing });
 }
 
-const known = { name: "m1", peer: "p1", addresses: ["/ip4/10.0.0.1/tcp/1"], runtimeVersion: "x" };
+const known = {
+  name: "m1",
+  peer: "p1",
+  addresses: ["/ip4/10.0.0.1/tcp/1"],
+  workloadAddresses: ["10.0.0.1:2"],
+  runtimeVersion: "x",
+};
 
 describe("readFacts", () => {
   test("measures this computer, and speaks Kubernetes' names", () => {

@@ -30,6 +30,7 @@ export function readFacts(
     readonly name: string;
     readonly peer: string;
     readonly addresses: readonly string[];
+    readonly workloadAddresses: readonly string[];
     readonly runtimeVersion: string;
   },
 ): NodeFacts {
@@ -39,6 +40,7 @@ export function readFacts(
     peer: known.peer,
     labels: config.labels,
     addresses: known.addresses,
+    workloadAddresses: known.workloadAddresses,
     hostIp: hostIp(),
     ingressAddress: ingressAddress(config.httpHost),
     cpuMillicores: config.cpuMillicores ?? availableParallelism() * 1000,

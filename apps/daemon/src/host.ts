@@ -256,6 +256,9 @@ export class Host {
       case "stopContainer":
         await runtime.stopContainer(uid, command.container, command.graceMs);
         return { kind: "containerStopped", uid, container: command.container };
+      case "retirePod":
+        await runtime.retirePod(uid);
+        return { kind: "podRetired", uid };
       case "removePod":
         await runtime.removePod(uid, command.graceMs);
         return { kind: "podRemoved", uid };
@@ -302,6 +305,8 @@ function failureOf(command: RuntimeCommand, error: unknown): RuntimeReport {
     }
     case "stopContainer":
       return { kind: "containerStopped", uid, container: command.container };
+    case "retirePod":
+      return { kind: "podRetireFailed", uid, message };
     case "removePod":
       return { kind: "podRemoveFailed", uid, message };
     case "probe": {

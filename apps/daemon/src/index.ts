@@ -17,3 +17,4 @@ export { defaultData, Home, type TokenWish } from "./home.ts";
 export { createLog, type Log, type LogFields, type LogLevel } from "./log.ts";
 export { runDaemon } from "./run-daemon.ts";
 export type { DaemonStatus, MemberStatus } from "./status.ts";
+export type { ConnectionRow, ConnectionsPage } from "./workload/connections-page.ts";

@@ -1,9 +1,16 @@
 import { createMetrics } from "@beemesh/gateway";
 import type { Machine } from "@beemesh/machine";
 import type { MeshLink } from "@beemesh/mesh";
+import type { Refusal } from "@beemesh/workload";
 
 /** What the daemon counts, for `/metrics`. */
 export interface Meters {
+  /** A connection was made for a pod of this machine. */
+  connected(path: string): void;
+  /** A connection did not get to a pod's sidecar. */
+  turnedAway(cause: string): void;
+  /** Something was not let through. */
+  refused(refusal: Refusal): void;
   observe(event: string, facts: Readonly<Record<string, string | number | boolean>>): void;
   /** Everything in Prometheus' text form. */
   text(): string;
@@ -17,7 +24,7 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
     labels: ["event"],
   });
   const clones = metrics.counter("beemesh_clones_total", {
-    help: "Clone tasks published, by reason",
+    help: "Clone tasks published, by reason: machine-lost, pod-lost, sidecar",
     labels: ["reason"],
   });
   const machines = metrics.gauge("beemesh_machines", { help: "Machines held to be alive" });
@@ -31,6 +38,18 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
     help: "Messages of the mesh since the start, by what became of them",
     labels: ["kind"],
   });
+  const connections = metrics.counter("beemesh_workload_connections_total", {
+    help: "Connections made for pods, by the way that they take",
+    labels: ["path"],
+  });
+  const turnedAway = metrics.counter("beemesh_workload_turned_away_total", {
+    help: "Connections to the workload port that came to no sidecar, by cause",
+    labels: ["cause"],
+  });
+  const refusals = metrics.counter("beemesh_workload_refused_total", {
+    help: "What was not let through, by cause and who is at both ends",
+    labels: ["direction", "cause", "source", "target"],
+  });
   metrics.onCollect(() => {
     const members = [...machine.members().values()];
     machines.set(members.filter(({ state }) => state === "alive").length);
@@ -42,9 +61,13 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
     bytes.set(bytesOut, { direction: "sent" });
   });
   return {
+    connected: (path) => connections.add({ path }),
+    turnedAway: (cause) => turnedAway.add({ cause }),
+    refused: ({ direction, cause, source, target }) =>
+      refusals.add({ direction, cause, source, target }),
     observe: (event, facts) => {
       events.add({ event });
-      if (event === "clone.published") clones.add({ reason: String(facts["reason"] ?? "lost") });
+      if (event === "clone.published") clones.add({ reason: String(facts["reason"]) });
     },
     text: () => metrics.text(),
   };

@@ -66,6 +66,7 @@ export class StageMachine {
       meshPort: "0",
       apiPort: "0",
       httpPort: "0",
+      workloadPort: "0",
       mdns: "false",
       ...this.#options.settings,
     };
@@ -95,6 +96,11 @@ export class StageMachine {
     const server = `https://127.0.0.1:${this.#daemon.apiPort}`;
     const options = { server, name: this.#name, user: "owner", owner: this.#owner };
     this.#kubeconfig = this.home.kubeconfig(options, Date.now());
+  }
+
+  /** What kubectl is given; empty before the first start. */
+  get kubeconfig(): string {
+    return this.#kubeconfig;
   }
 
   async stop(): Promise<void> {
@@ -195,7 +201,7 @@ export class StageMachine {
   /** Puts the example's image where the process driver finds it. */
   async plantImage(): Promise<void> {
     const directory = join(this.home.data, "runtime");
-    const options = { driver: "process", directory, sidecarPath: sidecarProgram } as const;
+    const options = { driver: "process", directory, sidecarPath: sidecarProgram() } as const;
     const runtime = await createRuntime(options);
     try {
       await makeHelloImage(runtime);

@@ -22,6 +22,7 @@ async function withWorld(
     runtime: "process",
     meshHost: "127.0.0.1",
     meshPort: "0",
+    workloadPort: "0",
     mdns: "false",
   };
   const nothing = (): undefined => undefined;

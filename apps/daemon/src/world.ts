@@ -63,7 +63,7 @@ function openRuntime(config: DaemonConfig, log: Log): Promise<Runtime> {
   return createRuntime({
     driver: config.runtime,
     directory: join(config.data, "runtime"),
-    sidecarPath: sidecarProgram,
+    sidecarPath: sidecarProgram(),
     ...(config.podmanSocket !== undefined && { socket: config.podmanSocket }),
     onChoice: (reason: string) => log.info("Chose a runtime", { reason }),
   });

@@ -132,7 +132,7 @@ class Building {
     const opened = await createRuntime({
       driver,
       directory,
-      sidecarPath: sidecarProgram,
+      sidecarPath: sidecarProgram(),
       onChoice: (reason) => {
         if (driver === "auto") this.#options.tell(`pods run as ${reason}`);
       },
@@ -223,5 +223,6 @@ function loopbackFlags(ports: {
     mdns: false,
     "api-port": ports.apiPort,
     "http-port": ports.httpPort,
+    "workload-port": 0,
   }).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
 }

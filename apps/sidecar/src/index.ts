@@ -2,12 +2,16 @@
  * The process that stands in a pod's network namespace and is the pod's only way in and out.
  *
  * It is one of every pod, so it is kept light: `main.ts` and what it imports use nothing but
- * Node's own modules, and the runtime driver starts them as plain JavaScript.
+ * Node's own modules, and it is run as one bundle (`tools/bundle.ts`).
  *
  * @module
  */
 
-export { Gate, type GateOptions, gateLimits } from "./gate.ts";
+import { join } from "node:path";
+import { freshBundle } from "@beemesh/bundle";
 
-/** The file to run in a pod's network namespace. */
-export const sidecarProgram: string = `${import.meta.dirname}/main.ts`;
+/** The file to run in a pod's network namespace: the bundle if it is fresh, else the source. */
+export function sidecarProgram(): string {
+  const root = join(import.meta.dirname, "../../..");
+  return freshBundle(root, "sidecar") ?? join(import.meta.dirname, "main.ts");
+}

@@ -1,22 +1,38 @@
 /**
- * Usage: main.ts <socket path> [address in the pod]…
+ * Usage: main.ts <socket path> <descriptor path> <IPv4 of the pod> <IPv6 of the pod>
  *
- * Ends by itself when its socket is gone: then the pod is gone, or another gate took its place.
+ * Started as root in the pod's network namespace; what needs root is done first, and then it is
+ * nobody's. Ends by itself when its socket is gone: then the pod is gone, or another sidecar took
+ * its place.
  */
-import { Gate } from "./gate.ts";
+import { adoptSocket, DescriptorInbox, descriptorOf, makeTransparent } from "@beemesh/kernel";
+import { interceptedPort } from "./interceptor.ts";
+import { connectionLimit } from "./limits.ts";
+import { Sidecar } from "./sidecar.ts";
 
-/** How long a gate without a pod may go on: nobody can reach it any more, it only costs memory. */
+/** How long a sidecar without a pod may go on: nobody can reach it, it only costs memory. */
 const lookMs = 10_000;
+/** User and group `nobody`, by the number that every distribution gives it. */
+const nobody = 65_534;
 
-const [socketPath = "", ...addresses] = process.argv.slice(2);
-// The gate is for the machine alone: whoever opens its socket is inside the pod.
+const [socketPath = "", descriptorPath = "", ...addresses] = process.argv.slice(2);
+// The sidecar is for the machine alone: whoever opens its socket is inside the pod.
 process.umask(0o077);
-const gate = new Gate({
+const sidecar = new Sidecar({
   socketPath,
-  addresses: addresses.length > 0 ? addresses : ["127.0.0.1", "::1"],
+  addresses,
+  interceptedPort,
+  connectionsMax: connectionLimit(),
+  makeTransparent: (server, family) => makeTransparent(descriptorOf(server) ?? -1, family),
+  adopt: adoptSocket,
+  inbox: new DescriptorInbox(descriptorPath),
 });
-gate.open(() => {
-  setInterval(() => {
-    if (!gate.isReachable()) process.exit();
-  }, lookMs);
-});
+await sidecar.open();
+if (process.getuid?.() === 0) {
+  process.setgroups?.([]);
+  process.setgid?.(nobody);
+  process.setuid?.(nobody);
+}
+setInterval(() => {
+  if (!sidecar.isReachable) process.exit();
+}, lookMs);

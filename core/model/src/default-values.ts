@@ -69,6 +69,15 @@ export const fillers: Readonly<Record<string, Filler>> = {
     }),
   "apps.v1.DeploymentStrategy": deploymentStrategy,
   "apps.v1.ReplicaSetSpec": (spec) => filled(spec, { replicas: 1 }),
+  "batch.v1.CronJobSpec": (spec) =>
+    filled(spec, {
+      concurrencyPolicy: "Allow",
+      suspend: false,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 1,
+    }),
+  "batch.v1.Job": job,
+  "batch.v1.JobSpec": jobSpec,
   "core.v1.Service": withSpec,
   "core.v1.ServiceSpec": serviceSpec,
   "core.v1.EndpointPort": (port) => filled(port, { protocol: "TCP" }),
@@ -180,6 +189,28 @@ function deploymentStrategy(strategy: JsonObject): JsonObject {
     maxSurge: "25%",
   });
   return { ...typed, rollingUpdate };
+}
+
+/** A Job without labels has those of its pods. */
+function job(object: JsonObject): JsonObject {
+  const metadata = objectAt(object, "metadata") ?? {};
+  const labels = objectAt(object, "spec", "template", "metadata", "labels") ?? {};
+  const isLabelled = entriesAt(metadata, "labels").length > 0 || Object.keys(labels).length === 0;
+  return isLabelled ? object : { ...object, metadata: { ...metadata, labels } };
+}
+
+/** With neither number it is one pod; with none of completions it is a work queue. */
+function jobSpec(spec: JsonObject): JsonObject {
+  const isPlain = !isSet(spec["completions"]) && !isSet(spec["parallelism"]);
+  const replacement = isSet(spec["podFailurePolicy"]) ? "Failed" : "TerminatingOrFailed";
+  return filled(spec, {
+    ...(isPlain ? { completions: 1 } : {}),
+    parallelism: 1,
+    backoffLimit: 6,
+    completionMode: "NonIndexed",
+    suspend: false,
+    podReplacementPolicy: replacement,
+  });
 }
 
 function serviceSpec(spec: JsonObject): JsonObject {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defaults } from "./defaults.ts";
 import {
-  derivedUid,
   derivePod,
   isDerivedFrom,
   podTemplateHash,
@@ -130,13 +129,4 @@ test("a workload is named by its deployment, its other owner, or the pod", () =>
   const { labels: _labels, ...metadata } = pod.metadata;
   assert.equal(workloadName({ ...pod, metadata }), `default/${replicaSet.metadata.name}`);
   assert.equal(workloadName({ ...pod, metadata: { name: "a", namespace: "b" } }), "b/a");
-});
-
-test("a derived uid has the form of one, and is another for another text", () => {
-  assert.match(
-    derivedUid("a"),
-    /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/u,
-  );
-  assert.equal(derivedUid("a"), derivedUid("a"));
-  assert.notEqual(derivedUid("a"), derivedUid("b"));
 });

@@ -48,6 +48,7 @@ const selectable: Readonly<Record<string, readonly string[]>> = {
     "source",
     "type",
   ],
+  jobs: ["status.successful"],
   namespaces: ["status.phase"],
   nodes: ["spec.unschedulable"],
   replicasets: ["status.replicas"],
@@ -101,16 +102,19 @@ function splitTerms(text: string): readonly string[] {
 }
 
 function fieldText(object: KubeObject, field: string): string {
-  const value =
-    field === "source" && object.kind === "Event"
-      ? valueAt(object, ["source", "component"])
-      : valueAt(object, field.split("."));
+  const value = valueAt(object, (renamed[`${object.kind} ${field}`] ?? field).split("."));
   if (value === undefined || value === null) return missingText(field);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** Fields that stand elsewhere than their name says, by kind. */
+const renamed: Readonly<Record<string, string>> = {
+  "Event source": "source.component",
+  "Job status.successful": "status.succeeded",
+};
+
 /** Go knows no missing truth value or number: they read as their zero value. */
 function missingText(field: string): string {
   if (field === "spec.unschedulable" || field === "spec.hostNetwork") return "false";
-  return field === "status.replicas" ? "0" : "";
+  return ["status.replicas", "status.successful"].includes(field) ? "0" : "";
 }

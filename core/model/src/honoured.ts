@@ -5,7 +5,21 @@
 
 /** The members of each type that are acted on. */
 export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
+  "batch.v1.JobSpec": [
+    "activeDeadlineSeconds",
+    "backoffLimit",
+    "completionMode",
+    "completions",
+    "managedBy",
+    "parallelism",
+    "podReplacementPolicy",
+    "selector",
+    "suspend",
+    "template",
+    "ttlSecondsAfterFinished",
+  ],
   "core.v1.PodSpec": [
+    "activeDeadlineSeconds",
     "containers",
     "hostname",
     "initContainers",
@@ -30,6 +44,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "ports",
     "readinessProbe",
     "resources",
+    "restartPolicy",
     "securityContext",
     "startupProbe",
     "stdin",

@@ -11,18 +11,26 @@
 
 export { type Cause, type CauseReason, causesText } from "./cause.ts";
 export { defaults } from "./defaults.ts";
+export { derivedUid, slotAnnotation } from "./derivation.ts";
 export {
-  derivedUid,
   derivePod,
   isDerivedFrom,
   podTemplateHash,
   replicaSetOf,
-  slotAnnotation,
   slotName,
   slotOf,
   templateHashLabel,
   workloadName,
 } from "./derive.ts";
+export {
+  attemptAnnotation,
+  deriveJobPod,
+  type JobPlace,
+  jobOfCronJob,
+  jobPlaceOf,
+  jobPodName,
+  withJobSelector,
+} from "./derive-job.ts";
 export {
   type FieldRequirement,
   type FieldSelector,
@@ -98,14 +106,20 @@ export {
   resourceOfKind,
   resources,
 } from "./resource.ts";
+export { parseSchedule, type Schedule } from "./schedule.ts";
 export { formatTime, parseTime } from "./time-text.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
 export { validate } from "./validate.ts";
 export { warningsFor } from "./warnings.ts";
 export {
+  type CronJob,
   type Deployment,
+  isCronJob,
   isDeployment,
+  isJob,
   isPod,
   isReplicaSet,
+  type Job,
+  type JobStatus,
   type ReplicaSet,
 } from "./workload.ts";

@@ -44,6 +44,7 @@ test("the index leads to every document, with a hash that stays while it does", 
     [
       "api/v1",
       "apis/apps/v1",
+      "apis/batch/v1",
       "apis/beemesh.io/v1",
       "apis/discovery.k8s.io/v1",
       "apis/networking.k8s.io/v1",

@@ -83,6 +83,19 @@ export const resources: readonly Resource[] = [
     hasStatus: true,
     hasScale: true,
   }),
+  resource("jobs", "Job", {
+    group: "batch",
+    categories: ["all"],
+    hasGeneration: true,
+    hasStatus: true,
+  }),
+  resource("cronjobs", "CronJob", {
+    group: "batch",
+    shortNames: ["cj"],
+    categories: ["all"],
+    hasGeneration: true,
+    hasStatus: true,
+  }),
   resource("endpointslices", "EndpointSlice", { group: "discovery.k8s.io" }),
   resource("networkpolicies", "NetworkPolicy", {
     group: "networking.k8s.io",

@@ -77,6 +77,93 @@ autoscaling.v1.ScaleSpec
 autoscaling.v1.ScaleStatus
   replicas! 1 int32
   selector 2 string
+batch.v1.CronJob kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 batch.v1.CronJobSpec
+  status 3 batch.v1.CronJobStatus
+batch.v1.CronJobList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []batch.v1.CronJob
+batch.v1.CronJobSpec
+  schedule! 1 string
+  startingDeadlineSeconds 2 int64
+  concurrencyPolicy 3 string
+  suspend 4 bool
+  jobTemplate! 5 batch.v1.JobTemplateSpec
+  successfulJobsHistoryLimit 6 int32
+  failedJobsHistoryLimit 7 int32
+  timeZone 8 string
+batch.v1.CronJobStatus
+  active 1 []core.v1.ObjectReference list=atomic
+  lastScheduleTime 4 Time
+  lastSuccessfulTime 5 Time
+batch.v1.Job kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 batch.v1.JobSpec
+  status 3 batch.v1.JobStatus
+batch.v1.JobCondition
+  type! 1 string
+  status! 2 string
+  lastProbeTime 3 Time
+  lastTransitionTime 4 Time
+  reason 5 string
+  message 6 string
+batch.v1.JobList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []batch.v1.Job
+batch.v1.JobSpec
+  parallelism 1 int32
+  completions 2 int32
+  activeDeadlineSeconds 3 int64
+  selector 4 meta.v1.LabelSelector
+  manualSelector 5 bool
+  template! 6 core.v1.PodTemplateSpec
+  backoffLimit 7 int32
+  ttlSecondsAfterFinished 8 int32
+  completionMode 9 string
+  suspend 10 bool
+  podFailurePolicy 11 batch.v1.PodFailurePolicy
+  backoffLimitPerIndex 12 int32
+  maxFailedIndexes 13 int32
+  podReplacementPolicy 14 string
+  managedBy 15 string
+  successPolicy 16 batch.v1.SuccessPolicy
+batch.v1.JobStatus
+  conditions 1 []batch.v1.JobCondition patch=merge:type list=atomic
+  startTime 2 Time
+  completionTime 3 Time
+  active 4 int32
+  succeeded 5 int32
+  failed 6 int32
+  completedIndexes 7 string
+  uncountedTerminatedPods 8 batch.v1.UncountedTerminatedPods
+  ready 9 int32
+  failedIndexes 10 string
+  terminating 11 int32
+batch.v1.JobTemplateSpec
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 batch.v1.JobSpec
+batch.v1.PodFailurePolicy
+  rules! 1 []batch.v1.PodFailurePolicyRule list=atomic
+batch.v1.PodFailurePolicyOnExitCodesRequirement
+  containerName 1 string
+  operator! 2 string
+  values! 3 []int32 list=set
+batch.v1.PodFailurePolicyOnPodConditionsPattern
+  type! 1 string
+  status 2 string
+batch.v1.PodFailurePolicyRule
+  action! 1 string
+  onExitCodes 2 batch.v1.PodFailurePolicyOnExitCodesRequirement
+  onPodConditions 3 []batch.v1.PodFailurePolicyOnPodConditionsPattern list=atomic
+batch.v1.SuccessPolicy
+  rules! 1 []batch.v1.SuccessPolicyRule list=atomic
+batch.v1.SuccessPolicyRule
+  succeededIndexes 1 string
+  succeededCount 2 int32
+batch.v1.UncountedTerminatedPods
+  succeeded 1 []string list=set
+  failed 2 []string list=set
 beemesh.v1.ExternalWorkload kind
   metadata 1 meta.v1.ObjectMeta
   spec 2 beemesh.v1.ExternalWorkloadSpec

@@ -50,14 +50,16 @@ export function parseTime(text: string): number | undefined {
   return days * dayMs + (seconds - offset) * 1000 + millis;
 }
 
-interface CalendarDate {
+/** A day by the calendar. */
+export interface CalendarDate {
   readonly year: number;
   /** 1 to 12. */
   readonly month: number;
   readonly day: number;
 }
 
-function dateOf(days: number): CalendarDate {
+/** The date of a day, in days since 1970-01-01. */
+export function dateOf(days: number): CalendarDate {
   const era = Math.floor((days + epochDays) / eraDays);
   const dayOfEra = days + epochDays - era * eraDays;
   const leapDays =
@@ -73,7 +75,8 @@ function dateOf(days: number): CalendarDate {
   };
 }
 
-function daysOf(date: CalendarDate): number | undefined {
+/** Days since 1970-01-01 of a date; undefined if the calendar has none such. */
+export function daysOf(date: CalendarDate): number | undefined {
   const { year, month, day } = date;
   if (month < 1 || month > 12 || day < 1) return undefined;
   const yearFromMarch = month <= 2 ? year - 1 : year;

@@ -5,8 +5,9 @@ import { findResource } from "./resource.ts";
 import { updateCauses } from "./update-rules.ts";
 
 function check(resourceName: string, before: JsonObject, after: JsonObject): string[] {
-  const group = ["deployments", "replicasets"].includes(resourceName) ? "apps" : "";
-  const resource = findResource(group, resourceName);
+  const resource = ["", "apps", "batch"]
+    .map((group) => findResource(group, resourceName))
+    .find((found) => found !== undefined);
   assert(resource);
   return updateCauses(resource, before, after).map(({ field, reason }) => `${field} ${reason}`);
 }
@@ -55,6 +56,21 @@ describe("rules of updates", () => {
       "spec.clusterIPs[0] FieldValueInvalid",
     ]);
     assert.deepEqual(check("services", first, service({ type: "ExternalName" })), []);
+  });
+
+  test("of a Job the template stays, and the completions unless it is elastic", () => {
+    const job = (spec: JsonObject): JsonObject => ({ spec: { completions: 3, ...spec } });
+    const elastic = { completionMode: "Indexed", parallelism: 3 };
+    assert.deepEqual(check("jobs", job({ parallelism: 1 }), job({ parallelism: 2 })), []);
+    assert.deepEqual(check("jobs", job({}), job({ completions: 4 })), [
+      "spec.completions FieldValueInvalid",
+    ]);
+    const larger = { completions: 4, parallelism: 4 };
+    assert.deepEqual(check("jobs", job(elastic), job({ ...elastic, ...larger })), []);
+    assert.equal(check("jobs", job(elastic), job({ ...elastic, completions: 4 })).length, 1);
+    assert.deepEqual(check("jobs", job({ template: { a: 1 } }), job({ template: {} })), [
+      "spec.template FieldValueInvalid",
+    ]);
   });
 
   test("frozen data stays, and stays frozen", () => {

@@ -23,6 +23,7 @@ type ChangeRule = (before: JsonObject, body: JsonObject) => readonly Cause[];
 const immutable: Readonly<Record<string, readonly string[]>> = {
   deployments: ["spec.selector"],
   replicasets: ["spec.selector"],
+  jobs: ["spec.completionMode", "spec.managedBy", "spec.selector", "spec.template"],
   secrets: ["type"],
   endpointslices: ["addressType"],
   ingressclasses: ["spec.controller"],
@@ -31,6 +32,7 @@ const immutable: Readonly<Record<string, readonly string[]>> = {
 const changeRules: Readonly<Record<string, ChangeRule>> = {
   pods: podChange,
   services: serviceChange,
+  jobs: completionsChange,
   configmaps: (before, body) => frozenCauses(before, body, ["data", "binaryData"]),
   secrets: (before, body) => frozenCauses(before, body, ["data"]),
 };
@@ -74,6 +76,16 @@ function serviceChange(before: JsonObject, body: JsonObject): readonly Cause[] {
   return [
     invalid("spec.clusterIPs[0]", value.length > 0 ? value : [now], "may not change once set"),
   ];
+}
+
+/** Of an Indexed Job both numbers may change together: it is made larger or smaller. */
+function completionsChange(before: JsonObject, body: JsonObject): readonly Cause[] {
+  const isElastic = [before, body].every(
+    (job) =>
+      textAt(job, "spec", "completionMode") === "Indexed" &&
+      numberAt(job, "spec", "completions") === numberAt(job, "spec", "parallelism"),
+  );
+  return isElastic ? [] : immutableCauses("spec.completions", before, body);
 }
 
 const podRule =

@@ -9,6 +9,7 @@ import { containerRules } from "./container-rules.ts";
 import { dataRules } from "./data-rules.ts";
 import { externalRules } from "./external-rules.ts";
 import { ingressRules } from "./ingress-rules.ts";
+import { jobRules } from "./job-rules.ts";
 import { isSet, memberPath } from "./members.ts";
 import { identityCauses, metaRules } from "./meta-rules.ts";
 import type { KubeObject } from "./object.ts";
@@ -50,6 +51,7 @@ const rules: Rules = {
   ...containerRules,
   ...podRules,
   ...workloadRules,
+  ...jobRules,
   ...serviceRules,
   ...dataRules,
   ...policyRules,

@@ -40,6 +40,9 @@ const family = oneOf("IPv4", "IPv6");
 const effect = oneOf("NoSchedule", "PreferNoSchedule", "NoExecute");
 const seconds31 = between(1, 2_147_483_647);
 
+/** Pods of one Job: what Kubernetes allows of an Indexed one, for each has an index here. */
+const jobPodsMax = 100_000;
+
 const container = {
   name: label,
   imagePullPolicy: oneOf("Always", "IfNotPresent", "Never"),
@@ -142,6 +145,21 @@ const otherValueRules: ValueRules = {
     maxSurge: numberOrPercent,
   },
   "apps.v1.ReplicaSetSpec": { replicas: natural, minReadySeconds: natural },
+  "batch.v1.CronJobSpec": {
+    startingDeadlineSeconds: natural,
+    concurrencyPolicy: oneOf("Allow", "Forbid", "Replace"),
+    successfulJobsHistoryLimit: natural,
+    failedJobsHistoryLimit: natural,
+  },
+  "batch.v1.JobSpec": {
+    parallelism: between(0, jobPodsMax),
+    completions: between(0, jobPodsMax),
+    backoffLimit: natural,
+    activeDeadlineSeconds: natural,
+    ttlSecondsAfterFinished: natural,
+    completionMode: oneOf("Indexed", "NonIndexed"),
+    podReplacementPolicy: oneOf("Failed", "TerminatingOrFailed"),
+  },
   "autoscaling.v1.ScaleSpec": { replicas: natural },
   "core.v1.ServiceSpec": {
     type: oneOf("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),

@@ -78,6 +78,19 @@ describe("warningsFor", () => {
     ]);
   });
 
+  test("names what is asked of a Job and not done", () => {
+    const template = { spec: { containers, restartPolicy: "Never", activeDeadlineSeconds: 5 } };
+    const honoured = { completions: 2, backoffLimit: 0, suspend: true, template };
+    assert.deepEqual(fields("batch/v1", "Job", honoured), []);
+    const podFailurePolicy = { rules: [{ action: "Ignore" }] };
+    const spec = { ...honoured, podFailurePolicy, backoffLimitPerIndex: 1, manualSelector: true };
+    assert.deepEqual(fields("batch/v1", "Job", spec).toSorted(), [
+      "spec.backoffLimitPerIndex",
+      "spec.manualSelector",
+      "spec.podFailurePolicy",
+    ]);
+  });
+
   test("is brief about very many", () => {
     const many = Array.from({ length: 30 }, (_, index) => ({
       name: `c${index}`,

@@ -4,8 +4,8 @@
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
  */
 import { valueAt } from "./members.ts";
-import type { KubeObject } from "./object.ts";
-import type { LabelSelector, Pod, PodTemplate } from "./pod.ts";
+import type { KubeObject, ObjectMeta } from "./object.ts";
+import type { Condition, LabelSelector, Pod, PodTemplate } from "./pod.ts";
 
 export interface Deployment extends KubeObject {
   readonly apiVersion: "apps/v1";
@@ -40,6 +40,60 @@ export interface ReplicaSet extends KubeObject {
   };
 }
 
+export interface Job extends KubeObject {
+  readonly apiVersion: "batch/v1";
+  readonly kind: "Job";
+  readonly spec: {
+    /** How many pods must succeed; undefined for a work queue, whose pods agree on the end. */
+    readonly completions?: number;
+    readonly parallelism?: number;
+    readonly completionMode?: "Indexed" | "NonIndexed";
+    readonly backoffLimit?: number;
+    readonly activeDeadlineSeconds?: number;
+    readonly ttlSecondsAfterFinished?: number;
+    readonly suspend?: boolean;
+    readonly podReplacementPolicy?: "Failed" | "TerminatingOrFailed";
+    readonly managedBy?: string;
+    readonly selector?: LabelSelector;
+    readonly template: PodTemplate;
+  };
+  readonly status?: JobStatus;
+}
+
+export interface CronJob extends KubeObject {
+  readonly apiVersion: "batch/v1";
+  readonly kind: "CronJob";
+  readonly spec: {
+    readonly schedule: string;
+    readonly timeZone?: string;
+    readonly startingDeadlineSeconds?: number;
+    readonly concurrencyPolicy?: "Allow" | "Forbid" | "Replace";
+    readonly suspend?: boolean;
+    readonly successfulJobsHistoryLimit?: number;
+    readonly failedJobsHistoryLimit?: number;
+    readonly jobTemplate: { readonly metadata?: Partial<ObjectMeta>; readonly spec: Job["spec"] };
+  };
+  readonly status?: {
+    readonly active?: readonly object[];
+    readonly lastScheduleTime?: string;
+    readonly lastSuccessfulTime?: string;
+  };
+}
+
+export interface JobStatus {
+  readonly conditions?: readonly Condition[];
+  readonly startTime?: string;
+  readonly completionTime?: string;
+  readonly active?: number;
+  readonly ready?: number;
+  readonly terminating?: number;
+  readonly succeeded?: number;
+  readonly failed?: number;
+  /** Which slots have succeeded, such as `0,3-5`. */
+  readonly completedIndexes?: string;
+  readonly uncountedTerminatedPods?: object;
+}
+
 /** Whether a valid object is a Pod. Of what validation refuses nothing can be said. */
 export function isPod(object: KubeObject): object is Pod {
   return object.apiVersion === "v1" && object.kind === "Pod" && hasList(object, "containers");
@@ -47,17 +101,29 @@ export function isPod(object: KubeObject): object is Pod {
 
 /** Whether a valid object is a Deployment. */
 export function isDeployment(object: KubeObject): object is Deployment {
-  return isWorkload(object, "Deployment");
+  return isWorkload(object, "apps/v1", "Deployment");
 }
 
 /** Whether a valid object is a ReplicaSet. */
 export function isReplicaSet(object: KubeObject): object is ReplicaSet {
-  return isWorkload(object, "ReplicaSet");
+  return isWorkload(object, "apps/v1", "ReplicaSet");
 }
 
-function isWorkload(object: KubeObject, kind: string): boolean {
+/** Whether a valid object is a CronJob. */
+export function isCronJob(object: KubeObject): object is CronJob {
+  const isNamed = object.apiVersion === "batch/v1" && object.kind === "CronJob";
+  const path = ["spec", "jobTemplate", "spec", "template", "spec", "containers"];
+  return isNamed && Array.isArray(valueAt(object, path));
+}
+
+/** Whether a valid object is a Job. */
+export function isJob(object: KubeObject): object is Job {
+  return isWorkload(object, "batch/v1", "Job");
+}
+
+function isWorkload(object: KubeObject, apiVersion: string, kind: string): boolean {
   return (
-    object.apiVersion === "apps/v1" &&
+    object.apiVersion === apiVersion &&
     object.kind === kind &&
     Array.isArray(valueAt(object, ["spec", "template", "spec", "containers"]))
   );

@@ -24,6 +24,7 @@ export type {
   ProbePlan,
   Runtime,
   RuntimeEvent,
+  SidecarLine,
   StartedContainer,
   VolumePlan,
 } from "./runtime.ts";

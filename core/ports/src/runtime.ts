@@ -147,6 +147,15 @@ export type ProbePlan =
     }
   | { readonly kind: "tcp"; readonly port: number };
 
+/** A pod's sidecar that stands, and how the machine speaks with it. */
+export interface SidecarLine {
+  readonly uid: string;
+  /** Lines of JSON both ways. It ends when the sidecar does; a new one then comes with its own. */
+  readonly channel: Duplex;
+  /** The path where the sidecar takes descriptors. */
+  readonly descriptors: string;
+}
+
 /**
  * Runs pods on this machine. Every driver passes the one conformance suite in
  * `test/conformance/runtime.ts`. Methods throw BeeError `runtime-unavailable`, `image-missing`,
@@ -164,6 +173,12 @@ export interface Runtime {
   startContainer(uid: string, container: ContainerPlan, attempt: number): Promise<StartedContainer>;
   /** TERM, then KILL when `graceMs` have passed. Nothing if it does not run. */
   stopContainer(uid: string, container: string, graceMs: number): Promise<void>;
+  /**
+   * Ends what a pod has besides its containers, such as its sidecar; their logs stay. For a pod
+   * none of whose containers runs or will run again; one that is started all the same brings the
+   * rest back. Nothing if the pod is not there.
+   */
+  retirePod(uid: string): Promise<void>;
   /** Stops what runs and removes every trace. Nothing if it is not there. */
   removePod(uid: string, graceMs: number): Promise<void>;
   onEvent(listener: (event: RuntimeEvent) => void): () => void;
@@ -183,5 +198,13 @@ export interface Runtime {
   ): Promise<{ readonly ok: boolean; readonly message: string }>;
   /** A TCP connection to a port inside the pod. */
   connect(uid: string, port: number): Promise<Duplex>;
+  /**
+   * Calls `listener` with the sidecar of every pod that has one, now and later, and with each new
+   * one; returns how to stop that. The listener reads the channel. Drivers whose pods have no
+   * sidecars never call.
+   */
+  onSidecar(listener: (sidecar: SidecarLine) => void): () => void;
+  /** A connection to the pod's sidecar: the TLS of another sidecar follows. */
+  carry(uid: string): Promise<Duplex>;
   close(): Promise<void>;
 }

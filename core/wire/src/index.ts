@@ -24,6 +24,7 @@ export {
   parseJson,
 } from "./json.ts";
 export { isPeerId, type PeerId } from "./peer.ts";
+export { peerIdOf, publicKeyOf } from "./peer-id.ts";
 export {
   formatStamp,
   isStamp,

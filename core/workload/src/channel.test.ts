@@ -37,6 +37,7 @@ const fromSidecar: readonly SidecarMessage[] = [
   { kind: "dialExternal", id: 5, protocol: "udp", host: "example.com", port: 53 },
   { kind: "admit", id: 6, caller, protocol: "tcp", port: 8080 },
   { kind: "refused", refusal },
+  { kind: "refused", refusal: { ...refusal, cause: "certificate", port: 0 } },
   { kind: "lost", uids: ["u1"] },
   { kind: "metrics", id: 7, text: "a 1\n" },
 ];
@@ -65,7 +66,7 @@ const fromMachine: readonly MachineMessage[] = [
   },
   { kind: "route", id: 3, route: { kind: "pod", key: "k", endpoint } },
   { kind: "rerouted", route: { kind: "refused", key: "k", reason: "r" } },
-  { kind: "dialed", id: 4, error: "" },
+  { kind: "dialed", id: 4, error: "", issuer: "12D3KooWabc" },
   { kind: "incoming" },
   { kind: "verdict", id: 6, allowed: true, reason: "" },
   { kind: "forget", what: "verdicts" },
@@ -77,7 +78,7 @@ const copyOf = (message: object): Json => JSON.parse(JSON.stringify(message));
 
 describe("the channel between machine and sidecar", () => {
   for (const message of fromSidecar)
-    test(`carries ${message.kind} to the machine`, () => {
+    test(`carries ${JSON.stringify(message).slice(0, 200)} to the machine`, () => {
       assert.deepEqual(readSidecarMessage(copyOf(message)), message);
     });
   for (const message of fromMachine)

@@ -74,6 +74,7 @@ export interface Refusal {
   readonly source: string;
   readonly target: string;
   readonly protocol: TransportProtocol;
+  /** 0 if it came to no port, as with a certificate that was refused. */
   readonly port: number;
   /** Stable word for the metric, such as `policy`, `certificate`, `limit`. */
   readonly cause: string;
@@ -130,8 +131,17 @@ export type MachineMessage =
   | { readonly kind: "route"; readonly id: number; readonly route: Route }
   /** A route that was asked for has changed. */
   | { readonly kind: "rerouted"; readonly route: Route }
-  /** The socket waits beside the channel under this id, or an error says why there is none. */
-  | { readonly kind: "dialed"; readonly id: number; readonly error: string }
+  /**
+   * The socket waits beside the channel under this id, or an error says why there is none. Whoever
+   * is at its other end must show a certificate by `issuer`, the peer ID of the machine that the
+   * endpoint is on: anybody can sign a certificate with some key. Empty outside the mesh.
+   */
+  | {
+      readonly kind: "dialed";
+      readonly id: number;
+      readonly error: string;
+      readonly issuer: string;
+    }
   /** A connection of another sidecar waits beside the channel. */
   | { readonly kind: "incoming" }
   | {
@@ -250,9 +260,10 @@ const machineReaders: Readers<MachineMessage> = {
     const read = readRoute(route);
     return read && { kind: "rerouted", route: read };
   },
-  dialed: ({ id, error }) => {
-    const text = textOf(error);
-    return isCount(id) && text !== undefined ? { kind: "dialed", id, error: text } : undefined;
+  dialed: ({ id, error, issuer }) => {
+    const [text, peer] = [textOf(error), textOf(issuer)];
+    if (!isCount(id) || text === undefined || peer === undefined) return undefined;
+    return { kind: "dialed", id, error: text, issuer: peer };
   },
   incoming: () => ({ kind: "incoming" }),
   verdict: ({ id, allowed, reason }) => {
@@ -296,7 +307,8 @@ function refusalOf(json: Json | undefined): Refusal | undefined {
   const [cause, reason] = [nameOf(json["cause"]), textOf(json["reason"])];
   if (direction !== "in" && direction !== "out") return undefined;
   if (source === undefined || target === undefined || !isProtocol(protocol)) return undefined;
-  if (cause === undefined || reason === undefined || !isPort(port)) return undefined;
+  if (cause === undefined || reason === undefined) return undefined;
+  if (port !== 0 && !isPort(port)) return undefined;
   return { direction, source, target, protocol, port, cause, reason };
 }
 

@@ -32,3 +32,4 @@ export {
   readRoute,
   type TransportProtocol,
 } from "./route.ts";
+export { type StandInFor, standInOf, standsInFor } from "./stand-in.ts";

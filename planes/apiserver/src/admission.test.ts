@@ -21,6 +21,28 @@ test("a namespace is labelled with its name and kept until it is emptied", () =>
   assert.equal(admitted(pod), pod);
 });
 
+test("a Job gets the labels of its uid and name, and a selector of its uid", () => {
+  const job = {
+    completions: 1,
+    template: { spec: { restartPolicy: "Never", containers: [{ name: "a", image: "b" }] } },
+  };
+  const { status, body } = new TestClient().send(`POST ${paths.jobs}`, {
+    metadata: { name: "pi" },
+    spec: job,
+  });
+  assert.equal(status, 201, JSON.stringify(body));
+  const uid = textAt(body, "metadata", "uid");
+  assert.deepEqual(fieldAt(body, "spec", "selector"), {
+    matchLabels: { "batch.kubernetes.io/controller-uid": uid },
+  });
+  assert.deepEqual(fieldAt(body, "spec", "template", "metadata", "labels"), {
+    "batch.kubernetes.io/controller-uid": uid,
+    "controller-uid": uid,
+    "batch.kubernetes.io/job-name": "pi",
+    "job-name": "pi",
+  });
+});
+
 test("namespaceRefusal is silent about what has no namespace", () => {
   assert.equal(namespaceRefusal.length, 2);
   const { body } = new TestClient().send(`GET ${paths.namespaces}/default`);

@@ -1,6 +1,6 @@
 /** What becomes of an object on its way in, beyond its schema: rules of namespaces and names. */
 import type { Random } from "@beemesh/base";
-import { findResource, type KubeObject } from "@beemesh/model";
+import { findResource, type KubeObject, withJobSelector } from "@beemesh/model";
 import type { Call } from "./call.ts";
 import { fieldAt } from "./field.ts";
 import { forbidden, notFound, type Status } from "./status.ts";
@@ -34,8 +34,9 @@ export function namespaceRefusal({ context, info }: Call, name: string): Status 
   return forbidden(info.resource, name, why, [cause]);
 }
 
-/** What Kubernetes adds to a new object of some kinds. */
+/** What Kubernetes adds to a new object of some kinds, once it has its uid. */
 export function admitted(object: KubeObject): KubeObject {
+  if (object.kind === "Job") return withJobSelector(object);
   if (object.kind !== "Namespace" || object.apiVersion !== "v1") return object;
   const { metadata } = object;
   const labels = { ...metadata.labels, "kubernetes.io/metadata.name": metadata.name };

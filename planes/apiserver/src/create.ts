@@ -53,17 +53,17 @@ function freshObject(call: Call, object: KubeObject): KubeObject {
   const { resource } = call.info;
   const { status, ...rest } = object;
   const kept = resource.hasStatus || status === undefined ? rest : object;
-  const admittedObject = admitted(defaults(resource, { ...kept, metadata: named(call, object) }));
-  const { generation: _, ...metadata } = admittedObject.metadata;
-  return {
-    ...admittedObject,
+  const whole = defaults(resource, { ...kept, metadata: named(call, object) });
+  const { generation: _, ...metadata } = whole.metadata;
+  return admitted({
+    ...whole,
     metadata: {
       ...metadata,
       uid: call.context.makeUid(),
       creationTimestamp: formatTimestamp(call.now.wallMs),
       ...(resource.hasGeneration ? { generation: 1 } : {}),
     },
-  };
+  });
 }
 
 function named({ context, info }: Call, { metadata }: KubeObject): ObjectMeta {

@@ -9,6 +9,7 @@ import {
   serviceAccountPrinter,
 } from "./configuration-table.ts";
 import { eventPrinter } from "./event-table.ts";
+import { cronJobPrinter, jobPrinter } from "./job-table.ts";
 import {
   externalWorkloadPrinter,
   ingressClassPrinter,
@@ -32,6 +33,8 @@ const printers: ReadonlyMap<string, Printer> = new Map([
   ["events.", eventPrinter],
   ["deployments.apps", deploymentPrinter],
   ["replicasets.apps", replicaSetPrinter],
+  ["jobs.batch", jobPrinter],
+  ["cronjobs.batch", cronJobPrinter],
   ["scale.autoscaling", scalePrinter],
   ["endpointslices.discovery.k8s.io", endpointSlicePrinter],
   ["ingresses.networking.k8s.io", ingressPrinter],

@@ -36,6 +36,7 @@ export const paths = {
   configMaps: "/api/v1/namespaces/default/configmaps",
   deployments: "/apis/apps/v1/namespaces/default/deployments",
   replicaSets: "/apis/apps/v1/namespaces/default/replicasets",
+  jobs: "/apis/batch/v1/namespaces/default/jobs",
   nodes: "/api/v1/nodes",
   namespaces: "/api/v1/namespaces",
 } as const;

@@ -3,6 +3,7 @@ import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
 import type { FoundPod, LinkEvent, RuntimeEvent } from "@beemesh/ports";
 import type { Entry, Json, PeerId } from "@beemesh/wire";
 import type { NodeFacts, NodeHealth } from "./node.ts";
+import type { Occurrence } from "./recorder.ts";
 
 /** What happens to a machine. Writes of the API go through its object store instead. */
 export type MachineEvent =
@@ -13,9 +14,13 @@ export type MachineEvent =
   | { readonly kind: "found"; readonly pods: readonly FoundPod[] }
   | { readonly kind: "runtime"; readonly event: RuntimeEvent }
   | { readonly kind: "report"; readonly report: RuntimeReport }
+  /** The sidecar of pod `by`, which runs here, misses replicas of its workload. */
+  | { readonly kind: "lost"; readonly by: string; readonly uids: readonly string[] }
   /** What the daemon measures has changed. */
   | { readonly kind: "facts"; readonly facts: NodeFacts }
   | { readonly kind: "health"; readonly health: NodeHealth }
+  /** Something happened beside the machine that becomes an Event of Kubernetes. */
+  | { readonly kind: "occurrence"; readonly occurrence: Occurrence }
   /** Time has passed, or the object store was written to. Extra ticks are harmless. */
   | { readonly kind: "tick" }
   /** The machine drains: it says goodbye to the mesh. */

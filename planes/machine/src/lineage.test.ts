@@ -39,8 +39,8 @@ const lookupOf =
 describe("the lineage of a pod", () => {
   test("is its ReplicaSet and that one's Deployment", () => {
     assert.deepEqual(lineageOf(pod, lookupOf(replicaSet, deployment)), {
-      replicaSet,
-      deployment,
+      upper: replicaSet,
+      top: deployment,
       records: [replicaSetRecord, deploymentRecord],
       missing: undefined,
     });
@@ -51,8 +51,21 @@ describe("the lineage of a pod", () => {
     assert.deepEqual(lineageOf(pod, lookupOf(replicaSet)).missing, deploymentRecord);
   });
 
+  test("is its Job", () => {
+    const metadata = { ...pod.metadata, ...ownedBy("Job", "pi") };
+    const job = {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "pi", namespace: "shop" },
+    };
+    const { upper, records, missing } = lineageOf({ ...pod, metadata }, lookupOf(job));
+    assert.deepEqual([upper, missing], [job, undefined]);
+    assert.deepEqual(records, [{ collection: "jobs.batch/shop", name: "pi" }]);
+    assert.deepEqual(lineageOf({ ...pod, metadata }, lookupOf()).missing, records[0]);
+  });
+
   test("is nothing for a pod that stands for itself, or has another kind of owner", () => {
-    for (const metadata of [{ name: "web" }, { name: "web", ...ownedBy("Job", "web") }]) {
+    for (const metadata of [{ name: "web" }, { name: "web", ...ownedBy("Flow", "web") }]) {
       const { records, missing } = lineageOf({ ...pod, metadata }, lookupOf());
       assert.deepEqual([records, missing], [[], undefined]);
     }
@@ -71,6 +84,11 @@ test("an entry descends from the owner that controls it", () => {
   });
   assert.deepEqual(descentOf(entryOf("pods/shop", pod)), [replicaSetRecord]);
   assert.deepEqual(descentOf(entryOf("replicasets.apps/shop", replicaSet)), [deploymentRecord]);
+  const ofJob = { metadata: ownedBy("Job", "pi") };
+  assert.deepEqual(descentOf(entryOf("pods/shop", ofJob)), [
+    { collection: "jobs.batch/shop", name: "pi" },
+  ]);
+  assert.deepEqual(descentOf(entryOf("replicasets.apps/shop", ofJob)), []);
   assert.deepEqual(descentOf(entryOf("deployments.apps/shop", deployment)), []);
   assert.deepEqual(descentOf(entryOf("pods/shop", pod, "status:u")), []);
   assert.deepEqual(descentOf(entryOf("pods/shop", "")), []);
@@ -78,7 +96,7 @@ test("an entry descends from the owner that controls it", () => {
   for (const ownerReferences of [
     1,
     [1],
-    [{ kind: "Job", name: "web", controller: true }],
+    [{ kind: "Flow", name: "web", controller: true }],
     [{ kind: "ReplicaSet", name: 7, controller: true }],
     [{ kind: "ReplicaSet", name: "web", controller: false }],
   ]) {

@@ -3,6 +3,7 @@ import {
   collectionOf,
   type Entry,
   isJsonObject,
+  type JsonObject,
   objectLimits,
   parseJson,
   type RecordName,
@@ -18,25 +19,30 @@ export type Lookup = (
 
 /** The objects that a pod is derived from, as far as they are known here. */
 export interface Lineage {
-  readonly replicaSet: KubeObject | undefined;
-  readonly deployment: KubeObject | undefined;
+  /** The ReplicaSet or Job that controls the pod. */
+  readonly upper: KubeObject | undefined;
+  /** What controls that one, such as a Deployment. */
+  readonly top: KubeObject | undefined;
   /** The records of both, also of one that is not known. */
   readonly records: readonly RecordName[];
   /** Which of them is not known here. */
   readonly missing: RecordName | undefined;
 }
 
-const replicaSets = resourceNamed("apps", "replicasets");
-const deployments = resourceNamed("apps", "deployments");
+/** Which kinds may control the objects of a kind, by the beginning of its collections' names. */
+const ownersOf: ReadonlyMap<string, readonly Resource[]> = new Map([
+  ["pods", [resourceNamed("apps", "replicasets"), resourceNamed("batch", "jobs")]],
+  ["replicasets.apps", [resourceNamed("apps", "deployments")]],
+]);
 
-/** Finds the ReplicaSet that controls a pod, and the Deployment that controls that. */
+/** Finds the ReplicaSet or Job that controls a pod, and the Deployment that controls that. */
 export function lineageOf(pod: Pod, lookup: Lookup): Lineage {
-  const upper = ownerOf(pod, replicaSets, lookup);
-  const top = upper.object && ownerOf(upper.object, deployments, lookup);
+  const upper = ownerOf(pod, "pods", lookup);
+  const top = upper.object && ownerOf(upper.object, kindOf(upper.record), lookup);
   const owners = [upper, top].filter((owner) => owner?.record !== undefined);
   return {
-    replicaSet: upper.object,
-    deployment: top?.object,
+    upper: upper.object,
+    top: top?.object,
     records: owners.flatMap((owner) => owner?.record ?? []),
     missing: owners.find((owner) => owner?.object === undefined)?.record,
   };
@@ -48,34 +54,42 @@ export function lineageOf(pod: Pod, lookup: Lookup): Lineage {
  */
 export function descentOf({ collection, part, body }: Entry): readonly RecordName[] {
   const [kind = "", namespace = ""] = collection.split("/");
-  const owner = ownersOf.get(kind);
-  if (part !== "spec" || owner === undefined || !body.includes(ownerMark)) return [];
+  if (part !== "spec" || !ownersOf.has(kind) || !body.includes(ownerMark)) return [];
+  const { kind: ownerKind, name } = controllerIn(body);
+  const owner = ownersOf.get(kind)?.find((each) => each.kind === ownerKind);
+  if (owner === undefined || typeof name !== "string") return [];
+  return [{ collection: collectionOf(owner.name, owner.group, namespace), name }];
+}
+
+/** The reference to its controller in the text of an object; empty without one. */
+function controllerIn(body: string): JsonObject {
   const object = parseJson(body, objectLimits);
   const metadata = isJsonObject(object) ? object["metadata"] : undefined;
   const references = isJsonObject(metadata) ? metadata["ownerReferences"] : undefined;
-  if (!Array.isArray(references)) return [];
-  const controller = references.find((each) => isJsonObject(each) && each["controller"] === true);
-  if (!isJsonObject(controller) || controller["kind"] !== owner.kind) return [];
-  const { name } = controller;
-  if (typeof name !== "string") return [];
-  return [{ collection: collectionOf(owner.name, owner.group, namespace), name }];
+  const found = Array.isArray(references)
+    ? references.find((each) => isJsonObject(each) && each["controller"] === true)
+    : undefined;
+  return isJsonObject(found) ? found : {};
 }
 
 /** The text is looked at before it is parsed. */
 const ownerMark = '"ownerReferences"';
 
-const ownersOf: ReadonlyMap<string, Resource> = new Map([
-  ["pods", replicaSets],
-  ["replicasets.apps", deployments],
-]);
+function kindOf(record: RecordName | undefined): string {
+  return record?.collection.split("/")[0] ?? "";
+}
 
+/** The owner that controls an object of a kind, if that is one that may. */
 function ownerOf(
   { metadata }: KubeObject,
-  resource: Resource,
+  kind: string,
   lookup: Lookup,
 ): { readonly object: KubeObject | undefined; readonly record: RecordName | undefined } {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
-  if (owner?.kind !== resource.kind) return { object: undefined, record: undefined };
+  const resource = ownersOf.get(kind)?.find((each) => each.kind === owner?.kind);
+  if (owner === undefined || resource === undefined) {
+    return { object: undefined, record: undefined };
+  }
   const { namespace = "" } = metadata;
   const { name } = owner;
   const record = { collection: collectionOf(resource.name, resource.group, namespace), name };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { resourceNamed } from "./resource.ts";
 import { isPod } from "./runner.ts";
-import { deploymentOf, Village } from "./village.test.ts";
+import { deploymentOf, jobOf, Village } from "./village.test.ts";
 
 /** How many containers run on each machine. */
 const running = (village: Village): number[] =>
@@ -93,6 +94,50 @@ describe("Machine", () => {
     assert.equal(total(running(village)), 1);
   });
 
+  test("runs a Job to its end, and what ended stays known when its machine boots again", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p1", jobOf(3));
+    village.run(2000);
+    assert.equal(total(running(village)), 3);
+    for (const peer of ["p1", "p2"]) village.exit(peer, 0);
+    village.kill("p3");
+    village.run(3000);
+    assert.equal(total(running(village)), 1, "a clone of what was lost");
+    for (const peer of ["p1", "p2"]) village.exit(peer, 0);
+    village.run(2000);
+    const [job] = village.list("p2", "batch", "jobs");
+    assert.match(JSON.stringify(job?.status), /"succeeded":3.*/u);
+    assert.match(JSON.stringify(job?.status), /"type":"Complete","status":"True"/u);
+    assert.doesNotMatch(JSON.stringify(job?.status), /"failed"/u);
+    village.kill("p1");
+    village.reboot("p1");
+    village.run(3000);
+    assert.equal(total(running(village)), 0);
+    village.at("p2").machine.objects.remove(resourceNamed("batch", "jobs"), "default", "pi");
+    village.give("p2", { kind: "tick" });
+    village.run(5000);
+    for (const peer of ["p1", "p2"]) assert.equal(village.list(peer, "", "pods").length, 0);
+  });
+
+  test("does not run what only claims to be of a Job", () => {
+    const village = new Village(2);
+    village.run(3000);
+    village.put("p1", { ...jobOf(1), spec: { ...Object(jobOf(1).spec), suspend: true } });
+    const owner = { apiVersion: "batch/v1", kind: "Job", name: "pi", uid: "j-1", controller: true };
+    const annotations = { "beemesh.io/slot": "0", "beemesh.io/attempt": "0" };
+    const metadata = { name: "pi-0-evil", namespace: "default", uid: "e", annotations };
+    village.put("p1", {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { ...metadata, ownerReferences: [owner] },
+      spec: { nodeName: "m-p2", containers: [{ name: "web", image: "evil" }] },
+    });
+    village.run(1000);
+    assert.deepEqual(running(village), [0, 0]);
+    assert(village.log.some((line) => /pod.rejected.*differs from its Job/u.test(line)));
+  });
+
   test("a machine that comes later makes nothing anew that it has not heard of", () => {
     for (let late = 4; late <= 9; late += 1) {
       const village = new Village(3);
@@ -105,5 +150,37 @@ describe("Machine", () => {
       const after = [...village.villagers.values()].flatMap(({ running: pods }) => [...pods]);
       assert.deepEqual(after.toSorted(), before.toSorted());
     }
+  });
+
+  test("stops no pod because a sidecar misses it", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p1", deploymentOf(3));
+    village.run(2000);
+    const before = [...village.villagers.values()].map(({ running: pods }) => [...pods]);
+    const [[by = ""] = [], [missed = ""] = []] = before;
+    village.give("p1", { kind: "lost", by, uids: [missed] });
+    village.run(15_000);
+    assert.deepEqual(
+      [...village.villagers.values()].map(({ running: pods }) => [...pods]),
+      before,
+    );
+    assert(village.log.some((line) => line.includes("replica.not-lost")));
+    assert(!village.log.some((line) => line.includes("clone.published")));
+  });
+
+  test("replaces once what a sidecar and the keepers miss", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p1", deploymentOf(3));
+    village.run(2000);
+    const [[by = ""] = [], [missed = ""] = []] = [...village.villagers.values()].map(
+      ({ running: pods }) => [...pods],
+    );
+    village.kill("p2");
+    village.give("p1", { kind: "lost", by, uids: [missed] });
+    village.run(5000);
+    assert.equal(total(running(village)), 3);
+    assert.equal(village.log.filter((line) => line.includes("clone.published")).length, 1);
   });
 });

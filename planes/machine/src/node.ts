@@ -9,6 +9,8 @@ export interface NodeFacts {
   readonly labels: Readonly<Record<string, string>>;
   /** Multiaddrs that other machines may reach it at. */
   readonly addresses: readonly string[];
+  /** Where other machines bring connections for its pods, `ip:port` each; none if left out. */
+  readonly workloadAddresses?: readonly string[];
   /** IPv4 or IPv6 address for `kubectl get nodes -o wide`. */
   readonly hostIp: string;
   /** Where the network reaches the Ingresses on this machine; undefined if it does not. */
@@ -40,6 +42,7 @@ export interface NodeHealth {
 export const nodeMarks = {
   peer: "beemesh.io/peer-id",
   addresses: "beemesh.io/addresses",
+  workloadAddresses: "beemesh.io/workload-addresses",
 } as const;
 
 /**
@@ -54,7 +57,6 @@ export function makeNode(
   made: { readonly uid: string; readonly timestamp: string },
 ): KubeObject {
   const metadata = before?.metadata;
-  const { [ingressAddressMark]: _ingress, ...annotations } = metadata?.annotations ?? {};
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -71,14 +73,25 @@ export function makeNode(
         "kubernetes.io/arch": facts.system.architecture,
         ...facts.labels,
       },
-      annotations: {
-        ...annotations,
-        [nodeMarks.peer]: facts.peer,
-        [nodeMarks.addresses]: facts.addresses.join(","),
-        ...(facts.ingressAddress && { [ingressAddressMark]: facts.ingressAddress }),
-      },
+      annotations: annotationsOf(facts, metadata?.annotations ?? {}),
     },
     spec: before?.spec ?? {},
+  };
+}
+
+function annotationsOf(
+  { peer, addresses, workloadAddresses, ingressAddress }: NodeFacts,
+  before: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { [ingressAddressMark]: _ingress, ...rest } = before;
+  return {
+    ...rest,
+    [nodeMarks.peer]: peer,
+    [nodeMarks.addresses]: addresses.join(","),
+    ...(ingressAddress && { [ingressAddressMark]: ingressAddress }),
+    ...(workloadAddresses !== undefined && {
+      [nodeMarks.workloadAddresses]: workloadAddresses.join(","),
+    }),
   };
 }
 

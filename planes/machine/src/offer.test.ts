@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { MachineOffer } from "@beemesh/bidding";
-import type { KubeObject } from "@beemesh/model";
+import type { KubeObject, Pod } from "@beemesh/model";
 import { type OfferSources, offerOf, workloadOf } from "./offer.ts";
 import { facts, podNamed } from "./shelf.test.ts";
 
@@ -23,6 +23,11 @@ describe("offerOf", () => {
     assert.deepEqual(reserved, { cpuMillicores: 1000, memoryBytes, pods: 2 });
     assert.equal(capacity.cpuMillicores, facts.cpuMillicores);
     assert.deepEqual([...workloads], [["rs-1", 2]]);
+  });
+
+  test("counts no pod that has ended", () => {
+    const ended: Pod = { ...podNamed("a"), status: { phase: "Succeeded" } };
+    assert.equal(offer({ pods: [ended, podNamed("b")] }).reserved.pods, 1);
   });
 
   test("names the ports that are taken", () => {

@@ -5,9 +5,10 @@ import {
   requirementsOf,
   type Taint,
 } from "@beemesh/bidding";
-import { type KubeObject, type Pod } from "@beemesh/model";
+import type { KubeObject, Pod } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import type { NodeFacts, NodeHealth } from "./node.ts";
+import { isFinished } from "./runner.ts";
 
 /** What an offer is made of. */
 export interface OfferSources {
@@ -15,7 +16,7 @@ export interface OfferSources {
   readonly health: NodeHealth;
   /** This machine's Node record, for what users wrote into it; undefined before it exists. */
   readonly node: KubeObject | undefined;
-  /** The pods that are assigned here. */
+  /** The pods that are assigned here; those that have ended take nothing. */
   readonly pods: Iterable<Pod>;
   readonly uptimeMs: number;
 }
@@ -26,6 +27,7 @@ export function offerOf({ facts, health, node, pods, uptimeMs }: OfferSources): 
   const hostPorts: HostPort[] = [];
   const reserved = { cpuMillicores: 0, memoryBytes: 0, pods: 0 };
   for (const pod of pods) {
+    if (isFinished(pod)) continue;
     const needs = requirementsOf(pod);
     reserved.cpuMillicores += needs.cpuMillicores;
     reserved.memoryBytes += needs.memoryBytes;

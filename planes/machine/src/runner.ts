@@ -16,8 +16,12 @@ export type RunnerEffect =
   | { readonly kind: "lacks"; readonly record: RecordName }
   /** Tick at this instant at the latest. */
   | { readonly kind: "wake"; readonly at: Instant }
-  /** The registry gives this machine a pod that it must not run. */
-  | { readonly kind: "rejected"; readonly pod: Pod; readonly reason: string };
+  /** `pod.rejected`: the registry gives this machine a pod that it must not run. */
+  | {
+      readonly kind: "observe";
+      readonly event: string;
+      readonly facts: Readonly<Record<string, string>>;
+    };
 
 export interface RunnerOptions {
   /** This machine's name, as in `spec.nodeName`. */
@@ -60,6 +64,11 @@ export class Runner {
     return this.#held.values();
   }
 
+  /** The pod of this uid that is assigned to this machine, as its record last said. */
+  find(uid: string): Pod | undefined {
+    return this.#held.get(uid);
+  }
+
   /** Looks at a name again: its record has changed, or a pod of this name has. */
   look(namespace: string, name: string, now: Now): RunnerEffect[] {
     const { objects, wasDeleted } = this.#options;
@@ -69,7 +78,7 @@ export class Runner {
     return isPod(record) ? [...settled, ...this.#assign(record, now)] : settled;
   }
 
-  /** Looks again at pods that waited for a ReplicaSet or Deployment. */
+  /** Looks again at pods that waited for a ReplicaSet, Job or Deployment. */
   ownersChanged(now: Now): RunnerEffect[] {
     const names = [...this.#waiting];
     this.#waiting.clear();
@@ -119,8 +128,8 @@ export class Runner {
     const uid = record.metadata.uid ?? "";
     if (record.spec.nodeName !== nodeName) return [];
     const held = this.#held.get(uid);
-    if (held === undefined && isFinished(record)) return [];
-    if (held === undefined) {
+    // What has ended is not started: it is held for its logs, and for whoever deletes it.
+    if (held === undefined && !isFinished(record)) {
       const verdict = this.#checkOwners(record, now);
       if (verdict.length > 0) return verdict;
     }
@@ -132,13 +141,13 @@ export class Runner {
   /** What keeps the pod from running here; nothing if it may. */
   #checkOwners(pod: Pod, now: Now): RunnerEffect[] {
     const lookup: Lookup = (...place) => this.#options.objects.get(...place);
-    const { replicaSet, deployment, missing } = lineageOf(pod, lookup);
-    const verdict = checkChain(pod, replicaSet, deployment);
+    const { upper, top, missing } = lineageOf(pod, lookup);
+    const verdict = checkChain(pod, upper, top);
     if (verdict.ok) return [];
-    if (this.#waiting.size < waitingMax) {
-      this.#waiting.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
-    }
-    const rejected = { kind: "rejected", pod, reason: verdict.reason } as const;
+    const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    if (this.#waiting.size < waitingMax) this.#waiting.add(name);
+    const facts = { pod: name, reason: verdict.reason };
+    const rejected = { kind: "observe", event: "pod.rejected", facts } as const;
     if (missing === undefined) return [rejected];
     this.#askAt ??= after(now.at, askMs);
     return [rejected, { kind: "lacks", record: missing }, { kind: "wake", at: this.#askAt }];
@@ -150,6 +159,7 @@ export function isPod(object: KubeObject | undefined): object is Pod {
   return object?.kind === "Pod";
 }
 
-function isFinished({ status }: Pod): boolean {
+/** Whether a pod has come to an end that it does not leave. */
+export function isFinished({ status }: Pod): boolean {
   return status?.phase === "Succeeded" || status?.phase === "Failed";
 }

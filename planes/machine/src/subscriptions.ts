@@ -29,8 +29,15 @@ const namespaces = collectionOf("namespaces", "");
 const readWith: Readonly<Record<string, readonly string[]>> = {
   "deployments.apps": ["replicasets.apps", "pods"],
   "replicasets.apps": ["pods", "deployments.apps"],
-  pods: ["replicasets.apps", "deployments.apps"],
-  services: ["pods", "endpoints", "endpointslices.discovery.k8s.io"],
+  "jobs.batch": ["pods"],
+  "cronjobs.batch": ["jobs.batch"],
+  pods: ["replicasets.apps", "deployments.apps", "jobs.batch"],
+  services: [
+    "pods",
+    "endpoints",
+    "endpointslices.discovery.k8s.io",
+    "externalworkloads.beemesh.io",
+  ],
   endpoints: ["services"],
   "endpointslices.discovery.k8s.io": ["services"],
 };
@@ -39,6 +46,7 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
 const readNodes: ReadonlySet<string> = new Set([
   "deployments.apps",
   "replicasets.apps",
+  "jobs.batch",
   "pods",
   "ingresses.networking.k8s.io",
 ]);

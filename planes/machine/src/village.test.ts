@@ -123,6 +123,17 @@ export class Village {
     this.give(peer, { kind: "tick" });
   }
 
+  /** The one container of each pod on a machine ends. */
+  exit(peer: PeerId, exitCode: number): void {
+    const villager = this.at(peer);
+    const exit = { exitCode, outOfMemory: false, finishedAtMs: this.now.wallMs };
+    for (const uid of villager.running) {
+      villager.running.delete(uid);
+      const event = { kind: "exited", uid, container: "web", attempt: 0, exit } as const;
+      this.give(peer, { kind: "runtime", event });
+    }
+  }
+
   list(peer: PeerId, group: string, name: string): readonly KubeObject[] {
     const resource = findResource(group, name);
     assert(resource, name);
@@ -215,6 +226,8 @@ function reportOf(command: RuntimeCommand, wallMs: number): RuntimeReport {
     }
     case "stopContainer":
       return { kind: "containerStopped", uid, container: command.container };
+    case "retirePod":
+      return { kind: "podRetired", uid };
     case "removePod":
       return { kind: "podRemoved", uid };
     case "probe": {
@@ -231,10 +244,8 @@ function reportOf(command: RuntimeCommand, wallMs: number): RuntimeReport {
 }
 
 function resourceFor({ kind }: KubeObject): Resource {
-  const found =
-    kind === "Deployment"
-      ? findResource("apps", "deployments")
-      : findResource("", `${kind.toLowerCase()}s`);
+  const groups: Readonly<Record<string, string>> = { Deployment: "apps", Job: "batch" };
+  const found = findResource(groups[kind] ?? "", `${kind.toLowerCase()}s`);
   assert(found, kind);
   return found;
 }
@@ -280,6 +291,20 @@ export function deploymentOf(replicas: number): KubeObject {
         metadata: { labels },
         spec: { restartPolicy: "Always", containers: [{ name: "web", image: "x" }] },
       },
+    },
+  };
+}
+
+export function jobOf(completions: number): KubeObject {
+  const containers = [{ name: "web", image: "x" }];
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: "pi", namespace: "default", uid: "j-1", generation: 1 },
+    spec: {
+      completions,
+      parallelism: completions,
+      template: { spec: { restartPolicy: "Never", containers } },
     },
   };
 }

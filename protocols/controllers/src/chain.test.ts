@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
   type Deployment,
+  deriveJobPod,
   derivePod,
+  type Job,
   type Pod,
   type ReplicaSet,
   replicaSetOf,
@@ -71,5 +73,44 @@ describe("checkChain", () => {
     assert.match(reasonOf(pod, replicaSet), /Deployment is not known/u);
     const twin = { ...replicaSet, metadata: { ...replicaSet.metadata, uid: "R2" } };
     assert.match(reasonOf(pod, twin, deployment), /another ReplicaSet/u);
+  });
+});
+
+describe("checkChain of a Job's pod", () => {
+  const job: Job = {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: "pi", namespace: "default", uid: "J" },
+    spec: {
+      completions: 2,
+      template: { spec: { containers: [{ name: "pi", image: "perl:5" }], restartPolicy: "Never" } },
+    },
+  };
+  const own = deriveJobPod(job, { slot: 1, attempt: 3 }, "P");
+
+  test("accepts what the Job's template derives", () => {
+    assert.equal(reasonOf(own, job), "ok");
+    assert.equal(reasonOf({ ...own, spec: { ...own.spec, nodeName: "ann" } }, job), "ok");
+  });
+
+  test("refuses what differs from it, and what only claims it", () => {
+    const evil = { ...own, spec: { ...own.spec, containers: [{ name: "pi", image: "evil" }] } };
+    assert.match(reasonOf(evil, job), /differs from its Job/u);
+    assert.match(reasonOf(own), /Job is not known/u);
+    const twin = { ...job, metadata: { ...job.metadata, uid: "J2" } };
+    assert.match(reasonOf(own, twin), /another Job/u);
+    assert.match(reasonOf(own, { ...job, apiVersion: "apps/v1" }), /another Job/u);
+  });
+
+  test("accepts a Job whoever made it", () => {
+    const owner = {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      name: "c",
+      uid: "C",
+      controller: true,
+    };
+    const metadata = { ...job.metadata, ownerReferences: [owner] };
+    assert.equal(reasonOf(own, { ...job, metadata }), "ok");
   });
 });

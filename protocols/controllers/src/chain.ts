@@ -12,33 +12,42 @@ import { canonicalJson } from "@beemesh/wire";
 export type ChainVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /**
- * Checks that a pod is what its owners ask for: the pod exactly what the ReplicaSet's template
- * derives (labels, and the spec but for `nodeName`), and the ReplicaSet a revision of the
- * Deployment. A pod without a controller stands for itself.
+ * Checks that a pod is what its owners ask for: the pod exactly what the template of its
+ * ReplicaSet or Job derives (labels, and the spec but for `nodeName`), and the ReplicaSet a
+ * revision of the Deployment. A pod without a controller stands for itself.
  *
  * The caller has already verified each object's signature and that its author has authority over
  * the namespace. An earlier revision cannot be derived from the Deployment as it is now; its
  * name and selector must then carry the hash of its own template.
+ *
+ * @param upper - What controls the pod, if that is known.
+ * @param top - What controls that one.
  */
-export function checkChain(
-  pod: Pod,
-  replicaSet?: KubeObject,
-  deployment?: KubeObject,
-): ChainVerdict {
+export function checkChain(pod: Pod, upper?: KubeObject, top?: KubeObject): ChainVerdict {
   const owner = controllerOf(pod);
   if (owner === undefined) return { ok: true };
-  if (owner.kind !== "ReplicaSet") return broken(`a ${owner.kind} controls the pod`);
-  if (replicaSet === undefined) return broken("its ReplicaSet is not known");
-  if (!isOwner(owner, replicaSet, pod)) return broken("another ReplicaSet controls it");
-  if (!isDerivedFrom(pod, replicaSet)) return broken("it differs from its ReplicaSet's template");
-  const upper = controllerOf(replicaSet);
-  if (upper === undefined) return { ok: true };
-  if (upper.kind !== "Deployment") return broken(`a ${upper.kind} controls the ReplicaSet`);
-  if (deployment === undefined) return broken("its Deployment is not known");
-  if (!isOwner(upper, deployment, replicaSet)) return broken("another Deployment controls it");
-  if (!isRevisionOf(deployment, replicaSet)) {
-    return broken("its ReplicaSet is no revision of its Deployment");
-  }
+  const { kind } = owner;
+  if (!derivingKinds.has(kind)) return broken(`a ${kind} controls the pod`);
+  if (upper === undefined) return broken(`its ${kind} is not known`);
+  if (!isOwner(owner, upper, pod)) return broken(`another ${kind} controls it`);
+  if (!isDerivedFrom(pod, upper)) return broken(`it differs from its ${kind}'s template`);
+  return checkUpper(upper, top);
+}
+
+/** What pods are derived from. */
+const derivingKinds: ReadonlySet<string> = new Set(["ReplicaSet", "Job"]);
+
+/**
+ * The second link. A ReplicaSet stands for itself unless a Deployment controls it; a Job always:
+ * whoever made it, such as a CronJob, may have another template by now.
+ */
+function checkUpper(upper: KubeObject, top: KubeObject | undefined): ChainVerdict {
+  const owner = controllerOf(upper);
+  if (owner === undefined || upper.kind === "Job") return { ok: true };
+  if (owner.kind !== "Deployment") return broken(`a ${owner.kind} controls the ReplicaSet`);
+  if (top === undefined) return broken("its Deployment is not known");
+  if (!isOwner(owner, top, upper)) return broken("another Deployment controls it");
+  if (!isRevisionOf(top, upper)) return broken("its ReplicaSet is no revision of its Deployment");
   return { ok: true };
 }
 
@@ -60,8 +69,10 @@ function controllerOf({ metadata }: KubeObject) {
   return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
-function isOwner({ kind, name, uid }: Owner, owner: KubeObject, owned: KubeObject): boolean {
+function isOwner(reference: Owner, owner: KubeObject, owned: KubeObject): boolean {
+  const { apiVersion, kind, name, uid } = reference;
   return (
+    owner.apiVersion === apiVersion &&
     owner.kind === kind &&
     owner.metadata.name === name &&
     owner.metadata.uid === uid &&

@@ -44,6 +44,20 @@ const stories: Readonly<Record<string, () => Village>> = {
     village.pass(3000);
     return village;
   },
+  "job-with-a-failure": () => {
+    const village = new Village({ machines: 3, latencyMsMax: 0 });
+    const spec = { restartPolicy: "Never", containers: [{ name: "main", image: "perl:5" }] };
+    const metadata = { name: "pi", namespace: "default", uid: "J", generation: 1 };
+    const job = { apiVersion: "batch/v1", kind: "Job", metadata };
+    village.apply({ ...job, spec: { completions: 2, parallelism: 2, template: { spec } } });
+    village.pass(1000);
+    village.finish(village.running()[0]?.pod.metadata.uid ?? "", "Failed");
+    village.finish(village.running()[0]?.pod.metadata.uid ?? "", "Succeeded");
+    village.pass(12_000);
+    village.finish(village.running()[0]?.pod.metadata.uid ?? "", "Succeeded");
+    village.pass(1000);
+    return village;
+  },
   "rolling-update": () => {
     const village = applied();
     village.apply(deployment("nginx:2", 2));

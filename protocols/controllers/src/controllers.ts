@@ -11,19 +11,22 @@ import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
 import { Census, keyOf } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
+import { lookAtCronJob } from "./cron-jobs.ts";
 import { lookAtDeployment } from "./deployments.ts";
 import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
+import { externalWorkloads } from "./external-workload.ts";
 import { lookForGarbage } from "./garbage.ts";
 import { lookAtHappening } from "./happenings.ts";
 import { lookAtIngress } from "./ingresses.ts";
 import { interestedIn } from "./interest.ts";
-import { podResource } from "./kinds.ts";
+import { lookAtJob } from "./jobs.ts";
+import { externalWorkloadResource, podResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
 import { Patience } from "./patience.ts";
 import { lookAtPod, refusalOf } from "./pods.ts";
-import { lookAtReplicaSet } from "./replica-sets.ts";
+import { lookAtReplicaSet, replace } from "./replica-sets.ts";
 import { Scheduling } from "./scheduling.ts";
 import { lookAtService } from "./services.ts";
 import type { Findings, Look, View } from "./view.ts";
@@ -53,6 +56,8 @@ const resyncMs = 300_000;
 const looks: Readonly<Record<string, Look>> = {
   deployments: lookAtDeployment,
   replicasets: lookAtReplicaSet,
+  jobs: lookAtJob,
+  cronjobs: lookAtCronJob,
   pods: lookAtPod,
   services: lookAtService,
   namespaces: lookAtNamespace,
@@ -112,6 +117,7 @@ export class Controllers {
     else if (event.kind === "unschedulable") this.#refused(event, now, out);
     else if (event.kind === "refused") this.#failed(event, out);
     const view = this.#viewAt(now);
+    if (event.kind === "lost") this.#replace(event.pod, view, out);
     const keys = this.#queue.take(now.at, keysPerStepMax);
     for (const key of keys) this.#attempt(key, () => this.#look(key, view, out));
     this.#tellUnreadable(out);
@@ -150,15 +156,33 @@ export class Controllers {
     if (entry.resource !== podResource) this.#queue.rest(key, at);
     const { actions, againInMs } = this.#findings(entry, view);
     const { due, nextAt } = this.#patience.weigh(key, actions, { at, rank });
-    const effects = due.flatMap((action) => action.effects);
+    this.#want(
+      due.flatMap((action) => action.effects),
+      key,
+      { at, out },
+    );
+    if (nextAt !== undefined) this.#queue.later(key, nextAt);
+    const againMs = Math.min(againInMs ?? Infinity, resyncMs + (hashOf(key) % resyncMs));
+    this.#queue.later(key, after(at, againMs));
+  }
+
+  #want(
+    effects: readonly ControllersEffect[],
+    key: string,
+    { at, out }: { readonly at: Instant; readonly out: ControllersEffect[] },
+  ): void {
     for (const effect of effects) {
       out.push(effect);
       if (effect.kind !== "schedule") continue;
       for (const pod of effect.pods) this.#scheduling.opened(pod.metadata.uid ?? "", key, at);
     }
-    if (nextAt !== undefined) this.#queue.later(key, nextAt);
-    const againMs = Math.min(againInMs ?? Infinity, resyncMs + (hashOf(key) % resyncMs));
-    this.#queue.later(key, after(at, againMs));
+  }
+
+  #replace(lost: Pod, view: View, out: ControllersEffect[]): void {
+    const key = keyOf({ resource: podResource, object: lost });
+    this.#attempt(key, () => {
+      this.#want(replace(lost, view), key, { at: view.now.at, out });
+    });
   }
 
   #findings({ resource, object }: Entry, view: View): Findings {
@@ -185,19 +209,28 @@ export class Controllers {
       this.#ranks.set(collection, rank);
       for (const key of keys) this.#queue.changed(key);
     }
-    // The dead are looked at also when no pod is on them: they may come back, and die again.
-    for (const machine of new Set([...this.#census.machines(), ...this.#dead])) {
+    const programs = Map.groupBy(
+      externalWorkloads(this.#options.store),
+      ({ spec }) => spec.machine,
+    );
+    const occupied = [...this.#census.machines(), ...programs.keys()];
+    // The dead are looked at also when nothing is on them: they may come back, and die again.
+    for (const machine of new Set([...occupied, ...this.#dead])) {
       const isDead = !members.isAlive(machine);
       if (isDead === this.#dead.has(machine)) continue;
       if (isDead) this.#dead.add(machine);
       else this.#dead.delete(machine);
-      for (const pod of this.#census.podsOn(machine)) this.#concern(pod);
+      for (const pod of this.#census.podsOn(machine)) this.#concern(podResource, pod);
+      for (const program of programs.get(machine) ?? []) {
+        this.#concern(externalWorkloadResource, program);
+      }
     }
   }
 
-  #concern(pod: Pod): void {
+  #concern(resource: Resource | undefined, object: KubeObject): void {
     const { store } = this.#options;
-    const change = { kind: "modified", resource: podResource, object: pod, revision: "" } as const;
+    if (resource === undefined) return;
+    const change = { kind: "modified", resource, object, revision: "" } as const;
     for (const key of interestedIn(change, store, this.#census)) this.#queue.changed(key);
   }
 
@@ -263,7 +296,10 @@ function gathered(
   now: Now,
 ): ControllersEffect[] {
   const offers = effects.filter((effect) => effect.kind === "schedule");
-  const groups = Map.groupBy(offers, ({ workload, reason }) => `${reason} ${workload}`);
+  const groups = Map.groupBy(
+    offers,
+    ({ workload, reason, cause }) => `${reason} ${cause} ${workload}`,
+  );
   return [
     ...effects.filter((effect) => effect.kind !== "schedule"),
     ...[...groups.values()].flatMap(([first, ...rest]): ControllersEffect[] => {
@@ -271,13 +307,11 @@ function gathered(
       const pods = [first, ...rest].flatMap((offer) => offer.pods);
       const uids = pods.map(({ metadata }) => metadata.uid).join(" ");
       const task = shortName(`${self}/${now.wallMs}/${uids}`, 10);
-      const { workload, reason } = first;
-      const told = {
-        kind: "observe",
-        event: `${reason}.published`,
-        facts: { task, workload },
-      } as const;
-      return [{ ...first, task, pods }, ...(reason === "clone" ? [told] : [])];
+      const { workload, cause } = first;
+      const offer = { ...first, task, pods };
+      if (cause === undefined) return [offer];
+      const facts = { task, workload, reason: cause };
+      return [offer, { kind: "observe", event: "clone.published", facts }];
     }),
   ];
 }

@@ -1,6 +1,8 @@
 import { shortName } from "@beemesh/base";
 import { isPod, type KubeObject, matches, type Pod, selectorOfLabels } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
+import type { Endpoint, EndpointPort } from "./endpoint.ts";
+import { externalEndpoints } from "./external-workload.ts";
 import { podResource } from "./kinds.ts";
 import { isOver, isReady, isStranded } from "./pod-facts.ts";
 import type { Service, ServicePort } from "./service.ts";
@@ -21,22 +23,6 @@ const endpointsPerSliceMax = 100;
 /** Kubernetes truncates an Endpoints object here. */
 const addressesMax = 1000;
 
-/** Where a pod serves what a Service offers. */
-interface Port {
-  readonly name: string;
-  readonly port: number;
-  readonly protocol: string;
-  readonly appProtocol?: string;
-}
-
-interface Endpoint {
-  readonly pod: Pod;
-  readonly ip: string;
-  readonly isReady: boolean;
-  readonly isServing: boolean;
-  readonly ports: readonly Port[];
-}
-
 /** The endpoints of a Service as the objects that tell of them; without uids. */
 export function endpointObjects(
   service: Service,
@@ -50,7 +36,13 @@ export function endpointObjects(
   };
 }
 
-function endpointsOf(service: Service, { store, members }: View): readonly Endpoint[] {
+function endpointsOf(service: Service, view: View): readonly Endpoint[] {
+  return [...podEndpoints(service, view), ...externalEndpoints(service, view)].toSorted((a, b) =>
+    a.target.metadata.name < b.target.metadata.name ? -1 : 1,
+  );
+}
+
+function podEndpoints(service: Service, { store, members }: View): readonly Endpoint[] {
   const { selector, ports = [], publishNotReadyAddresses = false } = service.spec;
   const wanted = selectorOfLabels(selector);
   return store
@@ -60,17 +52,18 @@ function endpointsOf(service: Service, { store, members }: View): readonly Endpo
     .filter((pod) => !isOver(pod) && !isStranded(pod, members))
     .flatMap((pod): Endpoint[] => {
       const ip = pod.status?.podIP;
-      if (ip === undefined || !pod.spec.nodeName) return [];
+      const { nodeName: machine } = pod.spec;
+      if (ip === undefined || !machine) return [];
       const isServing = isReady(pod) || publishNotReadyAddresses;
       const isUp = publishNotReadyAddresses || (isServing && !isEnding(pod));
       const own = ports.flatMap((port) => portOf(port, pod));
-      return [{ pod, ip, isReady: isUp, isServing, ports: own }];
-    })
-    .toSorted((a, b) => (a.pod.metadata.name < b.pod.metadata.name ? -1 : 1));
+      const hostname = hostnameOf(pod);
+      return [{ target: pod, machine, hostname, ip, isReady: isUp, isServing, ports: own }];
+    });
 }
 
 /** A named target may be another number in each pod; a pod without it does not serve the port. */
-function portOf(service: ServicePort, { spec }: Pod): Port[] {
+function portOf(service: ServicePort, { spec }: Pod): EndpointPort[] {
   const { name = "", port, protocol = "TCP", appProtocol, targetPort = port } = service;
   const named = spec.containers
     .flatMap(({ ports = [] }) => ports)
@@ -83,7 +76,7 @@ function portOf(service: ServicePort, { spec }: Pod): Port[] {
 function endpointsObject(service: Service, groups: readonly (readonly Endpoint[])[]): KubeObject {
   const { name, namespace = "default", labels = {} } = service.metadata;
   const subsets = groups.flatMap((group) => {
-    const staying = group.filter(({ pod }) => !isEnding(pod)).slice(0, addressesMax);
+    const staying = group.filter(({ target }) => !isEnding(target)).slice(0, addressesMax);
     const addresses = staying.filter((each) => each.isReady).map((each) => addressOf(each));
     const others = staying.filter((each) => !each.isReady).map((each) => addressOf(each));
     if (staying.length === 0) return [];
@@ -103,8 +96,9 @@ function endpointsObject(service: Service, groups: readonly (readonly Endpoint[]
   };
 }
 
-function addressOf({ pod, ip }: Endpoint): object {
-  return { ip, nodeName: pod.spec.nodeName, ...hostnameOf(pod), targetRef: targetOf(pod) };
+function addressOf({ target, machine, hostname, ip }: Endpoint): object {
+  const named = hostname === undefined ? {} : { hostname };
+  return { ip, nodeName: machine, ...named, targetRef: refOf(target) };
 }
 
 function slicesOf(
@@ -128,27 +122,27 @@ function sliceObject(service: Service, chunk: readonly Endpoint[], index: number
       ownerReferences: [controllerReference(service)],
     },
     addressType: "IPv4",
-    endpoints: chunk.map(({ pod, ip, isReady: ready, isServing: serving }) => ({
-      addresses: [ip],
-      conditions: { ready, serving, terminating: isEnding(pod) },
-      ...hostnameOf(pod),
-      nodeName: pod.spec.nodeName,
-      targetRef: targetOf(pod),
-    })),
+    endpoints: chunk.map(
+      ({ target, machine, hostname, ip, isReady: ready, isServing: serving }) => ({
+        addresses: [ip],
+        conditions: { ready, serving, terminating: isEnding(target) },
+        ...(hostname === undefined ? {} : { hostname }),
+        nodeName: machine,
+        targetRef: refOf(target),
+      }),
+    ),
     ports: chunk[0]?.ports ?? [],
   };
 }
 
 /** A pod of a headless Service is found by its host name. */
-function hostnameOf({ spec }: Pod): { readonly hostname?: string } {
-  return spec.hostname === undefined || spec.subdomain === undefined
-    ? {}
-    : { hostname: spec.hostname };
+function hostnameOf({ spec }: Pod): string | undefined {
+  return spec.subdomain === undefined ? undefined : spec.hostname;
 }
 
-function targetOf({ metadata }: Pod): object {
+function refOf({ kind, metadata }: KubeObject): object {
   const { name, namespace = "default", uid = "" } = metadata;
-  return { kind: "Pod", name, namespace, uid };
+  return { kind, name, namespace, uid };
 }
 
 function chunksOf(group: readonly Endpoint[]): (readonly Endpoint[])[] {

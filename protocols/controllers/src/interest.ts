@@ -8,7 +8,13 @@ import {
 } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { type Census, keyOf, keyOfName } from "./census.ts";
-import { namespaceResource, podResource, replicaSetResource, serviceResource } from "./kinds.ts";
+import {
+  externalWorkloadResource,
+  namespaceResource,
+  podResource,
+  replicaSetResource,
+  serviceResource,
+} from "./kinds.ts";
 import { isService } from "./service.ts";
 import { controllerOf, isEnding } from "./view.ts";
 
@@ -22,6 +28,9 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     keyOf({ resource, object }),
     ...versions.flatMap((version) => ownersOf(version, store)),
     ...(resource === podResource ? versions.flatMap((pod) => selectorsOf(pod, store)) : []),
+    ...(resource === externalWorkloadResource
+      ? versions.flatMap((program) => servicesOf(program, store))
+      : []),
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
   ]);
@@ -50,11 +59,7 @@ function ownersOf(object: KubeObject, store: ObjectStore, depth = 0): string[] {
 /** The Services that select a pod, and for one without a controller the ReplicaSets that might. */
 function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
   const { namespace = "", labels } = pod.metadata;
-  const services = store
-    .list(serviceResource, namespace)
-    .items.filter(isService)
-    .filter(({ spec }) => matches(selectorOfLabels(spec.selector), labels))
-    .map((object) => keyOf({ resource: serviceResource, object }));
+  const services = servicesOf(pod, store);
   if (controllerOf(pod) !== undefined) return services;
   const sets = store
     .list(replicaSetResource, namespace)
@@ -62,4 +67,13 @@ function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
     .filter(({ spec }) => matches(selectorOf(spec.selector), labels))
     .map((object) => keyOf({ resource: replicaSetResource, object }));
   return [...services, ...sets];
+}
+
+/** The Services that select a pod or a program outside containers. */
+function servicesOf({ metadata }: KubeObject, store: ObjectStore): string[] {
+  return store
+    .list(serviceResource, metadata.namespace ?? "")
+    .items.filter(isService)
+    .filter(({ spec }) => matches(selectorOfLabels(spec.selector), metadata.labels))
+    .map((object) => keyOf({ resource: serviceResource, object }));
 }

@@ -9,10 +9,15 @@ export const namespaceResource = resourceNamed("namespaces");
 export const eventResource = resourceNamed("events");
 export const deploymentResource = resourceNamed("deployments", "apps");
 export const replicaSetResource = resourceNamed("replicasets", "apps");
+export const jobResource = resourceNamed("jobs", "batch");
+export const cronJobResource = resourceNamed("cronjobs", "batch");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
 export const nodeResource = resourceNamed("nodes");
 export const ingressResource = resourceNamed("ingresses", "networking.k8s.io");
 export const ingressClassResource = resourceNamed("ingressclasses", "networking.k8s.io");
+
+/** Programs outside containers; undefined in an API that does not serve them. */
+export const externalWorkloadResource = findResource("beemesh.io", "externalworkloads");
 
 function resourceNamed(name: string, group = ""): Resource {
   const resource = findResource(group, name);

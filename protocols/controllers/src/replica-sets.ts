@@ -8,13 +8,14 @@ import {
   selectorOf,
   slotName,
   slotOf,
+  workloadName,
 } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
-import { namespaceResource, podResource, replicaSetResource } from "./kinds.ts";
+import { asClone, causeOf, cloneWaitMs, made } from "./clones.ts";
+import type { CloneCause, ControllersEffect } from "./effect.ts";
+import { podResource, replicaSetResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
-import { countPods, isLost, isReady, isStranded } from "./pod-facts.ts";
-import { replacesAnnotation } from "./settlement.ts";
-import { timestampOf, wallMsOf } from "./timestamp.ts";
+import { countPods, isLost } from "./pod-facts.ts";
 import {
   controllerOf,
   controllerReference,
@@ -22,26 +23,18 @@ import {
   type Findings,
   fine,
   isEnding,
+  isNamespaceEnding,
   type Look,
   putting,
   puttingCounts,
-  refOf,
   type View,
+  withEvent,
   withOwners,
 } from "./view.ts";
-
-/** Annotation of a clone: how many clones its slot has had in a row. */
-const clonesAnnotation = "beemesh.io/clones";
+import { byWorth } from "./worth.ts";
 
 /** Pods made or removed in one look; the rest follows in the next. */
 const burstMax = 500;
-
-/** The n-th clone in a row of a pod that fails waits 2^n s since the one before, to 5 min. */
-const cloneWaitMsFirst = 1000;
-const cloneWaitMsMax = 300_000;
-
-/** A pod that lived this long starts over. */
-const healthyMs = 600_000;
 
 /**
  * Keeps as many pods as a ReplicaSet wants, in slots with computed names. A lost slot is taken by
@@ -94,29 +87,6 @@ function podsOf(
   return { owned, adoptable };
 }
 
-/** The pods that are worth keeping most come first. */
-function byWorth(pods: readonly Pod[], { members }: View): readonly Pod[] {
-  const worth = (pod: Pod): readonly number[] => [
-    isLost(pod, members) ? 1 : 0,
-    pod.spec.nodeName ? 0 : 1,
-    isReady(pod) ? 0 : 1,
-    slotOf(pod) ?? Infinity,
-  ];
-  return pods
-    .map((pod) => ({ pod, worth: worth(pod) }))
-    .toSorted((a, b) => compare(a.worth, b.worth) || compareNames(a.pod, b.pod))
-    .map(({ pod }) => pod);
-}
-
-function compareNames(a: Pod, b: Pod): number {
-  return a.metadata.name < b.metadata.name ? -1 : 1;
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  const index = a.findIndex((value, at) => value !== b[at]);
-  return index < 0 ? 0 : (a[index] ?? 0) < (b[index] ?? 0) ? -1 : 1;
-}
-
 function adopt(set: ReplicaSet, pod: Pod): Action {
   const owners = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
   return putting(`adopt ${pod.metadata.uid}`, podResource, withOwners(pod, owners));
@@ -158,9 +128,7 @@ function creation(set: ReplicaSet, index: number, view: View): Action {
 }
 
 function podOf(set: ReplicaSet, index: number, { now, newUid }: View): Pod {
-  const pod = derivePod(set, index, newUid(`${set.metadata.uid}/${index}`));
-  const creationTimestamp = timestampOf(now.wallMs);
-  return { ...pod, metadata: { ...pod.metadata, generation: 1, creationTimestamp } };
+  return made(derivePod(set, index, newUid(`${set.metadata.uid}/${index}`)), now);
 }
 
 function clonesFor(
@@ -173,47 +141,56 @@ function clonesFor(
     .filter((pod) => isLost(pod, view.members))
     .map((pod) => ({ pod, waitMs: cloneWaitMs(pod, view) }));
   return {
-    actions: waits.filter(({ waitMs }) => waitMs === 0).flatMap(({ pod }) => clone(set, pod, view)),
+    actions: waits
+      .filter(({ waitMs }) => waitMs === 0)
+      .flatMap(({ pod }) => {
+        const clone = cloneOf(set, pod, causeOf(pod, view), view);
+        return clone === undefined ? remove(set, pod, view) : [cloning(set, pod, clone)];
+      }),
     againInMs: Math.min(Infinity, ...waits.map(({ waitMs }) => waitMs).filter((ms) => ms > 0)),
   };
 }
 
-/** A pod that was adopted fills no slot: it ends, and a slot is filled instead. */
-function clone(set: ReplicaSet, lost: Pod, view: View): Action[] {
-  const { name, uid: lostUid = "" } = lost.metadata;
+/**
+ * What replaces a pod that a sidecar missed, wherever its keepers are: the record of its clone, and
+ * the offer of it to all machines. Nothing if the slot is not wanted any more, or is cared for.
+ */
+export function replace(lost: Pod, view: View): readonly ControllersEffect[] {
+  const set = setOf(lost, view);
+  if (set === undefined || isEnding(set) || isNamespaceEnding(set, view)) return [];
+  if (!isWanted(set, lost, view) || cloneWaitMs(lost, view) > 0) return [];
+  const pod = cloneOf(set, lost, "sidecar", view);
+  if (pod === undefined) return [];
+  const workload = workloadName(pod);
+  const offer = { task: "", pods: [pod], workload, reason: "clone", cause: "sidecar" } as const;
+  return [...cloning(set, lost, pod).effects, { kind: "schedule", ...offer }];
+}
+
+function setOf(pod: Pod, { store }: View): ReplicaSet | undefined {
+  const owner = controllerOf(pod);
+  if (owner === undefined) return undefined;
+  const set = store.get(replicaSetResource, pod.metadata.namespace ?? "", owner.name);
+  const isIts = set?.metadata.uid === owner.uid;
+  return set !== undefined && isIts && isReplicaSet(set) ? set : undefined;
+}
+
+function isWanted(set: ReplicaSet, { metadata }: Pod, view: View): boolean {
+  const living = podsOf(set, view).owned.filter((pod) => !isEnding(pod));
+  const kept = byWorth(living, view).slice(0, Math.max(0, set.spec.replicas ?? 1));
+  // What was replaced or deleted already is not among them.
+  return kept.some((pod) => pod.metadata.uid === metadata.uid);
+}
+
+/** Undefined for a pod that was adopted and fills no slot: another fills one instead. */
+function cloneOf(set: ReplicaSet, lost: Pod, cause: CloneCause, view: View): Pod | undefined {
   const index = slotOf(lost);
-  if (index === undefined || slotName(set, index) !== name) return remove(set, lost, view);
-  const pod = podOf(set, index, view);
-  const annotations = {
-    ...pod.metadata.annotations,
-    [replacesAnnotation]: lostUid,
-    [clonesAnnotation]: String(clonesOf(lost, view.now.wallMs) + 1),
-  };
-  const metadata = { ...pod.metadata, annotations };
-  const action = putting(`clone ${lostUid}`, podResource, { ...pod, metadata });
-  const message = `Created pod: ${name} (replaces ${lostUid})`;
-  return [withEvent(action, set, "SuccessfulCreate", message)];
+  if (index === undefined || slotName(set, index) !== lost.metadata.name) return undefined;
+  return asClone(podOf(set, index, view), lost, { cause, now: view.now });
 }
 
-function cloneWaitMs(pod: Pod, { now, members }: View): number {
-  // That its machine died is not the pod's doing: only pods that fail again and again wait.
-  if (isStranded(pod, members)) return 0;
-  const clones = clonesOf(pod, now.wallMs);
-  if (clones === 0) return 0;
-  const madeMs = wallMsOf(pod.metadata.creationTimestamp) ?? 0;
-  const waitMs = Math.min(cloneWaitMsMax, cloneWaitMsFirst * 2 ** clones);
-  return Math.min(waitMs, Math.max(0, madeMs + waitMs - now.wallMs));
-}
-
-function clonesOf({ metadata }: Pod, wallMs: number): number {
-  const madeMs = wallMsOf(metadata.creationTimestamp) ?? 0;
-  const clones = Number(metadata.annotations?.[clonesAnnotation] ?? 0);
-  return wallMs - madeMs >= healthyMs || !Number.isSafeInteger(clones) ? 0 : clones;
-}
-
-function isNamespaceEnding({ metadata }: ReplicaSet, { store }: View): boolean {
-  const namespace = store.get(namespaceResource, "", metadata.namespace ?? "");
-  return namespace !== undefined && isEnding(namespace);
+function cloning(set: ReplicaSet, { metadata: { name, uid } }: Pod, pod: Pod): Action {
+  const message = `Created pod: ${name} (replaces ${uid})`;
+  return withEvent(putting(`clone ${uid}`, podResource, pod), set, "SuccessfulCreate", message);
 }
 
 function statusOf(set: ReplicaSet, living: readonly Pod[], { now, members }: View): Findings {
@@ -247,12 +224,4 @@ export function countsOf<Counts extends Record<string, number>>(counts: Counts):
   const told: Partial<Counts> = { ...counts };
   for (const name of Object.keys(counts)) if (counts[name] === 0) delete told[name];
   return told;
-}
-
-function withEvent(action: Action, set: ReplicaSet, reason: string, message: string): Action {
-  const object = refOf(set);
-  return {
-    ...action,
-    effects: [...action.effects, { kind: "event", object, type: "Normal", reason, message }],
-  };
 }

@@ -1,11 +1,13 @@
 import type { Now } from "@beemesh/base";
-import type { KubeObject, OwnerReference, Resource } from "@beemesh/model";
+import { isPod, type KubeObject, type OwnerReference, type Resource } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId } from "@beemesh/wire";
 import type { Census } from "./census.ts";
 import type { ObjectRef } from "./effect.ts";
+import { namespaceResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import type { Action } from "./patience.ts";
+import { isOver } from "./pod-facts.ts";
 import type { Scheduling } from "./scheduling.ts";
 import { timestampOf } from "./timestamp.ts";
 
@@ -107,12 +109,34 @@ export function deleting(resource: Resource, object: KubeObject, now: Now): Acti
   return putting(`delete ${resource.name} ${metadata.uid}`, resource, { ...object, metadata });
 }
 
-/** Only a pod that a machine has needs time to end. */
-function graceSecondsOf({ kind, spec }: KubeObject): number | undefined {
+/** Only a pod that a machine has needs time to end, unless it has ended already. */
+function graceSecondsOf(object: KubeObject): number | undefined {
+  const { kind, spec } = object;
+  if (isPod(object) && isOver(object)) return undefined;
   if (kind !== "Pod" || typeof spec !== "object" || spec === null) return undefined;
   if (!("nodeName" in spec) || !spec.nodeName) return undefined;
   const has = "terminationGracePeriodSeconds" in spec;
   return has && typeof spec.terminationGracePeriodSeconds === "number"
     ? spec.terminationGracePeriodSeconds
     : 30;
+}
+
+/** Whether the namespace of an object is being deleted, so that nothing may be made in it. */
+export function isNamespaceEnding({ metadata }: KubeObject, { store }: View): boolean {
+  const namespace = store.get(namespaceResource, "", metadata.namespace ?? "");
+  return namespace !== undefined && isEnding(namespace);
+}
+
+/** An action that is told as an Event of an object. */
+export function withEvent(
+  action: Action,
+  whose: KubeObject,
+  reason: string,
+  message: string,
+): Action {
+  const object = refOf(whose);
+  return {
+    ...action,
+    effects: [...action.effects, { kind: "event", object, type: "Normal", reason, message }],
+  };
 }

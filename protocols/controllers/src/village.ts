@@ -9,13 +9,21 @@ import {
   seededRandom,
   unreachable,
 } from "@beemesh/base";
-import { isPod, type KubeObject, type Pod, type Resource, resourceOfKind } from "@beemesh/model";
+import {
+  isPod,
+  type KubeObject,
+  type Pod,
+  type PodStatus,
+  type Resource,
+  resourceOfKind,
+} from "@beemesh/model";
 import { type CollectionId, formatStamp } from "@beemesh/wire";
 import { keyOfName } from "./census.ts";
 import { Controllers } from "./controllers.ts";
 import type { ControllersEffect } from "./effect.ts";
 import { effectLine } from "./effect-line.ts";
 import { podResource } from "./kinds.ts";
+import { isOver } from "./pod-facts.ts";
 import { boundAtAnnotation, boundAtMs, settle } from "./settlement.ts";
 import { Shelf } from "./shelf.ts";
 import { timestampOf } from "./timestamp.ts";
@@ -122,6 +130,13 @@ export class Village {
     this.#tick(house);
   }
 
+  /** A machine's word about the status of a pod that it runs. */
+  report(pod: KubeObject, machine = 0): void {
+    const house = this.#house(machine);
+    this.#write(house, podResource, "status", pod);
+    this.#tick(house);
+  }
+
   /** A user's deletion at a machine's API, in the background. */
   delete(resource: Resource, name: string, machine = 0): void {
     const house = this.#house(machine);
@@ -174,6 +189,18 @@ export class Village {
     }
   }
 
+  /** The containers of a pod come to their end, and are not started again. */
+  finish(uid: string, phase: "Succeeded" | "Failed"): void {
+    for (const house of this.#houses) {
+      const held = house.held.get(uid);
+      if (held === undefined || !house.isUp) continue;
+      house.held.delete(uid);
+      this.#note(house.name, `sees the end of ${held.pod.metadata.name}: ${phase}`);
+      this.#write(house, podResource, "status", { ...held.pod, status: this.#endOf(phase) });
+      this.#tick(house);
+    }
+  }
+
   /** Lets time pass. */
   pass(durationMs: number): void {
     const until = after(this.#at, durationMs);
@@ -186,6 +213,21 @@ export class Village {
       next.happen();
     }
     this.#at = until;
+  }
+
+  #endOf(phase: "Succeeded" | "Failed"): PodStatus {
+    const exitCode = phase === "Failed" ? 1 : 0;
+    const finishedAt = timestampOf(this.now.wallMs);
+    const state = { terminated: { exitCode, reason: "Ended", finishedAt } };
+    const container = {
+      name: "main",
+      image: "i",
+      imageID: "",
+      ready: false,
+      restartCount: 0,
+      state,
+    };
+    return { phase, containerStatuses: [container] };
   }
 
   #build(name: string): House {
@@ -352,7 +394,7 @@ export class Village {
     if (record === undefined || !isPod(record) || record.spec.nodeName !== house.name) return;
     if (record.metadata.deletionTimestamp !== undefined) {
       this.#after(200, () => this.#end(house, record));
-    } else if (!house.held.has(record.metadata.uid ?? "") && record.status?.phase !== "Failed") {
+    } else if (!house.held.has(record.metadata.uid ?? "") && !isOver(record)) {
       this.#hold(house, record);
     }
   }

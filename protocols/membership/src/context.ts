@@ -30,10 +30,10 @@ export interface MembershipOptions {
   readonly lostMax: number;
 }
 
-/** Detects a silent death in 0.95 to 1.55 s: a pod is to run again within 3 s. */
+/** Detects a silent death in 1.25 to 2.05 s: a pod is to run again within 3 s. */
 export const membershipDefaults: MembershipOptions = {
-  heartbeatMs: 600,
-  silenceMs: 1300,
+  heartbeatMs: 800,
+  silenceMs: 1750,
   confirmMs: 250,
   objectionMs: 600,
   hearsayMs: 1500,

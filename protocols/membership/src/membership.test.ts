@@ -174,9 +174,9 @@ describe("Membership", () => {
     ]);
     const news = { k: "news", m: [statementOf(member("bob"))] } as const;
     scene.tell(6, { kind: "message", from: "bob", message: news });
-    scene.run(7, 2000);
+    scene.run(7, 2500);
     assert.equal(scene.membership.members().get("bob")?.state, "dead");
-    assert.deepEqual(scene.tell(2010, { kind: "message", from: "bob", message }), [
+    assert.deepEqual(scene.tell(2510, { kind: "message", from: "bob", message }), [
       'bob <- {"k":"news","m":[["bob",1,0,1,[]]]}',
     ]);
   });
@@ -199,7 +199,7 @@ test("trace: three machines meet, one dies, and comes back", (t) => {
   const wire = new Wire("ann", "bob", "cid");
   wire.run(1500);
   wire.down.add("cid");
-  wire.run(2000);
+  wire.run(2500);
   wire.down.delete("cid");
   wire.run(1500);
   t.assert.fileSnapshot(

@@ -27,6 +27,8 @@ export type RuntimeCommand =
       readonly container: string;
       readonly graceMs: number;
     }
+  /** `Runtime.retirePod`: nothing runs and nothing will; by `podRetired` or `podRetireFailed`. */
+  | { readonly kind: "retirePod"; readonly uid: string }
   /** `Runtime.removePod`; answered by `podRemoved` or `podRemoveFailed`. */
   | { readonly kind: "removePod"; readonly uid: string; readonly graceMs: number }
   /** `Runtime.probe(uid, plan, timeoutMs)`; answered by `probed`. */
@@ -75,6 +77,8 @@ export type RuntimeReport =
       readonly message: string;
     }
   | { readonly kind: "containerStopped"; readonly uid: string; readonly container: string }
+  | { readonly kind: "podRetired"; readonly uid: string }
+  | { readonly kind: "podRetireFailed"; readonly uid: string; readonly message: string }
   | { readonly kind: "podRemoved"; readonly uid: string }
   | { readonly kind: "podRemoveFailed"; readonly uid: string; readonly message: string }
   | {

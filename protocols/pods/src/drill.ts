@@ -78,6 +78,8 @@ export class Drill {
     const uid = `U${this.#assigned.size}`;
     const policies = ["Always", "OnFailure", "Never"] as const;
     const probe = { tcpSocket: { port: 1 }, periodSeconds: 5, failureThreshold: 2 };
+    const always = { restartPolicy: "Always", livenessProbe: probe } as const;
+    const beside = { name: "s", image: "i:1", ...always };
     const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "r", uid: "R" };
     const spec: PodSpec = {
       restartPolicy: policies[this.#random.below(3)] ?? "Always",
@@ -90,7 +92,9 @@ export class Drill {
         },
         { name: "b", image: "i:1", readinessProbe: probe },
       ],
-      ...(this.#random.below(2) === 0 ? { initContainers: [{ name: "i", image: "i:1" }] } : {}),
+      ...(this.#random.below(2) === 0
+        ? { initContainers: [{ name: "i", image: "i:1" }, beside] }
+        : {}),
     };
     const owners = this.#random.below(2) === 0 ? [] : [{ ...owner, controller: true }];
     const metadata = { name: uid, namespace: "default", uid, ownerReferences: owners };
@@ -208,6 +212,10 @@ export class Drill {
         if (exit !== undefined) this.#step(exit);
         return undefined;
       }
+      case "retirePod":
+        return this.#random.below(3) === 0
+          ? { kind: "podRetireFailed", uid, message: "busy" }
+          : { kind: "podRetired", uid };
       case "removePod":
         this.#forget(uid);
         return { kind: "podRemoved", uid };

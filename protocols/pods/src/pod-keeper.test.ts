@@ -97,6 +97,79 @@ test("a container that has exited while nobody looked is started again", () => {
   assert.match(JSON.stringify(effects), /"startContainer".*"attempt":1/u);
 });
 
+describe("a pod whose containers have ended for good", () => {
+  const ended = (): Stage => {
+    const stage = Stage.running(podOf({ restartPolicy: "Never" }));
+    assert.match(JSON.stringify(stage.exited(0)), /retirePod/u);
+    return stage;
+  };
+
+  test("is retired, once", () => {
+    const stage = ended();
+    assert.equal(stage.statuses.get("U")?.phase, "Succeeded");
+    assert.doesNotMatch(JSON.stringify(stage.at(60_000).tick()), /retirePod/u);
+    assert.deepEqual(stage.report({ kind: "podRetired", uid: "U" }), []);
+    assert.deepEqual(stage.at(120_000).tick(), []);
+  });
+
+  test("is retired again until that works", () => {
+    const stage = ended();
+    const failed = { kind: "podRetireFailed", uid: "U", message: "busy" } as const;
+    assert.match(JSON.stringify(stage.at(100).report(failed)), /"wake","at":1100/u);
+    assert.match(JSON.stringify(stage.at(1100).tick()), /retirePod/u);
+    stage.report({ kind: "podRetired", uid: "U" });
+    assert.deepEqual(stage.at(120_000).tick(), []);
+  });
+
+  test("is removed when it is deleted, whether that was answered or not", () => {
+    const effects = ended().assign(podOf({ restartPolicy: "Never" }, deleted));
+    assert.match(JSON.stringify(effects), /removePod/u);
+  });
+
+  test("is retired after a restart of the daemon too", () => {
+    const status = ended().statuses.get("U");
+    assert(status);
+    const stage = new Stage();
+    stage.assign({ ...podOf({ restartPolicy: "Never" }), status });
+    const effects = stage.found({ ...foundPod, containers: [{ ...web, state: "exited" }] });
+    assert.match(JSON.stringify(effects), /retirePod/u);
+  });
+
+  test("is not retired while a container may be started again", () => {
+    const stage = Stage.running(podOf({ restartPolicy: "OnFailure" }));
+    assert.doesNotMatch(JSON.stringify(stage.exited(1)), /retirePod/u);
+    stage.at(20_000).started("web", 1);
+    assert.match(JSON.stringify(stage.exited(0, { attempt: 1 })), /retirePod/u);
+  });
+});
+
+test("containers beside the main ones end after them, the last one first", () => {
+  const beside = (name: string) => ({ name, image: "busybox:1", restartPolicy: "Always" }) as const;
+  const pod = podOf({ initContainers: [beside("one"), beside("two")] });
+  const stage = new Stage();
+  stage.found();
+  stage.assign(pod);
+  stage.created();
+  for (const name of ["one", "two", "web"]) stage.started(name);
+  const stopped = (effects: readonly unknown[]): string[] =>
+    [...JSON.stringify(effects).matchAll(/"stopContainer","uid":"U","container":"(\w+)"/gu)].map(
+      ([, name = ""]) => name,
+    );
+  assert.deepEqual(stopped(stage.assign(podOf({ ...pod.spec }, deleted))), ["web"]);
+  assert.deepEqual(stopped(stage.exited(0)), ["two"]);
+  assert.deepEqual(stopped(stage.exited(0, { container: "two" })), ["one"]);
+  assert.match(JSON.stringify(stage.exited(0, { container: "one" })), /removePod/u);
+});
+
+test("a pod past its deadline has failed when its containers have ended, and not before", () => {
+  const stage = Stage.running(podOf({ activeDeadlineSeconds: 10 }));
+  stage.at(10_000).tick();
+  assert.equal(stage.statuses.get("U")?.phase, "Running");
+  stage.exited(143);
+  const { phase, reason } = stage.statuses.get("U") ?? {};
+  assert.deepEqual([phase, reason], ["Failed", "DeadlineExceeded"]);
+});
+
 test("a sandbox that cannot be made is tried again", () => {
   const stage = new Stage();
   stage.found();

@@ -45,6 +45,8 @@ export class PodKeeper {
   #mountMessage = "";
   #startTime: string | undefined;
   #conditions: readonly Condition[];
+  /** Of a pod that is at its end: whether the runtime knows that nothing will run any more. */
+  #retirement: "due" | "asked" | "done" = "done";
   readonly #containers: readonly ContainerKeeper[];
   readonly #sandboxes = new BackOff(sandboxLimits);
 
@@ -101,7 +103,8 @@ export class PodKeeper {
   /** When to look again; undefined if only an event can change anything. */
   get nextAt(): Instant | undefined {
     const isUp = this.#stage === "up";
-    const own = this.#stage === "pending" || this.#stage === "removing" ? this.#retryAt : undefined;
+    const retries = ["pending", "removing"].includes(this.#stage) || this.#retirement === "due";
+    const own = retries ? this.#retryAt : undefined;
     const instants = isUp || this.#stage === "stopping" ? this.#containerInstants(isUp) : [];
     return [own, isUp ? this.#deadlineAt : undefined, ...instants]
       .filter((at) => at !== undefined)
@@ -173,6 +176,8 @@ export class PodKeeper {
     if ("container" in report) this.#containerReport(scene, report);
     else if (report.kind === "podCreated") this.#created(report.ip);
     else if (report.kind === "podFailed") this.#failed(scene, report.message);
+    else if (report.kind === "podRetired") this.#retired("done");
+    else if (report.kind === "podRetireFailed") this.#retired("due", scene.now.at);
     else if (report.kind === "podRemoved" && this.#stage === "removing") this.#become("gone");
     else if (report.kind === "podRemoveFailed" && this.#stage === "removing") {
       this.#retryAt = after(scene.now.at, this.#sandboxes.grow());
@@ -201,6 +206,7 @@ export class PodKeeper {
       for (const each of this.#containers) each.vanish(scene, undefined);
       this.#verdict = { reason: "Lost", message: "The pod has vanished from its machine" };
       this.#become("finished");
+      this.#retirement = "done";
       return "lost";
     }
     const message = "Pod sandbox changed, it will be killed and re-created.";
@@ -236,6 +242,7 @@ export class PodKeeper {
       if (stage === "pending") this.#create(scene);
       else if (stage === "up") this.#goOn(scene);
       else if (stage === "stopping") this.#stop(scene);
+      else if (stage === "finished") this.#retire(scene);
       else if (stage === "removing") this.#remove(scene);
       if (this.#stage === stage && (this.nextAt ?? Infinity) > scene.now.at) return;
     }
@@ -251,7 +258,8 @@ export class PodKeeper {
       })),
       isInitialized: this.#isInitialized,
       isOver: this.#isOver,
-      verdict: this.#verdict,
+      // Until its containers have ended, nobody should take its place.
+      verdict: this.#isOver ? this.#verdict : undefined,
       startTime: this.#startTime ?? timestampOf(scene.now.wallMs),
       hostIp: scene.facts.hostIp,
       podIp: this.#ip,
@@ -328,30 +336,49 @@ export class PodKeeper {
     if (!hasFailed && !mains.every(({ isDone }) => isDone)) return;
     this.#endAt ??= after(scene.now.at, graceMsOf(scene.pod));
     for (const each of this.#containers) each.finish();
-    this.#stopRunning(scene, this.#containers);
+    this.#stopInOrder(scene);
     if (!this.#containers.some((each) => each.isRunning)) this.#become("finished");
   }
 
-  /** The main containers first; those beside them when they have ended. */
   #stop(scene: Scene): void {
-    const mains = this.#containers.filter(({ role }) => role === "main");
-    const isRunning = mains.some((each) => each.isRunning);
-    this.#stopRunning(scene, isRunning ? mains : this.#containers);
+    this.#stopInOrder(scene);
     if (this.#containers.some((each) => each.isRunning)) return;
     if (this.#cause === "deadline") this.#become("finished");
     else {
+      this.#become("removing");
       this.#retryAt = scene.now.at;
-      this.#stage = "removing";
     }
   }
 
-  #stopRunning(scene: Scene, containers: readonly ContainerKeeper[]): void {
+  /**
+   * The main containers first; then those beside them, the last one that was started before the
+   * others.
+   *
+   * Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+   */
+  #stopInOrder(scene: Scene): void {
+    const running = this.#containers.filter(({ isRunning }) => isRunning);
+    const mains = running.filter(({ role }) => role === "main");
     const { at } = scene.now;
-    for (const container of containers) {
+    for (const container of mains.length > 0 ? mains : running.slice(-1)) {
       const message = `Stopping container ${container.name}`;
       container.stop(scene, { message, graceMs: Math.max(0, (this.#endAt ?? at) - at) });
-      container.advance(scene, false);
     }
+    for (const container of this.#containers) container.advance(scene, false);
+  }
+
+  /** What the pod has besides its containers, such as its sidecar, is needed no longer. */
+  #retire({ uid, now, out }: Scene): void {
+    if (this.#retirement !== "due" || now.at < (this.#retryAt ?? now.at)) return;
+    this.#retryAt = undefined;
+    this.#retirement = "asked";
+    out.push({ kind: "runtime", command: { kind: "retirePod", uid } });
+  }
+
+  #retired(retirement: "due" | "done", at?: Instant): void {
+    if (this.#stage !== "finished") return;
+    this.#retirement = retirement;
+    this.#retryAt = at && after(at, this.#sandboxes.grow());
   }
 
   #remove({ uid, now, out }: Scene): void {
@@ -412,6 +439,7 @@ export class PodKeeper {
   #become(stage: Stage): void {
     this.#stage = stage;
     this.#retryAt = undefined;
+    this.#retirement = stage === "finished" ? "due" : "done";
   }
 }
 

@@ -130,9 +130,14 @@ export class Pods {
     const scene = this.#scene(uid, pod, now, out);
     kept.keeper.update(scene);
     if (known !== undefined) return [uid];
-    if (this.#kept.size > podsMax) kept.keeper.refuse("OutOfpods", "The machine is full");
+    if (this.#heldCount() > podsMax) kept.keeper.refuse("OutOfpods", "The machine is full");
     else if (this.#isDiscovered) kept.keeper.begin(scene);
     return [uid];
+  }
+
+  /** Pods that are at their end take nothing but their logs. */
+  #heldCount(): number {
+    return [...this.#kept.values()].filter(({ keeper }) => keeper.isHeld).length;
   }
 
   /**

@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { Duplex, pipeline, type Readable } from "node:stream";
+import { type Duplex, pipeline, type Readable } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import type { ExecSession, LogOptions, Runtime } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
 import type { Programs } from "../external/programs.ts";
+import { hostDuplex } from "../host-duplex.ts";
+import { splice } from "../splice.ts";
 import { type Opening, readAnswer, readOpening, writeAnswer, writeOpening } from "./opening.ts";
 import { hostReadable, remoteSession, serveSession } from "./session.ts";
 
@@ -144,20 +146,6 @@ export class PodAccess {
   }
 }
 
-/** Joins two byte streams with half-close; an error of one ends both. */
-function splice(one: Duplex, other: Duplex): void {
-  for (const [end, peer] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    end.on("error", () => peer.destroy());
-    end.on("close", () => {
-      if (!end.readableEnded) peer.destroy();
-    });
-  }
-  one.pipe(other).pipe(one);
-}
-
 /** A connection in this machine's own network. Its end is for each direction, as a pod's. */
 async function dial({ host, port }: ReturnType<Programs["placeOf"]> & object): Promise<Duplex> {
   const socket = connect({ host, port, allowHalfOpen: true });
@@ -168,10 +156,4 @@ async function dial({ host, port }: ReturnType<Programs["placeOf"]> & object): P
     const message = `Cannot connect to port ${port}: nobody listens at ${host}`;
     throw new BeeError("connection-refused", message, { cause });
   }
-}
-
-/** The runtime's streams are Node's own; the port only does not say so. */
-function hostDuplex(stream: unknown): Duplex {
-  if (stream instanceof Duplex) return stream;
-  throw new BeeError("stream-foreign", "Cannot use a stream: it is none of Node's");
 }

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { unmountUnder } from "./mounts.ts";
+import { makeNamespaces, namespacePath } from "./namespaces.ts";
+import { commandLineOf, processNumbers, signal } from "./process-table.ts";
+import { Sidecars } from "./sidecars.ts";
+
+const skip = (process.platform !== "linux" || process.getuid?.() !== 0) && "needs root on Linux";
+const sidecarPath = join(import.meta.dirname, "../../../apps/sidecar/src/main.ts");
+
+test("a sidecar leads into the pod, is taken over by a successor and raised again", {
+  skip,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sidecars-"));
+  const namespaces = join(folder, "namespaces");
+  const network = namespacePath(namespaces, "net");
+  const site = { uid: "u1", network, ip: "10.1.2.3", ip6: "fdbe:e000::1:2:3:4" };
+  const sidecarNumbers = (): number[] =>
+    processNumbers().filter((pid) => commandLineOf(pid).includes(join(folder, "sidecars")));
+  await makeNamespaces({ folder: namespaces, hostname: "web", ip: site.ip, ip6: site.ip6 });
+  // A service in the pod that says hello to whoever comes, on the pod's own address only.
+  const code = `const up = () => process.stdout.write("up");
+    require("net").createServer((s) => s.end("hello")).listen(80, "${site.ip}", up)`;
+  const service = spawn("nsenter", [`--net=${network}`, process.execPath, "-e", code]);
+  try {
+    await once(service.stdout, "data");
+    const first = new Sidecars({ folder, sidecarPath });
+    first.keep(site);
+    assert.equal(await text(await first.enter("u1", 80)), "hello");
+    await assert.rejects(first.enter("u1", 81), { code: "connection-refused" });
+    await assert.rejects(first.enter("u2", 80), { code: "pod-unknown" });
+    first.close();
+
+    const [earlier = 0] = sidecarNumbers();
+    const second = new Sidecars({ folder, sidecarPath });
+    second.keep(site);
+    assert.equal(await text(await second.enter("u1", 80)), "hello");
+    assert.deepEqual(sidecarNumbers(), [earlier], "the sidecar that stood there is used");
+
+    signal(earlier, "SIGKILL");
+    while (sidecarNumbers().includes(earlier))
+      await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(await text(await second.enter("u1", 80)), "hello");
+    await second.drop("u1");
+    assert.deepEqual(sidecarNumbers(), []);
+    await assert.rejects(second.enter("u1", 80), { code: "pod-unknown" });
+  } finally {
+    service.kill("SIGKILL");
+    for (const pid of sidecarNumbers()) signal(pid, "SIGKILL");
+    await unmountUnder(folder);
+    rmSync(folder, { recursive: true });
+  }
+});

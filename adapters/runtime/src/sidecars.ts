@@ -1,0 +1,311 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BeeError, hashOf } from "@beemesh/base";
+import type { SidecarLine } from "@beemesh/ports";
+import { toolPath } from "./command.ts";
+import { EventSource } from "./event-source.ts";
+import { sidecarEnvironment, sidecarNodeFlags } from "./node-flags.ts";
+import { end, identify, readProcessId } from "./process-table.ts";
+
+export interface SidecarsOptions {
+  /** The driver's folder. Sockets lie in it, so its path has at most 80 bytes. */
+  readonly folder: string;
+  /** The sidecar's program, JavaScript or TypeScript. */
+  readonly sidecarPath: string;
+}
+
+/** Where a sidecar stands, and the pod's own addresses. */
+export interface SidecarSite {
+  readonly uid: string;
+  /** The file that keeps the pod's network namespace. */
+  readonly network: string;
+  readonly ip: string;
+  readonly ip6: string;
+}
+
+/** A sidecar is up 40 ms after its start; on a machine under heavy load it may take seconds. */
+const upMsMax = 10_000;
+const askMs = 5;
+
+/** Waits before a sidecar that died is started again: doubled from the first to the last. */
+const againMsMin = 50;
+const againMsMax = 5000;
+
+/** Bytes of the answer line of a sidecar, such as `error ECONNREFUSED`. */
+const answerBytesMax = 64;
+
+interface KeptSidecar {
+  readonly site: SidecarSite;
+  /** Settled when the sidecar answers, or can not be brought to it. */
+  up: Promise<void>;
+  channel: Socket | undefined;
+  /** Whether nobody listened when the channel was opened, so that what came is lost. */
+  isUnheard: boolean;
+  againMs: number;
+}
+
+/**
+ * Keeps one sidecar process in the network namespace of every pod. A sidecar outlives this
+ * process; the next one finds it by its socket and takes it over.
+ */
+export class Sidecars {
+  readonly #folder: string;
+  readonly #store: string;
+  readonly #program: string;
+  readonly #sidecars = new Map<string, KeptSidecar>();
+  readonly #lines = new EventSource<SidecarLine>();
+
+  constructor(options: SidecarsOptions) {
+    this.#store = options.folder;
+    this.#folder = join(options.folder, "sidecars");
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#program = options.sidecarPath;
+  }
+
+  /** Starts a sidecar, or takes over the one that stands there. Does not wait for it. */
+  keep(site: SidecarSite): void {
+    if (this.#sidecars.has(site.uid)) return;
+    const sidecar: KeptSidecar = {
+      site,
+      up: Promise.resolve(),
+      channel: undefined,
+      isUnheard: false,
+      againMs: againMsMin,
+    };
+    this.#sidecars.set(site.uid, sidecar);
+    sidecar.up = this.#raise(sidecar);
+    sidecar.up.catch(() => {});
+  }
+
+  /** Calls `listener` with every sidecar that stands, now and later; returns how to stop that. */
+  onLine(listener: (line: SidecarLine) => void): () => void {
+    const stop = this.#lines.listen(listener);
+    for (const { channel, isUnheard } of this.#sidecars.values()) {
+      // It is opened anew, and then from its first word on.
+      if (isUnheard) channel?.destroy();
+    }
+    return stop;
+  }
+
+  /**
+   * A connection to the sidecar itself, for another sidecar: TLS follows, and an end to the
+   * connection answers what the sidecar does not like.
+   *
+   * @throws {BeeError} `pod-unknown`, `runtime-unavailable`
+   */
+  async carry(uid: string): Promise<Socket> {
+    const sidecar = this.#known(uid);
+    await sidecar.up;
+    return dial(this.#path(uid, "sock"), "carry\n").catch((cause: unknown) => {
+      throw new BeeError("runtime-unavailable", "Cannot enter pod: its sidecar died", { cause });
+    });
+  }
+
+  /**
+   * A connection to a port inside the pod.
+   *
+   * @throws {BeeError} `connection-refused` if nothing listens there, `runtime-unavailable` if the
+   *   sidecar does not answer.
+   */
+  async enter(uid: string, port: number): Promise<Socket> {
+    const sidecar = this.#known(uid);
+    const until = performance.now() + upMsMax;
+    const { socket, answer } = await this.#ask(sidecar, `connect ${port}\n`, until);
+    if (answer === "ok") return socket;
+    socket.destroy();
+    const code = answer.split(" ")[1] ?? "EIO";
+    throw new BeeError("connection-refused", `Cannot connect to port ${port}: ${code}`, {
+      facts: { port, code },
+    });
+  }
+
+  /** Ends the sidecar of a pod that is going. */
+  async drop(uid: string): Promise<void> {
+    const sidecar = this.#sidecars.get(uid);
+    this.#sidecars.delete(uid);
+    sidecar?.channel?.destroy();
+    await sidecar?.up.catch(() => {});
+    sidecar?.channel?.destroy();
+    await this.#end(uid);
+    for (const kind of ["sock", "fd", "json", "log"])
+      rmSync(this.#path(uid, kind), { force: true });
+  }
+
+  /** Lets go of all sidecars. They stay. */
+  close(): void {
+    for (const sidecar of this.#sidecars.values()) sidecar.channel?.destroy();
+    this.#sidecars.clear();
+    this.#lines.close();
+  }
+
+  #known(uid: string): KeptSidecar {
+    const sidecar = this.#sidecars.get(uid);
+    if (sidecar !== undefined) return sidecar;
+    throw new BeeError("pod-unknown", "Cannot enter pod: it is not there");
+  }
+
+  /** Asks again if the sidecar dies meanwhile: then it is being raised anew. */
+  async #ask(
+    sidecar: KeptSidecar,
+    header: string,
+    until: number,
+  ): Promise<{ socket: Socket; answer: string }> {
+    for (;;) {
+      await sidecar.up;
+      try {
+        const socket = await dial(this.#path(sidecar.site.uid, "sock"), header);
+        return { socket, answer: await readLine(socket) };
+      } catch (cause) {
+        if (this.#sidecars.get(sidecar.site.uid) !== sidecar || performance.now() > until) {
+          const message = "Cannot enter pod: its sidecar died";
+          throw new BeeError("runtime-unavailable", message, { cause });
+        }
+        await sleep(askMs);
+      }
+    }
+  }
+
+  /** Opens the channel to the sidecar that stands there, or to one that it starts. */
+  async #raise(sidecar: KeptSidecar): Promise<void> {
+    const { uid } = sidecar.site;
+    if (await this.#open(sidecar)) return;
+    await this.#end(uid);
+    const child = this.#spawn(sidecar.site);
+    const until = performance.now() + upMsMax;
+    while (this.#sidecars.get(uid) === sidecar) {
+      if (await this.#open(sidecar)) return;
+      if (child.exitCode !== null || performance.now() > until) break;
+      await sleep(askMs);
+    }
+    if (this.#sidecars.get(uid) === sidecar) this.#raiseAgain(sidecar);
+    throw new BeeError("runtime-unavailable", `Cannot enter pod: ${this.#lastWord(uid)}`);
+  }
+
+  /** Opens the channel to the sidecar that stands there, if one does. */
+  async #open(sidecar: KeptSidecar): Promise<boolean> {
+    const { uid } = sidecar.site;
+    const path = this.#path(uid, "sock");
+    const socket = await dial(path, "control\n").catch(() => undefined);
+    if (socket === undefined) return false;
+    const answer = await readLine(socket).catch(() => "");
+    if (answer !== "ok") {
+      socket.destroy();
+      return false;
+    }
+    sidecar.channel = socket;
+    sidecar.againMs = againMsMin;
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => this.#raiseAgain(sidecar));
+    socket.unref();
+    sidecar.isUnheard = this.#lines.size === 0;
+    this.#lines.tell({ uid, channel: socket, descriptors: this.#path(uid, "fd") });
+    // Whoever listens reads it; else it is read for its end alone.
+    if (sidecar.isUnheard) socket.resume();
+    return true;
+  }
+
+  #raiseAgain(sidecar: KeptSidecar): void {
+    if (this.#sidecars.get(sidecar.site.uid) !== sidecar) return;
+    sidecar.channel = undefined;
+    const waitMs = sidecar.againMs;
+    sidecar.againMs = Math.min(2 * sidecar.againMs, againMsMax);
+    sidecar.up = sleep(waitMs, undefined, { ref: false }).then(() =>
+      this.#sidecars.get(sidecar.site.uid) === sidecar ? this.#raise(sidecar) : undefined,
+    );
+    sidecar.up.catch(() => {});
+  }
+
+  #spawn(site: SidecarSite): ChildProcess {
+    const log = openSync(this.#path(site.uid, "log"), "w", 0o600);
+    const { ip, ip6, network, uid } = site;
+    const own = [this.#path(uid, "sock"), this.#path(uid, "fd"), ip, ip6];
+    const node = [process.execPath, ...sidecarNodeFlags, this.#program, ...own];
+    const args = [`--net=${network}`, ...node];
+    const child = spawn("nsenter", args, {
+      detached: true,
+      stdio: ["ignore", "ignore", log],
+      env: {
+        ...sidecarEnvironment,
+        PATH: toolPath(),
+        BEEMESH_STORE: this.#store,
+        BEEMESH_POD_UID: uid,
+      },
+    });
+    closeSync(log);
+    child.on("error", () => {});
+    child.unref();
+    const id = identify(child.pid ?? 0);
+    if (id !== undefined) writeFileSync(this.#path(site.uid, "json"), JSON.stringify(id));
+    return child;
+  }
+
+  /** Ends the process that was started last for this pod, by us or in an earlier life. */
+  async #end(uid: string): Promise<void> {
+    const id = readProcessId(readIfThere(this.#path(uid, "json")));
+    if (id !== undefined) await end(id, "SIGKILL", 2000);
+  }
+
+  #lastWord(uid: string): string {
+    const log = readIfThere(this.#path(uid, "log")).trim();
+    return (
+      log.split("\n").find((line) => line.includes("Error") || line.includes("nsenter")) ??
+      "its sidecar does not answer"
+    );
+  }
+
+  /** A short name, for the path of a socket has at most 107 bytes. */
+  #path(uid: string, kind: string): string {
+    return join(this.#folder, `${hashOf(uid).toString(36)}.${kind}`);
+  }
+}
+
+function dial(path: string, header: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      // Whoever reads the socket learns of it; nobody has to.
+      socket.on("error", () => {});
+      socket.write(header);
+      resolve(socket);
+    });
+  });
+}
+
+/** Reads one line and leaves what follows in the socket, which then reads as a new one would. */
+function readLine(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let line = "";
+    const done = (): void => void socket.off("readable", onReadable).off("error", reject);
+    const onEnd = (): void => reject(new Error("the sidecar hung up"));
+    const onReadable = (): void => {
+      for (let byte = readByte(socket); byte !== undefined; byte = readByte(socket)) {
+        if (byte === "\n" || line.length > answerBytesMax) {
+          done();
+          socket.off("end", onEnd);
+          resolve(line);
+          return;
+        }
+        line += byte;
+      }
+    };
+    socket.on("readable", onReadable).on("end", onEnd).on("error", reject);
+  });
+}
+
+function readByte(socket: Socket): string | undefined {
+  const byte: unknown = socket.read(1);
+  return Buffer.isBuffer(byte) ? byte.toString("latin1") : undefined;
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

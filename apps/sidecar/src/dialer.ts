@@ -1,0 +1,114 @@
+import type { Socket } from "node:net";
+import { connect, type TLSSocket } from "node:tls";
+import type { Endpoint, TransportProtocol } from "@beemesh/workload";
+import type { Channel } from "./channel.ts";
+import type { Handover } from "./handover.ts";
+import type { Identity } from "./identity.ts";
+import { handshakeMsMax, pendingBytesMax } from "./limits.ts";
+import type { Meters } from "./metrics.ts";
+import { readPeer } from "./peer.ts";
+
+/** Why there is no connection. */
+export interface DialFailure {
+  /** Stable word for metrics. */
+  readonly cause: "machine" | "identity" | "certificate" | "handshake";
+  readonly reason: string;
+}
+
+export interface DialerOptions {
+  readonly channel: Channel;
+  readonly handover: Handover;
+  readonly identity: Identity;
+  readonly meters: Meters;
+  readonly nowMs: () => number;
+  /** The mesh of this workload; undefined until the machine has said it. */
+  readonly mesh: () => string | undefined;
+}
+
+/** Makes connections to other sidecars, by sockets that the machine connects. */
+export class Dialer {
+  readonly #options: DialerOptions;
+
+  constructor(options: DialerOptions) {
+    this.#options = options;
+  }
+
+  /** TLS to the sidecar of an endpoint, which has shown that it is the one. */
+  async dial(endpoint: Endpoint): Promise<TLSSocket | DialFailure> {
+    const made = await this.#dial(endpoint);
+    const result = "cause" in made ? made.cause : "made";
+    this.#options.meters.count("beemesh_workload_carriers_total", { direction: "out", result });
+    return made;
+  }
+
+  /** A connection to a program outside the mesh. */
+  async dialExternal(
+    protocol: TransportProtocol,
+    host: string,
+    port: number,
+  ): Promise<Socket | DialFailure> {
+    const question = { kind: "dialExternal", protocol, host, port } as const;
+    const answer = await this.#options.channel.ask(question);
+    if (answer === undefined) return { cause: "machine", reason: "the machine does not answer" };
+    if (answer.error !== "") return { cause: "machine", reason: answer.error };
+    return this.#options.handover.take(answer.id) ?? noSocket;
+  }
+
+  async #dial(endpoint: Endpoint): Promise<TLSSocket | DialFailure> {
+    const { channel, handover, identity } = this.#options;
+    const credentials = await identity.whenReady();
+    if (credentials === undefined) return { cause: "identity", reason: "not certified" };
+    const answer = await channel.ask({ kind: "dial", endpoint });
+    if (answer === undefined) return { cause: "machine", reason: "the machine does not answer" };
+    if (answer.error !== "") return { cause: "machine", reason: answer.error };
+    const socket = handover.take(answer.id);
+    if (socket === undefined) return noSocket;
+    // TLS over a socket that has gone already would never say so.
+    if (socket.destroyed || socket.readableEnded) return goneSocket;
+    socket.setNoDelay(true);
+    // Who is there is checked below; the limit is one that the types do not know.
+    const options = {
+      socket,
+      secureContext: credentials.context,
+      rejectUnauthorized: false,
+      highWaterMark: pendingBytesMax,
+    };
+    const tls = connect(options);
+    const failure = await handshake(tls);
+    if (failure !== undefined) return failure;
+    if (this.#isExpected(tls, endpoint, answer.issuer)) return tls;
+    tls.destroy();
+    return { cause: "certificate", reason: `${endpoint.ip} is not ${endpoint.uid}` };
+  }
+
+  #isExpected(tls: TLSSocket, endpoint: Endpoint, issuer: string): boolean {
+    const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
+    if (typeof peer === "string") return false;
+    const { caller } = peer;
+    return (
+      caller.issuer === issuer &&
+      caller.uid === endpoint.uid &&
+      caller.namespace === endpoint.namespace &&
+      caller.serviceAccount === endpoint.serviceAccount
+    );
+  }
+}
+
+const noSocket: DialFailure = { cause: "machine", reason: "the machine handed no socket over" };
+
+const goneSocket: DialFailure = { cause: "handshake", reason: "the other sidecar hung up" };
+
+/** Waits for the end of the handshake, but not for ever. */
+function handshake(tls: TLSSocket): Promise<DialFailure | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => tls.destroy(), handshakeMsMax);
+    const done = (failure?: DialFailure): void => {
+      clearTimeout(timer);
+      resolve(failure);
+    };
+    tls.on("error", () => tls.destroy());
+    tls.on("end", () => tls.destroy());
+    tls.once("secureConnect", () => done());
+    tls.once("close", () => done(goneSocket));
+  });
+}

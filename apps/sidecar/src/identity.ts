@@ -1,0 +1,113 @@
+import { createPrivateKey, generateKeyPair } from "node:crypto";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { promisify } from "node:util";
+import type { Channel } from "./channel.ts";
+
+/** What new connections are made with. */
+export interface Credentials {
+  readonly context: SecureContext;
+  readonly notAfterMs: number;
+}
+
+export interface IdentityOptions {
+  readonly channel: Channel;
+  /** Milliseconds of the mesh's clock. */
+  readonly nowMs: () => number;
+  /** There are new credentials; connections that exist go on with the old ones. */
+  readonly onRenewed: () => void;
+}
+
+/** Wait after a machine that did not certify. */
+const againMs = 1000;
+
+/** A certificate is renewed at half its life, but not more often than this. */
+const renewalMsMin = 1000;
+
+/** The longest wait that a timer of Node takes. */
+const timerMsMax = 2 ** 31 - 1;
+
+/** AES with 128 bits first: it is the fastest where there are instructions for it. */
+const ciphers = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+
+const newKeyPair = promisify(generateKeyPair);
+
+/**
+ * The workload's identity: a key that is made here, is never written anywhere, and is replaced
+ * together with its certificate at half the certificate's life.
+ */
+export class Identity {
+  readonly #options: IdentityOptions;
+  #credentials: Credentials | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  readonly #waiting: ((credentials: Credentials | undefined) => void)[] = [];
+
+  constructor(options: IdentityOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined until the machine has certified the first key, and when the last one has expired. */
+  get credentials(): Credentials | undefined {
+    const held = this.#credentials;
+    return held !== undefined && held.notAfterMs > this.#options.nowMs() ? held : undefined;
+  }
+
+  /** Asks for a certificate now, and again and again for as long as this process lives. */
+  async renew(): Promise<void> {
+    clearTimeout(this.#timer);
+    const { privateKey, publicKey } = await newKeyPair("ec", {
+      namedCurve: "P-256",
+      privateKeyEncoding: { format: "der", type: "pkcs8" },
+      publicKeyEncoding: { format: "der", type: "spki" },
+    });
+    const answer = await this.#options.channel.ask({
+      kind: "certify",
+      publicKey: publicKey.toString("base64"),
+    });
+    if (this.#isClosed) return;
+    const context = answer && contextOf(privateKey, answer.certificate);
+    if (answer === undefined || context === undefined) {
+      this.#renewIn(againMs);
+      return;
+    }
+    const { notAfterMs } = answer;
+    this.#credentials = { context, notAfterMs };
+    const lifeMs = notAfterMs - this.#options.nowMs();
+    this.#renewIn(Math.max(renewalMsMin, lifeMs / 2));
+    for (const resolve of this.#waiting.splice(0)) resolve(this.credentials);
+    this.#options.onRenewed();
+  }
+
+  /** The credentials, as soon as there are some; undefined if this process ends before. */
+  whenReady(): Promise<Credentials | undefined> {
+    const { credentials } = this;
+    if (credentials !== undefined || this.#isClosed) return Promise.resolve(credentials);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+
+  #renewIn(waitMs: number): void {
+    this.#timer = setTimeout(() => void this.renew(), Math.min(waitMs, timerMsMax));
+  }
+}
+
+function contextOf(privateKey: Buffer, certificate: string): SecureContext | undefined {
+  const key = createPrivateKey({ key: privateKey, format: "der", type: "pkcs8" });
+  try {
+    return createSecureContext({
+      key: key.export({ format: "pem", type: "pkcs8" }),
+      cert: certificate,
+      // Peers are checked by `readPeer`: without a list, none of the world's authorities is loaded.
+      ca: [],
+      minVersion: "TLSv1.3",
+      ciphers,
+    });
+  } catch {
+    return undefined;
+  }
+}

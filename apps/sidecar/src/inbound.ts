@@ -1,0 +1,237 @@
+import { connect, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { CarrierRefusal, Opening } from "@beemesh/carrier";
+import type { Refusal } from "@beemesh/workload";
+import { Carrier, type CarrierKeeper } from "./carrier.ts";
+import type { Identity } from "./identity.ts";
+import { enterMsMax, handshakeMsMax, handshakesMax, pendingBytesMax } from "./limits.ts";
+import type { Counter, Meters } from "./metrics.ts";
+import { type Peer, readPeer } from "./peer.ts";
+import type { Refusals } from "./refusals.ts";
+import { Splice } from "./splice.ts";
+import type { Verdicts } from "./verdicts.ts";
+
+export interface InboundOptions {
+  readonly identity: Identity;
+  readonly verdicts: Verdicts;
+  readonly meters: Meters;
+  readonly refusals: Refusals;
+  readonly nowMs: () => number;
+  /** The mesh of this workload; undefined until the machine has said it. */
+  readonly mesh: () => string | undefined;
+  /** This workload's SPIFFE ID. */
+  readonly name: () => string;
+  /** Where the pod's programs listen, tried in this order. */
+  readonly addresses: readonly string[];
+  readonly carriersMax: number;
+}
+
+/** Takes connections of other sidecars, and brings those that may enter to the pod's programs. */
+export class Inbound implements CarrierKeeper {
+  readonly #options: InboundOptions;
+  /** Handshakes under way, the oldest first. */
+  readonly #handshakes = new Set<TLSSocket>();
+  readonly #peers = new Map<Carrier, Peer>();
+  readonly #bytesIn: Counter;
+  readonly #bytesOut: Counter;
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+    const { meters } = options;
+    this.#bytesIn = meters.counter("beemesh_workload_bytes_total", { direction: "in" });
+    this.#bytesOut = meters.counter("beemesh_workload_bytes_total", { direction: "out" });
+  }
+
+  /** Carriers that others have made. */
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  /** Takes a stream at whose other end a sidecar should begin with TLS. */
+  take(stream: Socket): void {
+    const { credentials } = this.#options.identity;
+    if (credentials === undefined || this.#peers.size >= this.#options.carriersMax) {
+      stream.destroy();
+      this.#count(credentials === undefined ? "identity" : "limit");
+      return;
+    }
+    if (stream.remoteFamily !== undefined) stream.setNoDelay(true);
+    // Who is there is checked by `#greet`; the limit is one that the types do not know.
+    const options = {
+      isServer: true,
+      secureContext: credentials.context,
+      requestCert: true,
+      rejectUnauthorized: false,
+      highWaterMark: pendingBytesMax,
+    };
+    this.#shakeHands(new TLSSocket(stream, options));
+  }
+
+  close(): void {
+    for (const tls of this.#handshakes) tls.destroy();
+    for (const carrier of this.#peers.keys()) carrier.destroy();
+  }
+
+  onOpen(carrier: Carrier, opening: Opening): void {
+    const peer = this.#peers.get(carrier);
+    if (peer === undefined) {
+      carrier.destroy();
+      return;
+    }
+    carrier.pause();
+    void this.#admit(carrier, peer, opening);
+  }
+
+  onIdle(): void {}
+
+  onLost(carrier: Carrier): void {
+    this.#peers.delete(carrier);
+  }
+
+  #shakeHands(tls: TLSSocket): void {
+    if (this.#handshakes.size >= handshakesMax) {
+      for (const oldest of this.#handshakes) {
+        oldest.destroy();
+        break;
+      }
+    }
+    this.#handshakes.add(tls);
+    const timer = setTimeout(() => tls.destroy(), handshakeMsMax);
+    const onClose = (): void => {
+      clearTimeout(timer);
+      if (this.#handshakes.delete(tls)) this.#count("handshake");
+    };
+    tls.on("error", () => tls.destroy());
+    tls.on("end", () => tls.destroy());
+    tls.once("close", onClose);
+    tls.once("secure", () => {
+      clearTimeout(timer);
+      tls.off("close", onClose);
+      this.#handshakes.delete(tls);
+      this.#greet(tls);
+    });
+  }
+
+  /** Looks at who is there, before a byte of it is read. */
+  #greet(tls: TLSSocket): void {
+    const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
+    if (typeof peer !== "string") {
+      this.#count("made");
+      this.#peers.set(new Carrier(tls, "server", this), peer);
+      return;
+    }
+    this.#count("certificate");
+    const source = tls.remoteAddress ?? "unknown";
+    tls.destroy();
+    this.#report({ source, protocol: "tcp", port: 0 }, "certificate", peer);
+  }
+
+  async #admit(carrier: Carrier, peer: Peer, opening: Opening): Promise<void> {
+    const protocol = opening.protocol === "udp" ? "udp" : "tcp";
+    const { verdicts, nowMs } = this.#options;
+    if (peer.notAfterMs < nowMs()) {
+      this.#refuse(carrier, peer, opening, expired);
+      return;
+    }
+    const verdict = await verdicts.find(peer.caller, protocol, opening.port);
+    if (!verdict.allowed) {
+      this.#refuse(carrier, peer, opening, { cause: "policy", reason: verdict.reason });
+    } else if (opening.protocol === "udp") {
+      carrier.refuse({ cause: "protocol", reason: "not carried yet" });
+    } else this.#enter(carrier, peer, opening, this.#options.addresses);
+  }
+
+  #enter(
+    carrier: Carrier,
+    peer: Peer,
+    opening: Opening,
+    [host = "127.0.0.1", ...others]: readonly string[],
+  ): void {
+    const { port } = opening;
+    const options = { host, port, allowHalfOpen: true, noDelay: true };
+    const app = connect({ ...options, ...pendingOptions });
+    const timer = setTimeout(() => app.destroy(new Error("silent")), enterMsMax);
+    const onFailed = (): void => {
+      clearTimeout(timer);
+      if (others.length > 0 && carrier.isWanted) this.#enter(carrier, peer, opening, others);
+      else this.#refuse(carrier, peer, opening, closed);
+    };
+    app.once("error", onFailed);
+    app.once("connect", () => {
+      clearTimeout(timer);
+      app.off("error", onFailed);
+      if (carrier.isWanted && opening.protocol === "tcp") this.#splice(carrier, peer, app);
+      else {
+        app.resetAndDestroy();
+        if (carrier.isWanted) answerProbe(carrier);
+        else carrier.refuse(unwanted);
+      }
+    });
+  }
+
+  #splice(carrier: Carrier, { caller }: Peer, app: Socket): void {
+    const { meters } = this.#options;
+    meters.count("beemesh_workload_connections_total", { direction: "in", result: "accepted" });
+    meters.count("beemesh_workload_peer_connections_total", {
+      direction: "in",
+      peer: `${caller.namespace}/${caller.serviceAccount}`,
+    });
+    carrier.use(
+      new Splice(app, carrier, {
+        bytesIn: this.#bytesIn,
+        bytesOut: this.#bytesOut,
+        onAccepted: ignore,
+        onRefused: ignore,
+        onClose: ignore,
+      }),
+    );
+  }
+
+  #refuse(carrier: Carrier, peer: Peer, opening: Opening, refusal: CarrierRefusal): void {
+    const { cause, reason } = refusal;
+    this.#options.meters.count("beemesh_workload_connections_total", {
+      direction: "in",
+      result: cause,
+    });
+    const protocol = opening.protocol === "udp" ? "udp" : "tcp";
+    // A port that is closed is no matter of policy, and nobody's event.
+    if (cause !== closed.cause) {
+      this.#report({ source: peer.name, protocol, port: opening.port }, cause, reason);
+    }
+    carrier.refuse(refusal);
+  }
+
+  #report(
+    what: Pick<Refusal, "source" | "protocol" | "port">,
+    cause: string,
+    reason: string,
+  ): void {
+    const { name, refusals } = this.#options;
+    refusals.report({ direction: "in", target: name(), ...what, cause, reason });
+  }
+
+  #count(result: string): void {
+    this.#options.meters.count("beemesh_workload_carriers_total", { direction: "in", result });
+  }
+}
+
+const closed: CarrierRefusal = { cause: "closed", reason: "nothing listens on the port" };
+const unwanted: CarrierRefusal = { cause: "reset", reason: "broken off before it was accepted" };
+const expired: CarrierRefusal = { cause: "certificate", reason: "the certificate has expired" };
+const pendingOptions = { highWaterMark: pendingBytesMax };
+
+/** Says that the port is open, and nothing more. */
+function answerProbe(carrier: Carrier): void {
+  carrier.use({
+    onAccepted: ignore,
+    onRefused: ignore,
+    onData: ignore,
+    onEnd: ignore,
+    onReset: ignore,
+    onOver: ignore,
+    onDrain: ignore,
+  });
+  carrier.end();
+}
+
+const ignore = (): void => {};

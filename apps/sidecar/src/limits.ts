@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+
+/** Connections of the pod at once: each holds some 20 KB, so this is 400 MB at the very worst. */
+const connectionsMax = 20_000;
+
+/** Descriptors of one connection: the application's, and the carrier's or the peer's. */
+const descriptorsEach = 2;
+
+/** Descriptors that are no connections: listeners, the channel, flows of UDP, Node's own. */
+const descriptorsReserved = 96;
+
+/**
+ * Bytes that wait for a slow reader, in each direction of a connection, before its writer is
+ * paused. What was read at once comes on top.
+ */
+export const pendingBytesMax: number = 256 * 1024;
+
+/** Milliseconds from a stream's first byte to the end of the TLS handshake. */
+export const handshakeMsMax = 5000;
+
+/** Handshakes at once; one more ends the oldest. An honest one takes milliseconds. */
+export const handshakesMax = 256;
+
+/** Milliseconds from OPEN to the application's connection: it is in the same kernel. */
+export const enterMsMax = 5000;
+
+/** Milliseconds that another sidecar may take to answer OPEN; it may ask its machine meanwhile. */
+export const openMsMax = 15_000;
+
+/** Connections that this process has room for, by the descriptors that it may open. */
+export function connectionLimit(): number {
+  const room = Math.floor((descriptorLimit() - descriptorsReserved) / descriptorsEach);
+  return Math.max(1, Math.min(connectionsMax, room));
+}
+
+/** The soft limit of open files, as proc(5) shows it; Node has raised it to the hard one. */
+function descriptorLimit(): number {
+  try {
+    const text = readFileSync("/proc/self/limits", "utf8");
+    return Number(/^Max open files\s+(\d+)/mu.exec(text)?.[1] ?? 1024);
+  } catch {
+    return 1024;
+  }
+}

@@ -1,0 +1,198 @@
+import type { Socket } from "node:net";
+import type { CarrierRefusal, Opening } from "@beemesh/carrier";
+import type { Endpoint, Route } from "@beemesh/workload";
+import type { Balancer } from "./balancer.ts";
+import { Carrier } from "./carrier.ts";
+import type { Dialer } from "./dialer.ts";
+import { join } from "./join.ts";
+import { openMsMax } from "./limits.ts";
+import type { Counter, Durations, Meters } from "./metrics.ts";
+import type { Pool } from "./pool.ts";
+import type { Refusals } from "./refusals.ts";
+import type { Routes } from "./routes.ts";
+import { Splice, type SpliceObserver } from "./splice.ts";
+
+export interface OutboundOptions {
+  readonly routes: Routes;
+  readonly pool: Pool;
+  readonly dialer: Dialer;
+  readonly balancer: Balancer;
+  readonly meters: Meters;
+  readonly refusals: Refusals;
+  /** This workload's SPIFFE ID. */
+  readonly name: () => string;
+}
+
+/** Endpoints that are tried for one connection. */
+const attemptsMax = 3;
+
+/** Where an application wanted to go. */
+interface Target {
+  readonly ip: string;
+  readonly port: number;
+}
+
+type EndpointRoute = Route & { readonly kind: "service" | "pod" };
+
+/** Takes the TCP connections that the pod's programs make, wherever to. */
+export class Outbound {
+  readonly #options: OutboundOptions;
+  readonly #bytesIn: Counter;
+  readonly #bytesOut: Counter;
+  readonly #openSeconds: Durations;
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+    const { meters } = options;
+    this.#bytesIn = meters.counter("beemesh_workload_bytes_total", { direction: "in" });
+    this.#bytesOut = meters.counter("beemesh_workload_bytes_total", { direction: "out" });
+    this.#openSeconds = meters.durations("beemesh_workload_open_seconds");
+  }
+
+  /** Takes a paused socket of an application that wanted to reach `ip` and `port`. */
+  take(app: Socket, ip: string, port: number): void {
+    app.on("error", ignore);
+    const route = this.#options.routes.known("tcp", ip, port);
+    if (route !== undefined && isToEndpoint(route) && this.#connectNow(app, route)) return;
+    void this.#connect(app, { ip, port });
+  }
+
+  /** The short way, which most connections go: the route is known and a carrier waits. */
+  #connectNow(app: Socket, route: EndpointRoute): boolean {
+    const { balancer, pool } = this.#options;
+    const endpoint = balancer.pick(endpointsOf(route), none);
+    const carrier = endpoint && pool.idle(endpoint);
+    if (endpoint === undefined || carrier === undefined) return false;
+    return this.#splice(app, route, endpoint, carrier);
+  }
+
+  async #connect(app: Socket, target: Target): Promise<void> {
+    const route = await this.#options.routes.find("tcp", target.ip, target.port);
+    if (app.destroyed) return;
+    if (route === undefined) {
+      this.#refuse(app, target, { cause: "unknown", reason: "the machine does not answer" });
+    } else if (route.kind === "refused") {
+      this.#refuse(app, target, { cause: "policy", reason: route.reason });
+    } else if (route.kind === "external") {
+      await this.#connectExternal(app, target, route);
+    } else {
+      await this.#connectEndpoint(app, target, route);
+    }
+  }
+
+  async #connectEndpoint(app: Socket, target: Target, route: EndpointRoute): Promise<void> {
+    const { balancer, pool } = this.#options;
+    const tried = new Set<string>();
+    let last: CarrierRefusal = { cause: "empty", reason: "the service has no endpoints" };
+    while (tried.size < attemptsMax && !app.destroyed) {
+      const endpoint = balancer.pick(endpointsOf(route), tried);
+      if (endpoint === undefined) break;
+      tried.add(endpoint.uid);
+      const carrier = await pool.take(endpoint);
+      if (carrier instanceof Carrier) {
+        if (this.#splice(app, route, endpoint, carrier)) return;
+      } else {
+        balancer.shun(endpoint);
+        last = carrier;
+      }
+    }
+    if (!app.destroyed) this.#refuse(app, target, last);
+  }
+
+  /** @returns False if the carrier is of no use, and another should be tried. */
+  #splice(app: Socket, route: EndpointRoute, endpoint: Endpoint, carrier: Carrier): boolean {
+    const { balancer, pool } = this.#options;
+    if (!carrier.isIdle) return false;
+    if (app.destroyed) {
+      pool.onIdle(carrier);
+      return true;
+    }
+    const observer = this.#observerOf(route, endpoint, () => splice.abort());
+    const splice = new Splice(app, carrier, observer);
+    const opening: Opening = {
+      protocol: "tcp",
+      port: endpoint.port,
+      service: serviceOf(route),
+      traceparent: "",
+    };
+    carrier.open(opening, splice);
+    balancer.begin(endpoint);
+    void pool.warm(endpoint);
+    return true;
+  }
+
+  #observerOf(route: EndpointRoute, endpoint: Endpoint, onSilent: () => void): SpliceObserver {
+    const { balancer, meters } = this.#options;
+    const began = performance.now();
+    const timer = setTimeout(onSilent, openMsMax);
+    const count = (result: string): void => {
+      clearTimeout(timer);
+      meters.count("beemesh_workload_connections_total", { direction: "out", result });
+    };
+    return {
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      onAccepted: () => {
+        this.#openSeconds.observe((performance.now() - began) / 1000);
+        count("accepted");
+        meters.count("beemesh_workload_peer_connections_total", {
+          direction: "out",
+          peer: serviceOf(route) || `${endpoint.namespace}/${endpoint.serviceAccount}`,
+        });
+      },
+      onRefused: ({ cause }) => count(cause),
+      onClose: () => {
+        clearTimeout(timer);
+        balancer.end(endpoint);
+      },
+    };
+  }
+
+  async #connectExternal(
+    app: Socket,
+    target: Target,
+    route: Route & { readonly kind: "external" },
+  ): Promise<void> {
+    const socket = await this.#options.dialer.dialExternal("tcp", route.host, route.port);
+    if ("cause" in socket) {
+      this.#refuse(app, target, { cause: "external", reason: socket.reason });
+      return;
+    }
+    this.#options.meters.count("beemesh_workload_connections_total", {
+      direction: "out",
+      result: "external",
+    });
+    if (app.destroyed) socket.destroy();
+    else join(app, socket);
+  }
+
+  #refuse(app: Socket, { ip, port }: Target, { cause, reason }: CarrierRefusal): void {
+    const { name, refusals, meters } = this.#options;
+    app.resetAndDestroy();
+    meters.count("beemesh_workload_connections_total", { direction: "out", result: cause });
+    refusals.report({
+      direction: "out",
+      source: name(),
+      target: ip,
+      protocol: "tcp",
+      port,
+      cause,
+      reason,
+    });
+  }
+}
+
+const ignore = (): void => {};
+const none: ReadonlySet<string> = new Set();
+
+function isToEndpoint(route: Route): route is EndpointRoute {
+  return route.kind === "service" || route.kind === "pod";
+}
+
+function endpointsOf(route: EndpointRoute): readonly Endpoint[] {
+  return route.kind === "pod" ? [route.endpoint] : route.endpoints;
+}
+
+function serviceOf(route: EndpointRoute): string {
+  return route.kind === "pod" ? "" : `${route.namespace}/${route.name}:${route.port}`;
+}

@@ -1,0 +1,173 @@
+import { randomInt } from "node:crypto";
+import type { Server, Socket } from "node:net";
+import { type PodFacts, spiffeIdOf } from "@beemesh/workload";
+import { Balancer } from "./balancer.ts";
+import { Channel, type Notice } from "./channel.ts";
+import { Dialer } from "./dialer.ts";
+import { Door } from "./door.ts";
+import { type Delivery, Handover } from "./handover.ts";
+import { Identity } from "./identity.ts";
+import { Inbound } from "./inbound.ts";
+import { Interceptor } from "./interceptor.ts";
+import { Meters } from "./metrics.ts";
+import { Names, nameServerAddress } from "./names.ts";
+import { Outbound } from "./outbound.ts";
+import { Pool } from "./pool.ts";
+import { Refusals } from "./refusals.ts";
+import { Routes } from "./routes.ts";
+import { Verdicts } from "./verdicts.ts";
+
+export interface SidecarOptions {
+  /** Where the door is, outside the pod. */
+  readonly socketPath: string;
+  /** Addresses of the pod, at which its programs listen for others. */
+  readonly addresses: readonly string[];
+  readonly interceptedPort: number;
+  /** Connections at once, of each kind. */
+  readonly connectionsMax: number;
+  /** What only the kernel can do. */
+  readonly makeTransparent: (server: Server, family: 4 | 6) => void;
+  readonly adopt: (fd: number) => Socket;
+  readonly inbox: { receive(): Delivery | undefined };
+}
+
+/** All parts of a sidecar, and how they know each other. */
+export class Sidecar {
+  readonly meters: Meters = new Meters();
+  readonly #channel: Channel;
+  readonly #door: Door;
+  readonly #handover: Handover;
+  readonly #identity: Identity;
+  readonly #inbound: Inbound;
+  readonly #interceptor: Interceptor;
+  readonly #names: Names;
+  readonly #outbound: Outbound;
+  readonly #pool: Pool;
+  readonly #routes: Routes;
+  readonly #verdicts: Verdicts;
+  #pod: PodFacts | undefined;
+  #clockOffsetMs = 0;
+
+  constructor(options: SidecarOptions) {
+    const { addresses, connectionsMax } = options;
+    const nowMs = (): number => Date.now() + this.#clockOffsetMs;
+    const mesh = (): string | undefined => this.#pod?.mesh;
+    const name = (): string => (this.#pod === undefined ? "" : spiffeIdOf(this.#pod));
+    const channel = new Channel({
+      onAttach: () => this.#onAttach(),
+      onNotice: (notice) => this.#onNotice(notice),
+    });
+    const { meters } = this;
+    const identity = new Identity({ channel, nowMs, onRenewed: () => this.#pool.renew() });
+    const handover = new Handover({
+      inbox: options.inbox,
+      adopt: options.adopt,
+      onIncoming: (socket) => this.#inbound.take(socket),
+    });
+    const refusals = new Refusals(channel, meters);
+    const verdicts = new Verdicts(channel);
+    const routes = new Routes(channel);
+    const dialer = new Dialer({ channel, handover, identity, meters, nowMs, mesh });
+    const pool = new Pool(dialer);
+    const balancer = new Balancer(randomInt, () => performance.now());
+    this.#outbound = new Outbound({ routes, pool, dialer, balancer, meters, refusals, name });
+    const inner = { identity, verdicts, meters, refusals, nowMs, mesh, name, addresses };
+    this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
+    this.#interceptor = new Interceptor({
+      port: options.interceptedPort,
+      connectionsMax,
+      makeTransparent: options.makeTransparent,
+      onConnection: (socket, ip, port) => this.take(socket, ip, port),
+      onDropped: () => meters.count("beemesh_workload_refusals_total", tooMany),
+    });
+    const doorOptions = {
+      socketPath: options.socketPath,
+      addresses: ["127.0.0.1", "::1", ...addresses],
+      onControl: (socket: Socket) => channel.attach(socket),
+      onCarry: (socket: Socket) => this.#inbound.take(socket),
+    };
+    this.#door = new Door(doorOptions, connectionsMax);
+    this.#channel = channel;
+    this.#names = new Names(channel, meters);
+    this.#handover = handover;
+    this.#identity = identity;
+    this.#pool = pool;
+    this.#routes = routes;
+    this.#verdicts = verdicts;
+    this.#watch();
+  }
+
+  /** Whether anybody can still come to this sidecar. */
+  get isReachable(): boolean {
+    return this.#door.isReachable;
+  }
+
+  /** Listens for the pod's programs first and then for the machine, which takes it as ready. */
+  async open(): Promise<void> {
+    await this.#interceptor.open();
+    await new Promise<void>((resolve) => this.#door.open(resolve));
+    void this.#identity.renew();
+  }
+
+  /** Takes the paused socket of a program of the pod that connects to an address. */
+  take(socket: Socket, ip: string, port: number): void {
+    const { ip: names, port: namesPort } = nameServerAddress;
+    if (ip === names && port === namesPort) this.#names.take(socket);
+    else this.#outbound.take(socket, ip, port);
+  }
+
+  /** Takes a new key, certified anew; connections that exist go on. */
+  renewIdentity(): Promise<void> {
+    return this.#identity.renew();
+  }
+
+  close(): void {
+    this.#door.close();
+    this.#interceptor.close();
+    this.#identity.close();
+    this.#channel.close();
+    this.#pool.close();
+    this.#inbound.close();
+    this.#handover.close();
+    this.#names.close();
+  }
+
+  #onAttach(): void {
+    // A machine that was away may have missed to say that something has changed.
+    this.#verdicts.forget();
+    void this.#routes.refresh();
+  }
+
+  #onNotice(notice: Notice): void {
+    switch (notice.kind) {
+      case "hello":
+        this.#pod = notice.pod;
+        this.#clockOffsetMs = notice.clockOffsetMs;
+        return;
+      case "rerouted":
+        this.#routes.change(notice.route);
+        return;
+      case "incoming":
+        this.#handover.receive();
+        return;
+      case "forget":
+        if (notice.what === "verdicts") this.#verdicts.forget();
+        else this.#names.forget();
+        return;
+      case "collect":
+        this.#channel.tell({ kind: "metrics", id: notice.id, text: this.meters.text() });
+        return;
+      case "replicas":
+    }
+  }
+
+  #watch(): void {
+    const { meters } = this;
+    const carriers = "beemesh_workload_carriers";
+    meters.gauge(carriers, { direction: "out" }, () => this.#pool.size);
+    meters.gauge(carriers, { direction: "in" }, () => this.#inbound.size);
+    meters.gauge("beemesh_workload_memory_bytes", {}, () => process.memoryUsage.rss());
+  }
+}
+
+const tooMany = { direction: "out", cause: "limit" };

@@ -1,0 +1,145 @@
+import { connect, type Socket } from "node:net";
+import { issueWorkloadCertificate, type SigningKey } from "@beemesh/identity";
+import { parseJson } from "@beemesh/wire";
+import {
+  type Caller,
+  type Endpoint,
+  lineLengthMax,
+  type MachineMessage,
+  type PodFacts,
+  type Refusal,
+  type Route,
+  readSidecarMessage,
+  type SidecarMessage,
+} from "@beemesh/workload";
+
+/** What one machine of a test does for one sidecar. All of it may be changed by a test. */
+export interface MachineRules {
+  /** By `protocol ip port`. */
+  readonly routes: Map<string, Route>;
+  admit: (caller: Caller, port: number) => string;
+  /** A connection to the endpoint's sidecar, or an error for the sidecar that asks. */
+  dial: (endpoint: Endpoint) => Socket | string;
+  /** A connection to a program outside the mesh. */
+  dialExternal: (host: string, port: number) => Socket | string;
+  certify: (publicKey: string) => { certificate: string; notAfterMs: number } | undefined;
+  /** The peer ID that must have signed the certificate of a dialed endpoint. */
+  issuer: string;
+}
+
+/** The machine's end of the channel of one sidecar, for tests. */
+export class FakeMachine {
+  readonly pod: PodFacts;
+  readonly rules: MachineRules;
+  readonly heard: SidecarMessage[] = [];
+  readonly refusals: Refusal[] = [];
+  /** Hands a connected socket over, under the tag of a descriptor. */
+  readonly #handOver: (id: number, socket: Socket) => void;
+  #socket: Socket | undefined;
+  #metrics: ((text: string) => void)[] = [];
+
+  constructor(pod: PodFacts, rules: MachineRules, handOver: (id: number, socket: Socket) => void) {
+    this.pod = pod;
+    this.rules = rules;
+    this.#handOver = handOver;
+  }
+
+  /** Opens the channel, in place of one that was open. */
+  attach(socketPath: string): Promise<void> {
+    this.detach();
+    const socket = connect(socketPath);
+    this.#socket = socket;
+    socket.setEncoding("utf8");
+    socket.write("control\n");
+    let text = "";
+    return new Promise((resolve) => {
+      // Its file is there a moment before somebody listens.
+      const onEarly = (): void => void setImmediate(() => resolve(this.attach(socketPath)));
+      socket.once("error", onEarly);
+      socket.on("connect", () => socket.off("error", onEarly).on("error", () => socket.destroy()));
+      socket.on("data", (chunk: string) => {
+        const lines = (text + chunk).split("\n");
+        text = lines.pop() ?? "";
+        for (const line of lines) {
+          if (line === "ok") {
+            this.tell({ kind: "hello", pod: this.pod, clockOffsetMs: 0, tracesUrl: "" });
+            resolve();
+          } else this.#hear(line);
+        }
+      });
+    });
+  }
+
+  detach(): void {
+    this.#socket?.destroy();
+    this.#socket = undefined;
+  }
+
+  tell(message: MachineMessage): void {
+    this.#socket?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** What the sidecar counts. */
+  metrics(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#metrics.push(resolve);
+      this.tell({ kind: "collect", id: 1 });
+    });
+  }
+
+  #hear(line: string): void {
+    const message = readSidecarMessage(parseJson(line, { lengthMax: lineLengthMax, depthMax: 8 }));
+    if (message === undefined) throw new Error(`a sidecar said ${line}`);
+    this.heard.push(message);
+    if (message.kind === "refused") this.refusals.push(message.refusal);
+    if (message.kind === "metrics") this.#metrics.shift()?.(message.text);
+    this.#answer(message);
+  }
+
+  #answer(message: SidecarMessage): void {
+    const { rules } = this;
+    if (message.kind === "certify") {
+      const issued = rules.certify(message.publicKey);
+      if (issued !== undefined) this.tell({ kind: "certificate", id: message.id, ...issued });
+    } else if (message.kind === "route") {
+      const { id, protocol, ip, port } = message;
+      const key = `${protocol} ${ip} ${port}`;
+      const route = rules.routes.get(key) ?? { kind: "refused", key, reason: "no such route" };
+      this.tell({ kind: "route", id, route });
+    } else if (message.kind === "admit") {
+      const reason = rules.admit(message.caller, message.port);
+      this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
+    } else if (message.kind === "dial") {
+      this.#connect(message.id, rules.dial(message.endpoint));
+    } else if (message.kind === "dialExternal") {
+      this.#connect(message.id, rules.dialExternal(message.host, message.port));
+    }
+  }
+
+  #connect(id: number, made: Socket | string): void {
+    const { issuer } = this.rules;
+    if (typeof made === "string") {
+      this.tell({ kind: "dialed", id, error: made, issuer });
+      return;
+    }
+    const onError = (error: Error): void =>
+      this.tell({ kind: "dialed", id, error: error.message, issuer });
+    made.once("error", onError);
+    made.once("connect", () => {
+      made.off("error", onError);
+      this.#handOver(id, made);
+      this.tell({ kind: "dialed", id, error: "", issuer });
+    });
+  }
+}
+
+/** Certifies as an honest machine does, for as long as it is told. */
+export function certifier(key: SigningKey, pod: PodFacts, lifeMs: number): MachineRules["certify"] {
+  return (publicKey) => {
+    const notBeforeMs = Date.now() - 60_000;
+    const notAfterMs = Date.now() + lifeMs;
+    const claim = { key, publicKey, uid: pod.uid, identity: pod, notBeforeMs, notAfterMs };
+    const certificate = issueWorkloadCertificate(claim);
+    return certificate === undefined ? undefined : { certificate, notAfterMs };
+  };
+}

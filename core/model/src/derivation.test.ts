@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  controllerReference,
+  controllersOf,
+  countIn,
+  derivedUid,
+  isAsDerived,
+  podOfTemplate,
+} from "./derivation.ts";
+import type { KubeObject } from "./object.ts";
+
+const owner: KubeObject = {
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: { name: "pi", namespace: "shop", uid: "u" },
+  spec: {
+    template: {
+      metadata: { labels: { a: "b" } },
+      spec: { containers: [{ name: "c", image: "i:1" }] },
+    },
+  },
+};
+const marks = { name: "pi-0", uid: "p", labels: { x: "y" }, annotations: { n: "0" } };
+
+test("a pod of a template has its defaults, its marks and its owner", () => {
+  const pod = podOfTemplate(owner, marks);
+  assert.deepEqual(pod.metadata.labels, { a: "b", x: "y" });
+  assert.deepEqual(controllersOf(pod), [controllerReference(owner)]);
+  assert.equal(pod.spec.restartPolicy, "Always");
+  const named = podOfTemplate(owner, marks, (spec) => ({ ...spec, hostname: "h" }));
+  assert.equal(named.spec.hostname, "h");
+  assert(!isAsDerived(named, pod));
+});
+
+test("a pod may have a node and more annotations, and is as derived still", () => {
+  const pod = podOfTemplate(owner, marks);
+  const annotations = { ...pod.metadata.annotations, more: "z" };
+  const bound = { ...pod, metadata: { ...pod.metadata, annotations } };
+  assert(isAsDerived({ ...bound, spec: { ...pod.spec, nodeName: "m" } }, pod));
+  const bare = { ...pod, metadata: { ...pod.metadata, annotations: {} } };
+  assert(!isAsDerived(bare, pod));
+});
+
+test("a count in an annotation is a whole number, written as one", () => {
+  const count = (text: string) =>
+    countIn({ ...owner, metadata: { name: "a", annotations: { n: text } } }, "n");
+  assert.deepEqual(["0", "12", "", "01", "-1", "1e3"].map(count), [
+    0,
+    12,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test("a derived uid has the form of one, and is another for another text", () => {
+  assert.match(
+    derivedUid("a"),
+    /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/u,
+  );
+  assert.equal(derivedUid("a"), derivedUid("a"));
+  assert.notEqual(derivedUid("a"), derivedUid("b"));
+});

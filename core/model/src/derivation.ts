@@ -1,0 +1,115 @@
+/** What all pods have in common that are derived from a template, whatever kind has it. */
+import { assert, hashOf } from "@beemesh/base";
+import { canonicalJson, type JsonObject } from "@beemesh/wire";
+import { defaults } from "./defaults.ts";
+import { objectAt, textAt } from "./members.ts";
+import type { KubeObject, OwnerReference } from "./object.ts";
+import type { Pod } from "./pod.ts";
+import { resourceOfKind } from "./resource.ts";
+import { isPod } from "./workload.ts";
+import { labelsAt } from "./workload-rules.ts";
+
+/** The annotation of a derived pod: which of its owner's slots it fills, from 0. */
+export const slotAnnotation = "beemesh.io/slot";
+
+/** What tells the pod of one slot from the others. */
+export interface PodMarks {
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A pod of its owner's template with its defaults; no node, no status and no timestamp. */
+export function podOfTemplate(
+  owner: KubeObject,
+  { name, uid, labels, annotations }: PodMarks,
+  specOf: (spec: JsonObject) => JsonObject = (spec) => spec,
+): Pod {
+  const template = objectAt(owner, "spec", "template") ?? {};
+  const metadata = objectAt(template, "metadata") ?? {};
+  const pods = resourceOfKind("v1", "Pod");
+  assert(pods !== undefined, "pods are served");
+  const pod = defaults(pods, {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name,
+      generateName: `${owner.metadata.name}-`,
+      namespace: owner.metadata.namespace ?? "",
+      uid,
+      labels: { ...labelsAt(metadata, "labels"), ...labels },
+      annotations: { ...labelsAt(metadata, "annotations"), ...annotations },
+      ownerReferences: [controllerReference(owner)],
+    },
+    spec: specOf(objectAt(template, "spec") ?? {}),
+  });
+  assert(isPod(pod), "the owner was validated");
+  return pod;
+}
+
+/**
+ * Whether a pod is what was derived for its slot. It may have a node, more labels and more
+ * annotations; all else is equal.
+ */
+export function isAsDerived(pod: Pod, expected: Pod): boolean {
+  const { metadata } = pod;
+  return (
+    metadata.name === expected.metadata.name &&
+    (metadata.namespace ?? "") === expected.metadata.namespace &&
+    hasAll(metadata.labels, expected.metadata.labels) &&
+    hasAll(metadata.annotations, expected.metadata.annotations) &&
+    canonicalJson(controllersOf(pod)) === canonicalJson(controllersOf(expected)) &&
+    specText(pod, expected) === specText(expected, expected)
+  );
+}
+
+/** The whole number from 0 that an annotation tells; undefined if it tells none. */
+export function countIn(object: KubeObject, annotation: string): number | undefined {
+  const text = textAt(object, "metadata", "annotations", annotation);
+  return /^(?:0|[1-9]\d{0,8})$/u.test(text) ? Number(text) : undefined;
+}
+
+/** A uid computed from text, in the form of a UUID (version 8: made by a rule of one's own). */
+export function derivedUid(text: string): string {
+  const hex = [1, 2, 3]
+    .map((seed) => hashOf(text, seed).toString(16).padStart(14, "0").slice(-12))
+    .join("");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(12, 15)}`,
+    `a${hex.slice(15, 18)}`,
+    hex.slice(18, 30),
+  ].join("-");
+}
+
+/** What makes the owner a controller of what it owns. */
+export function controllerReference(owner: KubeObject): OwnerReference {
+  return {
+    apiVersion: owner.apiVersion,
+    kind: owner.kind,
+    name: owner.metadata.name,
+    uid: owner.metadata.uid ?? "",
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+/** The owners that control an object; no valid object has more than one. */
+export function controllersOf(object: KubeObject): readonly OwnerReference[] {
+  return (object.metadata.ownerReferences ?? []).filter((owner) => owner.controller === true);
+}
+
+function hasAll(
+  have: Readonly<Record<string, string>> | undefined,
+  wanted: Readonly<Record<string, string>> | undefined,
+): boolean {
+  return Object.entries(wanted ?? {}).every(([key, value]) => have?.[key] === value);
+}
+
+/** The specification but for the node, unless the template itself names one. */
+function specText(pod: Pod, expected: Pod): string {
+  const { nodeName, ...rest } = pod.spec;
+  return canonicalJson(expected.spec.nodeName === undefined ? rest : { ...rest, nodeName });
+}

@@ -1,0 +1,74 @@
+import { isIngressAllowed, type PolicyPod } from "@beemesh/policy";
+import type { PeerId } from "@beemesh/wire";
+import type { Caller, PodFacts, TransportProtocol } from "@beemesh/workload";
+import type { Catalog } from "./catalog.ts";
+import { callerOf, policyPodOf } from "./surroundings.ts";
+
+/** Whether a caller may enter. `cause` is a stable word for metrics; empty if it may. */
+export interface Admission {
+  readonly allowed: boolean;
+  readonly reason: string;
+  readonly cause: "" | "certificate" | "policy";
+}
+
+/** What is known of machines: which is which, and who may certify for which namespace. */
+export interface Authorities {
+  /** The key of a machine, by the name of its Node. */
+  readonly peerOf: (machine: string) => PeerId | undefined;
+  /** Whether a machine may sign for a namespace, and so for its workloads. */
+  readonly mayAuthor: (peer: PeerId, namespace: string) => boolean;
+}
+
+/**
+ * Whether who showed a certificate may enter a pod at a port: the machine that signed it must have
+ * authority over the namespace that it names; a caller whose record is known must be who it says,
+ * on that machine; and the policies of the pod's namespace must let it in. A caller of which no
+ * record is known is let in only by what holds of every pod of its namespace.
+ */
+export function admissionOf(
+  catalog: Catalog,
+  authorities: Authorities,
+  pod: PodFacts,
+  call: {
+    readonly caller: Caller;
+    readonly protocol: TransportProtocol;
+    readonly port: number;
+  },
+): Admission {
+  const { caller, protocol, port } = call;
+  const flaw = flawOf(catalog, authorities, caller);
+  if (flaw !== "") return { allowed: false, reason: flaw, cause: "certificate" };
+  const target = callerOf(catalog, pod);
+  const source = { kind: "pod", pod: sourceOf(catalog, caller) } as const;
+  const at = { protocol: protocol === "tcp" ? "TCP" : "UDP", port } as const;
+  const policies = catalog.policies(pod.namespace);
+  const { allowed, reason } = isIngressAllowed(policies, target, source, at);
+  return { allowed, reason, cause: allowed ? "" : "policy" };
+}
+
+/** What is wrong with a certificate that was signed rightly; empty if nothing is. */
+function flawOf(
+  catalog: Catalog,
+  { peerOf, mayAuthor }: Authorities,
+  { uid, namespace, serviceAccount, issuer }: Caller,
+): string {
+  if (!mayAuthor(issuer, namespace)) {
+    return `${issuer} has no authority over namespace ${namespace}`;
+  }
+  const record = catalog.workload(uid);
+  if (record === undefined) return "";
+  if (record.namespace !== namespace) return `${uid} is not of namespace ${namespace}`;
+  if (record.serviceAccount !== serviceAccount) {
+    return `${namespace}/${record.name} has not the service account ${serviceAccount}`;
+  }
+  const machine = record.machine === "" ? undefined : peerOf(record.machine);
+  if (machine === issuer) return "";
+  return `${namespace}/${record.name} is not on the machine of ${issuer}`;
+}
+
+function sourceOf(catalog: Catalog, { uid, namespace }: Caller): PolicyPod {
+  const record = catalog.workload(uid);
+  if (record !== undefined) return policyPodOf(catalog, record);
+  const place = catalog.namespace(namespace);
+  return { uid, name: uid, namespace: place, labels: undefined, ips: [], ports: [] };
+}

@@ -1,0 +1,59 @@
+import type { KubeObject } from "@beemesh/model";
+import { memberOf, objectsOf, portOf, protocolOf, textOr, textsOf } from "./field.ts";
+
+/** A port of a Service. */
+export interface ServicePort {
+  /** Empty if it has none. */
+  readonly name: string;
+  readonly protocol: "TCP" | "UDP" | "SCTP";
+  readonly port: number;
+  readonly appProtocol: string;
+}
+
+/** A Service, as far as names and routes need it. */
+export interface ServiceRecord {
+  /** `<namespace>/<name>`. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly created: string;
+  /** Its own addresses; none for a headless one, and until it was given one. */
+  readonly ips: readonly string[];
+  readonly isHeadless: boolean;
+  /** Lower case, without the last dot; empty if it is no alias. */
+  readonly externalName: string;
+  readonly ports: readonly ServicePort[];
+  readonly publishesUnready: boolean;
+}
+
+/** Reads a Service; what is malformed of it is left out. */
+export function readService({ metadata, spec }: KubeObject): ServiceRecord {
+  const { name, namespace = "", creationTimestamp = "" } = metadata;
+  const isAlias = memberOf(spec, "type") === "ExternalName";
+  const isHeadless = !isAlias && memberOf(spec, "clusterIP") === "None";
+  const first = textOr(memberOf(spec, "clusterIP"), "");
+  const ips = new Set([first, ...textsOf(memberOf(spec, "clusterIPs"))]);
+  const alias = isAlias ? textOr(memberOf(spec, "externalName"), "") : "";
+  return {
+    key: `${namespace}/${name}`,
+    namespace,
+    name,
+    created: creationTimestamp,
+    ips: isAlias || isHeadless ? [] : [...ips].filter((ip) => ip !== "" && ip !== "None"),
+    isHeadless,
+    externalName: alias.toLowerCase().replace(/\.$/u, ""),
+    ports: readPorts(memberOf(spec, "ports")),
+    publishesUnready: memberOf(spec, "publishNotReadyAddresses") === true,
+  };
+}
+
+/** Reads the ports of a Service or of a slice of its endpoints. */
+export function readPorts(value: unknown): readonly ServicePort[] {
+  return objectsOf(value).flatMap((each): ServicePort[] => {
+    const port = portOf(each["port"]);
+    const protocol = protocolOf(each["protocol"]);
+    if (port === undefined || protocol === undefined) return [];
+    const name = textOr(each["name"], "");
+    return [{ name, protocol, port, appProtocol: textOr(each["appProtocol"], "") }];
+  });
+}

@@ -1,0 +1,104 @@
+import { isPod, type Job, type JobPlace, jobPlaceOf, jobPodName, type Pod } from "@beemesh/model";
+import { readIndexes } from "./index-set.ts";
+import { isLost, isOver } from "./pod-facts.ts";
+import { controllerOf, isEnding, type View } from "./view.ts";
+
+/** Annotation of a pod that its Job's controller ends itself: that is no failure of the pod. */
+export const dismissedAnnotation = "beemesh.io/dismissed";
+
+/**
+ * What has become of a pod of a Job. `lost` is one whose machine or sandbox has vanished, which
+ * is a disruption and no failure: it is replaced under its own name, and does not count.
+ * Kubernetes has it so for a Job whose podFailurePolicy ignores `DisruptionTarget`.
+ */
+type JobPodState = "active" | "lost" | "succeeded" | "failed" | "leaving" | "dismissed";
+
+/** A pod of a Job, in its place. */
+export interface JobPod extends JobPlace {
+  readonly pod: Pod;
+  readonly state: JobPodState;
+}
+
+/** Where a Job stands, by its pods. */
+export interface Tally {
+  readonly pods: readonly JobPod[];
+  /** Pods that name the Job as their owner and are not what it derives. */
+  readonly foreign: readonly Pod[];
+  /** The pods of each slot, the latest attempt last. */
+  readonly slots: ReadonlyMap<number, readonly JobPod[]>;
+  /** The slots that have succeeded, as its status tells too. */
+  readonly done: ReadonlySet<number>;
+  /** Attempts that have failed, as its status tells too. */
+  readonly failed: number;
+  /** How many of these only the status tells: their pods are no more. */
+  readonly unseen: number;
+}
+
+/**
+ * Counts the pods of a Job. What was told once stays so, also when its pod is no more; and an
+ * attempt is made only when the one before has failed, so that failures are known by it, too.
+ */
+export function tallyOf(job: Job, view: View): Tally {
+  const { uid = "" } = job.metadata;
+  const owned = view.census
+    .ownedBy(uid)
+    .map(({ object }) => object)
+    .filter(isPod)
+    .filter((pod) => controllerOf(pod)?.uid === uid);
+  const placed = owned.flatMap((pod) => placedPod(job, pod, view));
+  const slots = Map.groupBy(
+    placed.toSorted((a, b) => a.slot - b.slot || a.attempt - b.attempt),
+    ({ slot }) => slot,
+  );
+  const end = slotsOf(job);
+  const done = readIndexes(job.status?.completedIndexes ?? "", end);
+  for (const { slot, state } of placed) if (state === "succeeded" && slot < end) done.add(slot);
+  const failures = [...slots.values()].map((pods) => failuresOf(job, pods));
+  const seen = failures.reduce((sum, count) => sum + count, 0);
+  const failed = Math.max(job.status?.failed ?? 0, seen);
+  return {
+    pods: placed,
+    foreign: owned.filter((pod) => !placed.some((each) => each.pod === pod)),
+    slots,
+    done,
+    failed,
+    unseen: failed - seen,
+  };
+}
+
+/** How many slots there are; a work queue has as many as it takes. */
+export function slotsOf({ spec }: Job): number {
+  return spec.completions ?? slotsMax;
+}
+
+/** No Job has more slots; validation sees to that for completions. */
+const slotsMax = 100_000;
+
+/** Whether a pod that is being deleted, and has not ended yet, counts as failed. */
+export function replacesLeaving({ spec }: Job): boolean {
+  return spec.podReplacementPolicy !== "Failed";
+}
+
+function placedPod(job: Job, pod: Pod, view: View): JobPod[] {
+  const place = jobPlaceOf(pod);
+  if (place === undefined || jobPodName(job, place) !== pod.metadata.name) return [];
+  return [{ ...place, pod, state: stateOf(pod, view) }];
+}
+
+function stateOf(pod: Pod, { members }: View): JobPodState {
+  const { phase, reason } = pod.status ?? {};
+  if (phase === "Succeeded") return "succeeded";
+  if (isEnding(pod) && pod.metadata.annotations?.[dismissedAnnotation] !== undefined) {
+    return "dismissed";
+  }
+  if (isOver(pod) && reason !== "Lost") return "failed";
+  if (isEnding(pod)) return "leaving";
+  return isLost(pod, members) ? "lost" : "active";
+}
+
+function failuresOf(job: Job, pods: readonly JobPod[]): number {
+  const last = pods.at(-1);
+  if (last === undefined) return 0;
+  const hasFailed = last.state === "failed" || (last.state === "leaving" && replacesLeaving(job));
+  return last.attempt + (hasFailed ? 1 : 0);
+}
