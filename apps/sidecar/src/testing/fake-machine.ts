@@ -1,3 +1,5 @@
+import type { Socket as DatagramSocket } from "node:dgram";
+import type { EventEmitter } from "node:events";
 import { connect, type Socket } from "node:net";
 import { issueWorkloadCertificate, type SigningKey } from "@beemesh/identity";
 import { parseJson } from "@beemesh/wire";
@@ -6,6 +8,7 @@ import {
   type Endpoint,
   lineLengthMax,
   type MachineMessage,
+  type NameRecord,
   type PodFacts,
   type Refusal,
   type Route,
@@ -20,12 +23,19 @@ export interface MachineRules {
   admit: (caller: Caller, port: number) => string;
   /** A connection to the endpoint's sidecar, or an error for the sidecar that asks. */
   dial: (endpoint: Endpoint) => Socket | string;
+  /** What a name stands for. */
+  resolve: (name: string, type: string) => readonly NameRecord[];
   /** A connection to a program outside the mesh. */
   dialExternal: (host: string, port: number) => Socket | string;
+  /** A socket of UDP that is being connected to a program outside. */
+  dialDatagrams?: (host: string, port: number) => DatagramSocket;
   certify: (publicKey: string) => { certificate: string; notAfterMs: number } | undefined;
   /** The peer ID that must have signed the certificate of a dialed endpoint. */
   issuer: string;
 }
+
+/** What a machine makes to be handed over. */
+export type Made = Socket | DatagramSocket;
 
 /** The machine's end of the channel of one sidecar, for tests. */
 export class FakeMachine {
@@ -34,11 +44,11 @@ export class FakeMachine {
   readonly heard: SidecarMessage[] = [];
   readonly refusals: Refusal[] = [];
   /** Hands a connected socket over, under the tag of a descriptor. */
-  readonly #handOver: (id: number, socket: Socket) => void;
+  readonly #handOver: (id: number, made: Made) => void;
   #socket: Socket | undefined;
   #metrics: ((text: string) => void)[] = [];
 
-  constructor(pod: PodFacts, rules: MachineRules, handOver: (id: number, socket: Socket) => void) {
+  constructor(pod: PodFacts, rules: MachineRules, handOver: (id: number, made: Made) => void) {
     this.pod = pod;
     this.rules = rules;
     this.#handOver = handOver;
@@ -109,14 +119,22 @@ export class FakeMachine {
     } else if (message.kind === "admit") {
       const reason = rules.admit(message.caller, message.port);
       this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
+    } else if (message.kind === "names") {
+      const { id, name, type } = message;
+      const records = rules.resolve(name, type);
+      const status = records.length > 0 ? "found" : "absent";
+      this.tell({ kind: "names", id, status, ttlSeconds: 5, records });
     } else if (message.kind === "dial") {
       this.#connect(message.id, rules.dial(message.endpoint));
+    } else if (message.kind === "dialExternal" && message.protocol === "udp") {
+      const made = rules.dialDatagrams?.(message.host, message.port);
+      this.#connect(message.id, made ?? "no datagrams");
     } else if (message.kind === "dialExternal") {
       this.#connect(message.id, rules.dialExternal(message.host, message.port));
     }
   }
 
-  #connect(id: number, made: Socket | string): void {
+  #connect(id: number, made: Made | string): void {
     const { issuer } = this.rules;
     if (typeof made === "string") {
       this.tell({ kind: "dialed", id, error: made, issuer });
@@ -124,9 +142,10 @@ export class FakeMachine {
     }
     const onError = (error: Error): void =>
       this.tell({ kind: "dialed", id, error: error.message, issuer });
-    made.once("error", onError);
-    made.once("connect", () => {
-      made.off("error", onError);
+    const sure: EventEmitter = made;
+    sure.once("error", onError);
+    sure.once("connect", () => {
+      sure.off("error", onError);
       this.#handOver(id, made);
       this.tell({ kind: "dialed", id, error: "", issuer });
     });
