@@ -7,6 +7,7 @@ import { Datagrams, type PacketPort } from "./datagrams.ts";
 import { Dialer } from "./dialer.ts";
 import { Door } from "./door.ts";
 import { type Delivery, Handover } from "./handover.ts";
+import { HttpOutbound } from "./http-outbound.ts";
 import { Identity } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Interceptor } from "./interceptor.ts";
@@ -42,6 +43,7 @@ export class Sidecar {
   readonly #datagrams: Datagrams;
   readonly #door: Door;
   readonly #handover: Handover;
+  readonly #http: HttpOutbound;
   readonly #identity: Identity;
   readonly #inbound: Inbound;
   readonly #interceptor: Interceptor;
@@ -84,7 +86,8 @@ export class Sidecar {
     if (device !== undefined) {
       this.#device = options.watch(device, (packet) => this.#datagrams.onPacket(packet));
     }
-    this.#outbound = new Outbound(outer);
+    const http = new HttpOutbound(pool, nowMs);
+    this.#outbound = new Outbound({ ...outer, http });
     const inner = { identity, verdicts, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
     this.#interceptor = new Interceptor({
@@ -104,6 +107,7 @@ export class Sidecar {
     this.#channel = channel;
     this.#names = names;
     this.#handover = handover;
+    this.#http = http;
     this.#identity = identity;
     this.#pool = pool;
     this.#routes = routes;
@@ -140,6 +144,7 @@ export class Sidecar {
     this.#interceptor.close();
     this.#identity.close();
     this.#channel.close();
+    this.#http.close();
     this.#pool.close();
     this.#inbound.close();
     this.#handover.close();
@@ -159,9 +164,11 @@ export class Sidecar {
       case "hello":
         this.#pod = notice.pod;
         this.#clockOffsetMs = notice.clockOffsetMs;
+        this.#http.trace(notice.tracesUrl !== "");
         return;
       case "rerouted":
         this.#routes.change(notice.route);
+        this.#http.change(notice.route);
         return;
       case "incoming":
         this.#handover.receive();
@@ -171,10 +178,14 @@ export class Sidecar {
         else this.#names.forget();
         return;
       case "collect":
-        this.#channel.tell({ kind: "metrics", id: notice.id, text: this.meters.text() });
+        this.#channel.tell({ kind: "metrics", id: notice.id, text: this.#metricsText() });
         return;
       case "replicas":
     }
+  }
+
+  #metricsText(): string {
+    return this.meters.text() + this.#http.meter.text();
   }
 
   #watch(): void {
