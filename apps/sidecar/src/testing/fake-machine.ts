@@ -34,6 +34,9 @@ export interface MachineRules {
   issuer: string;
 }
 
+type Wanted = Extract<SidecarMessage, { readonly kind: "route" }>;
+type Outside = Extract<SidecarMessage, { readonly kind: "dialExternal" }>;
+
 /** What a machine makes to be handed over. */
 export type Made = Socket | DatagramSocket;
 
@@ -108,30 +111,51 @@ export class FakeMachine {
 
   #answer(message: SidecarMessage): void {
     const { rules } = this;
-    if (message.kind === "certify") {
-      const issued = rules.certify(message.publicKey);
-      if (issued !== undefined) this.tell({ kind: "certificate", id: message.id, ...issued });
-    } else if (message.kind === "route") {
-      const { id, protocol, ip, port } = message;
-      const key = `${protocol} ${ip} ${port}`;
-      const route = rules.routes.get(key) ?? { kind: "refused", key, reason: "no such route" };
-      this.tell({ kind: "route", id, route });
-    } else if (message.kind === "admit") {
-      const reason = rules.admit(message.caller, message.port);
-      this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
-    } else if (message.kind === "names") {
-      const { id, name, type } = message;
-      const records = rules.resolve(name, type);
-      const status = records.length > 0 ? "found" : "absent";
-      this.tell({ kind: "names", id, status, ttlSeconds: 5, records });
-    } else if (message.kind === "dial") {
-      this.#connect(message.id, rules.dial(message.endpoint));
-    } else if (message.kind === "dialExternal" && message.protocol === "udp") {
-      const made = rules.dialDatagrams?.(message.host, message.port);
-      this.#connect(message.id, made ?? "no datagrams");
-    } else if (message.kind === "dialExternal") {
-      this.#connect(message.id, rules.dialExternal(message.host, message.port));
+    switch (message.kind) {
+      case "certify":
+        this.#certify(message.id, message.publicKey);
+        return;
+      case "route":
+        this.tell({ kind: "route", id: message.id, route: this.#routeOf(message) });
+        return;
+      case "admit": {
+        const reason = rules.admit(message.caller, message.port);
+        this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
+        return;
+      }
+      case "names": {
+        const records = rules.resolve(message.name, message.type);
+        const status = records.length > 0 ? "found" : "absent";
+        this.tell({ kind: "names", id: message.id, status, ttlSeconds: 5, records });
+        return;
+      }
+      case "dial":
+        this.#connect(message.id, rules.dial(message.endpoint));
+        return;
+      case "dialExternal":
+        this.#connect(message.id, this.#dialExternal(message));
+        return;
+      case "lost":
+      case "metrics":
+      case "ready":
+      case "refused":
     }
+  }
+
+  #certify(id: number, publicKey: string): void {
+    const issued = this.rules.certify(publicKey);
+    if (issued !== undefined) this.tell({ kind: "certificate", id, ...issued });
+  }
+
+  #routeOf({ protocol, ip, port }: Wanted): Route {
+    const key = `${protocol} ${ip} ${port}`;
+    return this.rules.routes.get(key) ?? { kind: "refused", key, reason: "no such route" };
+  }
+
+  #dialExternal({ protocol, host, port }: Outside): Made | string {
+    const { dialDatagrams, dialExternal } = this.rules;
+    if (protocol === "tcp") return dialExternal(host, port);
+    return dialDatagrams?.(host, port) ?? "no datagrams";
   }
 
   #connect(id: number, made: Made | string): void {
