@@ -10,7 +10,7 @@ function fakeClient(status: number): Client & { readonly asked: string[] } {
     asked,
     call: async (method, path) => {
       asked.push(`${method} ${path}`);
-      return { status, body: {} };
+      return { status, body: {}, text: "" };
     },
     items: async (path) => {
       asked.push(`LIST ${path}`);

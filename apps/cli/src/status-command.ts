@@ -34,11 +34,11 @@ Examples:
     )
     .action(async (service: string | undefined, flags: StatusFlags) => {
       const home = new Home(flags.data ?? process.env["BEEMESH_DATA"] ?? defaultData());
-      const text =
+      const shown =
         service === undefined
           ? await showStatus(home.httpSocket, flags)
           : await showService(home.httpSocket, readServiceName(service, flags.namespace), flags);
-      process.stdout.write(text);
+      process.stdout.write(shown);
     });
 }
 

@@ -10,7 +10,9 @@ const answerLengthMax = 64 * 1024 * 1024;
 /** What the API answered. */
 export interface Answer {
   readonly status: number;
+  /** Empty if it was no object. */
   readonly body: JsonObject;
+  readonly text: string;
 }
 
 /** A client of one machine's Kubernetes API. */
@@ -58,7 +60,7 @@ export function createClient(options: {
       sent,
     );
     const parsed = parseJson(received, { lengthMax: answerLengthMax, depthMax: 64 });
-    return { status, body: isJsonObject(parsed) ? parsed : {} };
+    return { status, body: isJsonObject(parsed) ? parsed : {}, text: received };
   };
   const items: Client["items"] = async (path) => {
     const { body } = await call("GET", path);

@@ -5,6 +5,5 @@
  * @module
  */
 
-export { type Packet, readPacket } from "./packet.ts";
-export { datagramBytesMax, type UdpDatagram, udpPacket } from "./udp-packet.ts";
-export { unreachablePacket } from "./unreachable-packet.ts";
+export { type Datagram, datagramPacket, payloadBytesMax, readDatagram } from "./datagram.ts";
+export { unreachablePacket } from "./unreachable.ts";

@@ -24,10 +24,18 @@ describe("a header of IP", () => {
         version,
         ...envelope,
         body: new Uint8Array(3),
+        isCut: false,
         isFragment: false,
         isTail: false,
       });
     });
+
+  test("says more than there is of a packet that was cut", () => {
+    for (const envelope of [four, six]) {
+      const header = readIpHeader(ipPacket(envelope, 100).subarray(0, 60));
+      assert(header?.isCut && header.body.length < 100);
+    }
+  });
 
   test("of IPv4 may have options, and must have its checksum", () => {
     // RFC 791's "no operation", four times.

@@ -9,6 +9,8 @@ export interface IpHeader {
   readonly target: Uint8Array;
   /** What follows the header and its extensions, without padding behind the packet. */
   readonly body: Uint8Array;
+  /** Whether the packet says that it is longer: the end of its body is missing. */
+  readonly isCut: boolean;
   /** A piece of a packet: its body does not begin, or does not end, as the protocol says. */
   readonly isFragment: boolean;
   /** A piece that is not the first: the body does not even begin as the protocol says. */
@@ -54,7 +56,7 @@ function readFour(packet: Uint8Array): IpHeader | undefined {
   if (length < headerBytes[4] || packet.length < length) return undefined;
   const view = viewOf(packet);
   const total = view.getUint16(2);
-  if (total < length || total > packet.length) return undefined;
+  if (total < length) return undefined;
   if (sumOf(packet.subarray(0, length)) !== wholeSum) return undefined;
   const fragment = view.getUint16(6);
   return {
@@ -63,6 +65,7 @@ function readFour(packet: Uint8Array): IpHeader | undefined {
     source: packet.subarray(12, 16),
     target: packet.subarray(16, 20),
     body: packet.subarray(length, total),
+    isCut: total > packet.length,
     isFragment: (fragment & fragmentBits4) !== 0,
     isTail: (fragment & offsetBits4) !== 0,
   };
@@ -71,7 +74,6 @@ function readFour(packet: Uint8Array): IpHeader | undefined {
 function readSix(packet: Uint8Array): IpHeader | undefined {
   if (packet.length < headerBytes[6]) return undefined;
   const end = headerBytes[6] + viewOf(packet).getUint16(4);
-  if (end > packet.length) return undefined;
   const extensions = skipExtensions(packet.subarray(0, end));
   if (extensions === undefined) return undefined;
   const { protocol, start, fragment } = extensions;
@@ -81,6 +83,7 @@ function readSix(packet: Uint8Array): IpHeader | undefined {
     source: packet.subarray(8, 24),
     target: packet.subarray(24, 40),
     body: packet.subarray(start, end),
+    isCut: end > packet.length,
     isFragment: (fragment & fragmentBits6) !== 0,
     isTail: (fragment & offsetBits6) !== 0,
   };

@@ -111,7 +111,7 @@ function attend(attendants: Attendants, uid = "u1") {
 }
 
 describe("Attendants", () => {
-  test("tell a sidecar who it is and who its replicas are, and bring what it will ask", async () => {
+  test("tell a sidecar who it is and its replicas, and bring what it will ask", async () => {
     const { attendants, calls } = open();
     const { heard, hear } = attend(attendants);
     await hear("replicas");

@@ -86,7 +86,7 @@ function echo(stream: Duplex): void {
 }
 
 describe("Dialer", () => {
-  test("reaches a pod of another machine at its workload port, with the first line said", async () => {
+  test("reaches a pod of another machine at its port, the first line said", async () => {
     const port = await openEcho();
     await withDialer({ addressesOf: () => `127.0.0.1:${port.at}` }, async ({ dialer, streams }) => {
       const dialed = await dialer.dial(endpoint);

@@ -75,19 +75,16 @@ export class Following {
   *#collectionsFor(own: string, about: About): Generator<CollectionId> {
     yield collectionOf("namespaces", "");
     yield collectionOf("networkpolicies", "networking.k8s.io", own);
-    switch (about.kind) {
-      case "self":
-        return yield* behindServices(own);
-      case "services":
-        return yield* behindServices(about.namespace);
-      case "callers":
-        yield collectionOf("pods", "", own);
-        yield collectionOf("pods", "", about.namespace);
-        return yield collectionOf("externalworkloads", "beemesh.io", about.namespace);
-      default:
-        for (const namespace of this.#shelf.namespaces()) {
-          yield collectionOf("services", "", namespace);
-        }
+    if (about.kind === "self") yield* behindServices(own);
+    else if (about.kind === "services") yield* behindServices(about.namespace);
+    else if (about.kind === "callers") {
+      yield collectionOf("pods", "", own);
+      yield collectionOf("pods", "", about.namespace);
+      yield collectionOf("externalworkloads", "beemesh.io", about.namespace);
+    } else {
+      for (const namespace of this.#shelf.namespaces()) {
+        yield collectionOf("services", "", namespace);
+      }
     }
   }
 }

@@ -26,8 +26,9 @@ describe("gatherMetrics", () => {
   });
 
   test("shows each family once, with the pods' samples under it", () => {
-    const counter =
-      '# HELP beemesh_workload_connections_total Mine\nbeemesh_workload_connections_total{direction="in"} 5\n';
+    const counter = `# HELP beemesh_workload_connections_total Mine
+beemesh_workload_connections_total{direction="in"} 5
+`;
     const text = gatherMetrics(own, [pod("a", counter), pod("b", counter + histogram)]);
     const lines = text.split("\n");
     assert.equal(lines.filter((line) => line.startsWith("# HELP")).length, 2);

@@ -183,7 +183,13 @@ export class WorkloadPlane {
       log: ({ namespace, name }, { source, target, cause, reason, port, protocol }, times) =>
         log.warn("Refused a connection", {
           pod: `${namespace}/${name}`,
-          ...{ source, target, protocol, port, cause, reason, times },
+          source,
+          target,
+          protocol,
+          port,
+          cause,
+          reason,
+          times,
         }),
       event: (pod, refusal) => dispatch({ kind: "occurrence", occurrence: eventOf(pod, refusal) }),
       nowMs: () => clock().at,
