@@ -9,12 +9,13 @@ const kinds = ["net", "uts", "ipc"] as const;
 
 /** The device that takes everything but TCP out of the pod: to its sidecar, and nowhere else. */
 const tunName = "beemesh0";
-/** The most that a packet of IP holds: the sidecar takes datagrams whole, and never in pieces. */
-const tunMtu = 65_535;
 /** Where the sidecar takes TCP connections, whatever address they are for. */
 const interceptPort = 15_001;
 /** The table of routes for TCP. */
 const tcpTable = 101;
+
+/** The largest packet that a device takes: no datagram is ever cut into pieces on its way. */
+const tunBytesMax = 65_535;
 
 /**
  * Descriptors that wait for a sidecar at once; the kernel's ten would be full in every burst. It
@@ -49,8 +50,8 @@ rules=$!
 ipv4="link set lo up
 addr add $2/32 dev lo
 tuntap add dev ${tunName} mode tun
-link set ${tunName} addrgenmode none
-link set ${tunName} mtu ${tunMtu} up
+link set ${tunName} mtu ${tunBytesMax} addrgenmode none
+link set ${tunName} up
 route add 0.0.0.0/0 dev ${tunName} src $2
 rule add ipproto tcp lookup ${tcpTable}
 route add local 0.0.0.0/0 dev lo src $2 table ${tcpTable}"
