@@ -46,6 +46,9 @@ const heartbeatMs = 2000;
 /** Neighbours in the hash table are looked up again this often; idle traffic hangs on it. */
 const selfQueryMs = 10 * 60_000;
 
+/** Each hash table pings whom it takes in, both at once, and takes in nobody who does not answer. */
+const pingsMax = 4;
+
 /** Who is on the local network is asked at the start and then this often. */
 const mdnsMs = 5 * 60_000;
 
@@ -226,7 +229,7 @@ async function dhtOf(options: NodeOptions): Promise<Services> {
     return (components) => table(components as unknown as Parameters<typeof table>[0]);
   };
   return {
-    ping: ping({ protocolPrefix }),
+    ping: ping({ protocolPrefix, maxInboundStreams: pingsMax, maxOutboundStreams: pingsMax }),
     dht: tableOf("machine"),
     workloadDht: tableOf("workload"),
   };
