@@ -10,7 +10,9 @@ export type NodeEvent =
   | { readonly kind: "link"; readonly event: LinkEvent }
   | { readonly kind: "found"; readonly pods: readonly FoundPod[] }
   | { readonly kind: "runtime"; readonly event: RuntimeEvent }
-  | { readonly kind: "report"; readonly report: RuntimeReport };
+  | { readonly kind: "report"; readonly report: RuntimeReport }
+  /** A sidecar of this machine misses replicas. */
+  | { readonly kind: "lost"; readonly by: string; readonly uids: readonly string[] };
 
 /** What a simulated node wants done, in order. */
 export type NodeEffect =

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
@@ -19,6 +19,12 @@ apiVersion: v1
 kind: Service
 metadata: {name: web}
 `;
+
+/** Something of this computer that is not loopback; undefined if there is nothing. */
+function ownAddress(): string | undefined {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find(({ internal, family }) => !internal && family === "IPv4")?.address;
+}
 
 describe("createClassicServer", () => {
   const applied: { readonly object: JsonObject; readonly dryRun: boolean }[] = [];
@@ -110,6 +116,42 @@ describe("createClassicServer", () => {
     await slow.close();
   });
 
+  test("refuses heads that are too large", async () => {
+    const answer = await send(server.port, {
+      headers: { Host: "shop", "X-Large": "x".repeat(1e5) },
+    });
+    assert.equal(answer.status, 431);
+  });
+
+  test("leaves all paths of a host to the service that claims it", async () => {
+    const service = await startService((incoming, outgoing) => outgoing.end(incoming.url));
+    const claimed = await startClassic(service, { claims: (host) => host === "shop" });
+    for (const path of ["/v1/users", "/metrics", "/healthz"]) {
+      assert.equal((await send(claimed.port, { path, headers: { Host: "Shop:80" } })).text, path);
+    }
+    assert.equal((await send(claimed.port, { path: "/healthz" })).text, "ok");
+    await claimed.close();
+    stopService(service);
+  });
+
+  test("tells the network nothing but whether it is well", async (t) => {
+    const address = ownAddress();
+    if (address === undefined) {
+      t.skip("this computer has no address but loopback");
+      return;
+    }
+    const open = await startClassic(undefined, { host: address });
+    const ask = async (path: string): Promise<string> => {
+      const { status, text: body } = await send(open.port, { host: address, path });
+      return `${status} ${body.trim()}`;
+    };
+    assert.equal(await ask("/healthz"), "200 ok");
+    assert.match(await ask("/metrics"), /^403 /u);
+    assert.match(await ask("/v1/workloads/stateless"), /^403 /u);
+    assert.equal(await ask("/x"), `404 No service is for host "${address}" and path "/x"`);
+    await open.close();
+  });
+
   test("finishes an answer of a service before it closes", async () => {
     const begun = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
@@ -120,12 +162,12 @@ describe("createClassicServer", () => {
     const closing = await startClassic(service);
     const answer = send(closing.port, { headers: { Host: "shop" } });
     const idle = connect(closing.port, "127.0.0.1");
+    idle.resume();
     await once(idle, "connect");
     await begun.promise;
     const closed = closing.close();
     gate.resolve();
     assert.equal((await answer).text, "done");
-    idle.destroy();
     await closed;
     stopService(service);
   });

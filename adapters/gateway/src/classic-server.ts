@@ -7,10 +7,12 @@ import {
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { mediaTypeOf, readBody } from "./body.ts";
+import { Front, type Origin, type TlsOffer } from "./front.ts";
 import { isRefusal } from "./kube-status.ts";
 import { type GatewayLimits, gatewayLimits } from "./limits.ts";
 import { closing, listenOnPath, listenOnPort } from "./listener.ts";
-import { foreignOrigin } from "./origin.ts";
+import { foreignOrigin, hostName } from "./origin.ts";
+import { OwnerDoor, type OwnerDoorOptions } from "./owner-door.ts";
 import { Proxy, type ProxyOptions } from "./proxy.ts";
 import { type ApplyObject, postWorkloads, type WorkloadAnswer } from "./workload-post.ts";
 
@@ -28,6 +30,15 @@ export interface ClassicServerOptions extends ProxyOptions {
   healthy?(): boolean;
   /** What `GET` of a path below `/v1/` answers as JSON, to those who may open the Unix socket. */
   readonly pages?: ReadonlyMap<string, () => unknown>;
+  /** What else is done for those who may open the Unix socket. */
+  readonly owner?: OwnerDoorOptions;
+  /** Speaks TLS too, on the same port, with these certificates. */
+  readonly tls?: TlsOffer;
+  /**
+   * Whether a service claims all paths of a host, in lower case: then none of them is ours, not
+   * even `/v1` and `/metrics`.
+   */
+  claims?(host: string): boolean;
   readonly limits?: Partial<GatewayLimits>;
 }
 
@@ -62,10 +73,14 @@ class PlainServer implements ClassicServer {
   readonly #options: ClassicServerOptions;
   readonly #limits: GatewayLimits;
   readonly #proxy: Proxy;
+  readonly #door: OwnerDoor | undefined;
   readonly #server: HttpServer;
   readonly #pathServer: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #pathSockets = new WeakSet<Socket>();
+  readonly #fronts: readonly Front[];
+  /** Connections that speak HTTP and have not asked for anything yet: Node takes them for busy. */
+  readonly #unasked = new Set<Socket>();
+  readonly #origins = new WeakMap<object, Origin>();
   /** Connections that have left HTTP, such as WebSockets to services. */
   readonly #upgraded = new Set<Duplex>();
   #isClosing = false;
@@ -74,6 +89,7 @@ class PlainServer implements ClassicServer {
     this.#options = options;
     this.#limits = limits;
     this.#proxy = new Proxy(options);
+    this.#door = options.owner && new OwnerDoor(options.owner);
     this.#server = createHttpServer({
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.firstRequestMsMax,
@@ -82,19 +98,39 @@ class PlainServer implements ClassicServer {
       requestTimeout: 0,
       connectionsCheckingInterval: Math.min(checkMs, limits.firstRequestMsMax / 2),
     });
-    this.#pathServer = createServer((socket) => {
-      this.#pathSockets.add(socket);
-      this.#server.emit("connection", socket);
-    });
-    for (const listener of [this.#server, this.#pathServer]) {
+    this.#pathServer = createServer({ allowHalfOpen: true });
+    // What Node would do with a connection is done after the front has looked at it.
+    const serve = this.#server.listeners("connection");
+    this.#server.removeAllListeners("connection");
+    this.#fronts = [this.#server, this.#pathServer].map((listener) => {
       listener.maxConnections = limits.connectionsMax;
-    }
-    this.#server.on("connection", (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
+      const front = new Front({
+        isPath: listener === this.#pathServer,
+        limits,
+        tls: options.tls,
+        serve: (socket, origin) => {
+          if (this.#isClosing) socket.destroy();
+          this.#origins.set(socket, origin);
+          this.#unasked.add(socket);
+          socket.once("close", () => this.#unasked.delete(socket));
+          for (const each of serve) each.call(this.#server, socket);
+        },
+      });
+      listener.on("connection", (socket: Socket) => {
+        this.#sockets.add(socket);
+        socket.once("close", () => this.#sockets.delete(socket));
+        front.accept(socket);
+      });
+      return front;
     });
-    this.#server.on("request", (incoming, outgoing) => void this.#request(incoming, outgoing));
-    this.#server.on("upgrade", (incoming, socket, head) => this.#upgrade(incoming, socket, head));
+    this.#server.on("request", (incoming, outgoing) => {
+      this.#unasked.delete(incoming.socket);
+      void this.#request(incoming, outgoing);
+    });
+    this.#server.on("upgrade", (incoming, socket, head) => {
+      this.#unasked.delete(incoming.socket);
+      this.#upgrade(incoming, socket, head);
+    });
   }
 
   get port(): number {
@@ -117,7 +153,8 @@ class PlainServer implements ClassicServer {
     const closed = Promise.all([closing(this.#server), closing(this.#pathServer)]);
     this.#isClosing = true;
     this.#server.closeIdleConnections();
-    for (const socket of this.#upgraded) socket.destroy();
+    for (const front of this.#fronts) front.close();
+    for (const socket of [...this.#unasked, ...this.#upgraded]) socket.destroy();
     const timer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, this.#limits.drainMsMax);
@@ -125,15 +162,34 @@ class PlainServer implements ClassicServer {
     clearTimeout(timer);
   }
 
+  #originOf({ socket }: IncomingMessage): Origin {
+    return this.#origins.get(socket) ?? stranger;
+  }
+
+  /** Whether a request is for this machine itself; all others are for services. */
+  #isOwn(incoming: IncomingMessage): boolean {
+    const isClaimed = this.#options.claims?.(hostName(incoming.headers.host ?? "")) ?? false;
+    return isOwnPath(pathOf(incoming)) && !isClaimed;
+  }
+
+  /** The owner's door, for a request to it that comes from the owner. */
+  #doorFor(incoming: IncomingMessage): OwnerDoor | undefined {
+    const isOwner = this.#originOf(incoming).isOwner && OwnerDoor.has(pathOf(incoming));
+    return isOwner ? this.#door : undefined;
+  }
+
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => undefined);
-    if (isOwn(pathOf(incoming))) {
+    const door = this.#doorFor(incoming);
+    const isOwn = this.#isOwn(incoming);
+    if (isOwn && door === undefined) {
       socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
       return;
     }
     this.#upgraded.add(socket);
     socket.once("close", () => this.#upgraded.delete(socket));
-    void this.#proxy.passUpgrade(incoming, socket, head);
+    if (isOwn) void door?.upgrade(incoming, socket, head);
+    else void this.#proxy.passUpgrade(incoming, socket, head, this.#originOf(incoming));
   }
 
   async #request(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -143,10 +199,14 @@ class PlainServer implements ClassicServer {
       if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
     });
     const path = pathOf(incoming);
-    if (!isOwn(path)) await this.#proxy.pass(incoming, outgoing);
+    const origin = this.#originOf(incoming);
+    if (!this.#isOwn(incoming)) await this.#proxy.pass(incoming, outgoing, origin);
     else if (path === "/healthz") this.#health(outgoing);
+    else if (!origin.isLocal)
+      sendAnswer(outgoing, failure(403, `${path} is for this computer only`));
     else if (path === "/metrics") sendText(outgoing, 200, await this.#options.metrics());
     else if (this.#options.pages?.has(path)) sendAnswer(outgoing, this.#page(incoming, path));
+    else if (OwnerDoor.has(path)) sendAnswer(outgoing, await this.#ask(incoming, path));
     else sendAnswer(outgoing, await this.#workloads(incoming, path));
   }
 
@@ -156,11 +216,16 @@ class PlainServer implements ClassicServer {
   }
 
   #page(incoming: IncomingMessage, path: string): Answer {
-    if (!this.#pathSockets.has(incoming.socket)) {
+    if (!this.#originOf(incoming).isOwner) {
       return failure(403, `Cannot show ${path} here: ask through the Unix socket`);
     }
     if (incoming.method !== "GET") return failure(405, `${path} is read with GET`);
     return { status: 200, body: this.#options.pages?.get(path)?.() };
+  }
+
+  async #ask(incoming: IncomingMessage, path: string): Promise<Answer> {
+    const door = this.#doorFor(incoming);
+    return door?.answer(incoming) ?? failure(403, `${path} is asked through the Unix socket`);
   }
 
   async #workloads(incoming: IncomingMessage, path: string): Promise<WorkloadAnswer> {
@@ -168,7 +233,7 @@ class PlainServer implements ClassicServer {
     if (type !== "stateless" && type !== "stateful") {
       return failure(404, "There are /v1/workloads/stateless and /v1/workloads/stateful");
     }
-    const foreign = foreignOrigin(incoming.headers, !this.#pathSockets.has(incoming.socket));
+    const foreign = foreignOrigin(incoming.headers, !this.#originOf(incoming).isOwner);
     if (foreign !== undefined) return failure(403, `Cannot take the request: ${foreign}`);
     if (incoming.method !== "POST") return failure(405, "Workloads are sent with POST");
     const mediaType = mediaTypeOf(incoming.headers["content-type"] ?? "");
@@ -185,8 +250,11 @@ class PlainServer implements ClassicServer {
   }
 }
 
-/** Whether the path is ours; all others are services'. */
-function isOwn(path: string): boolean {
+/** Where a connection comes from of which nothing is known. */
+const stranger: Origin = { isLocal: false, isOwner: false, isSecure: false };
+
+/** Whether the path is ours, unless a service claims it; all others are services'. */
+function isOwnPath(path: string): boolean {
   return path === "/healthz" || path === "/metrics" || path === "/v1" || path.startsWith("/v1/");
 }
 

@@ -14,9 +14,10 @@ describe("passedHeaders", () => {
   });
 
   test("says for whom it asks, and believes nobody else's word on that", () => {
-    const raw = ["X-Forwarded-For", "1.2.3.4", "Forwarded", "for=1.2.3.4"];
-    const passed = passedHeaders(raw, { address: "127.0.0.1", host: "shop" });
-    const expected = "X-Forwarded-For 127.0.0.1 X-Forwarded-Host shop X-Forwarded-Proto http";
+    const names = "X-Forwarded-For Forwarded x-real-ip X-FORWARDED-PROTO X-Forwarded-Client-Cert";
+    const raw = names.split(" ").flatMap((name) => [name, "1.2.3.4"]);
+    const passed = passedHeaders(raw, { address: "127.0.0.1", host: "shop", protocol: "https" });
+    const expected = "X-Forwarded-For 127.0.0.1 X-Forwarded-Host shop X-Forwarded-Proto https";
     assert.deepEqual(passed, expected.split(" "));
   });
 });

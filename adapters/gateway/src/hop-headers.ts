@@ -11,18 +11,17 @@ const hopByHop: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Set by the proxy itself: what a client sends in these is not to be believed. */
-const forwarded: ReadonlySet<string> = new Set([
-  "forwarded",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-]);
+/**
+ * Set by the proxy itself, or believed by services if it were: what a client sends in these is
+ * not to be believed.
+ */
+const forwarded = /^(?:forwarded|x-forwarded(?:-.*)?|x-original-(?:forwarded-for|url)|x-real-ip)$/u;
 
 /** Who asked, and for what, before the proxy. */
 export interface ForwardedFor {
   readonly address: string;
   readonly host: string;
+  readonly protocol: "http" | "https";
 }
 
 /**
@@ -38,13 +37,13 @@ export function passedHeaders(raw: readonly string[], client?: ForwardedFor): st
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? "";
     const key = name.toLowerCase();
-    const isOurs = client !== undefined && forwarded.has(key);
+    const isOurs = client !== undefined && forwarded.test(key);
     if (!hopByHop.has(key) && !dropped.has(key) && !isOurs) passed.push(name, raw[index + 1] ?? "");
   }
   if (client) {
     passed.push("X-Forwarded-For", client.address);
     passed.push("X-Forwarded-Host", client.host);
-    passed.push("X-Forwarded-Proto", "http");
+    passed.push("X-Forwarded-Proto", client.protocol);
   }
   return passed;
 }

@@ -21,6 +21,7 @@ export {
 } from "./classic-server.ts";
 export type { Authenticate } from "./client-user.ts";
 export type { ApiBackend, Observe } from "./exchange.ts";
+export type { TlsOffer } from "./front.ts";
 export { type GatewayLimits, gatewayLimits } from "./limits.ts";
 export { type Parsed, parseManifests, parseYaml } from "./manifest.ts";
 export {
@@ -32,7 +33,13 @@ export {
   type MetricOptions,
   type Metrics,
 } from "./metrics.ts";
+export {
+  connectProtocol,
+  type FoundService,
+  type OwnerDoorOptions,
+  type ServiceWish,
+} from "./owner-door.ts";
 export type { ConnectPort } from "./port-forward.ts";
-export type { FindRoute, ProxyOptions, Route } from "./proxy.ts";
+export type { FindRoute, ProxyOptions, Redirect, Route, Wanted } from "./proxy.ts";
 export type { TunnelEnd } from "./tunnel.ts";
 export type { ApplyObject } from "./workload-post.ts";

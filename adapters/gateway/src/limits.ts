@@ -12,6 +12,8 @@ export interface GatewayLimits {
   readonly headerBytesMax: number;
   /** Many kubectl at once are tens of connections; the rest of the file handles are for pods. */
   readonly connectionsMax: number;
+  /** Connections of one address of the network: no client alone keeps out all others. */
+  readonly connectionsPerClientMax: number;
   /** A connection that has not asked for anything by then is closed. */
   readonly firstRequestMsMax: number;
   /** A connection with nothing open is closed after this. client-go opens another one. */
@@ -44,6 +46,7 @@ export const gatewayLimits: GatewayLimits = {
   bodyMsMax: 30_000,
   headerBytesMax: 64 * 1024,
   connectionsMax: 1000,
+  connectionsPerClientMax: 200,
   firstRequestMsMax: 10_000,
   idleMsMax: 180_000,
   requestsPerUserMax: 100,

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type RequestListener, request } from "node:http";
+import { request as requestTls } from "node:https";
 import { connect } from "node:net";
 import { duplexPair } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { BeeError } from "@beemesh/base";
 import { WebSocket, WebSocketServer } from "ws";
+import { testCertificates } from "./certificate.test.ts";
 import type { ClassicServer } from "./classic-server.ts";
 import {
   reach,
@@ -163,6 +166,77 @@ describe("Proxy", () => {
         assert.equal(String(message), "echo hello");
         client.close();
         await once(client, "close");
+      },
+    );
+  });
+
+  test("passes requests and WebSockets inside TLS, and says so", async (t) => {
+    const certificates = testCertificates();
+    if (certificates === undefined) {
+      t.skip("there is no openssl");
+      return;
+    }
+    const service = await startService((incoming, outgoing) =>
+      outgoing.end(incoming.headers["x-forwarded-proto"]),
+    );
+    const sockets = new WebSocketServer({ server: service.server });
+    sockets.on("connection", (socket, incoming) =>
+      socket.send(String(incoming.headers["x-forwarded-proto"])),
+    );
+    const tls = { fallback: certificates.server, contextOf: () => Promise.resolve(undefined) };
+    const server = await startClassic(service, { tls });
+    const trust = { ca: certificates.authority, servername: "localhost", headers: shop };
+    const outgoing = requestTls({ port: server.port, host: "127.0.0.1", ...trust });
+    const [answer] = await once(outgoing.end(), "response");
+    assert.equal(await text(answer), "https");
+    const client = new WebSocket(`wss://127.0.0.1:${server.port}/chat`, trust);
+    const [message] = await once(client, "message");
+    assert.equal(String(message), "https");
+    client.close();
+    await once(client, "close");
+    assert.equal((await send(server.port, { headers: shop })).text, "http");
+    stopService(service);
+    await server.close();
+  });
+
+  test("closes at once, whoever has opened TLS and asked for nothing", async (t) => {
+    const certificates = testCertificates();
+    if (certificates === undefined) {
+      t.skip("there is no openssl");
+      return;
+    }
+    const tls = { fallback: certificates.server, contextOf: () => Promise.resolve(undefined) };
+    const server = await startClassic(undefined, { tls, limits: { drainMsMax: 2 ** 30 } });
+    const options = { host: "127.0.0.1", port: server.port };
+    const quiet = connectTls({ ...options, rejectUnauthorized: false });
+    await once(quiet, "secureConnect");
+    const suspicious = connectTls(options);
+    await once(suspicious, "error");
+    await server.close();
+    quiet.destroy();
+  });
+
+  test("sends a client elsewhere with its method, also when it would upgrade", async () => {
+    const server = await startClassic(undefined, {
+      route: async ({ headers, target }) => ({ location: `https://${headers.host}${target}` }),
+    });
+    const { status, headers } = await send(server.port, { path: "/a?b", headers: shop });
+    assert.equal(status, 308);
+    assert.equal(headers["location"], "https://shop/a?b");
+    const socket = connect(server.port, "127.0.0.1");
+    socket.write("GET /c HTTP/1.1\r\nHost: shop\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
+    assert.match(await text(socket), /^HTTP\/1\.1 308 [\s\S]*Location: https:\/\/shop\/c\r\n/u);
+    await server.close();
+  });
+
+  test("takes the whole URL as a target, if it is of the host that is asked", async () => {
+    await withService(
+      (incoming, outgoing) => outgoing.end(incoming.url),
+      async ({ port }) => {
+        const right = await send(port, { path: "http://SHOP/a?b", headers: shop });
+        assert.equal(right.text, "/a?b");
+        const wrong = await send(port, { path: "http://bank/a", headers: shop });
+        assert.equal(wrong.status, 400);
       },
     );
   });

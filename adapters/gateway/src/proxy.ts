@@ -9,6 +9,7 @@ import {
 import type { Duplex } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import type { Duplex as PortDuplex } from "@beemesh/ports";
+import type { Origin } from "./front.ts";
 import { passedHeaders } from "./hop-headers.ts";
 import { hostDuplex } from "./host-stream.ts";
 import { hostName } from "./origin.ts";
@@ -20,12 +21,30 @@ export interface Route {
   connect(): Promise<PortDuplex>;
 }
 
-/** Finds the service for a request; undefined if there is none. `host` comes without a port. */
-export type FindRoute = (wanted: {
+/** An answer that sends the client elsewhere, with the same method and body. */
+export interface Redirect {
+  readonly location: string;
+}
+
+/** What a request asks for, and how it came. */
+export interface Wanted {
+  /** In lower case, without a port. */
   readonly host: string;
+  /** Without the query. */
   readonly path: string;
+  /** The whole target, such as `/a?b=c`. */
+  readonly target: string;
   readonly headers: IncomingHttpHeaders;
-}) => Promise<Route | undefined>;
+  readonly isSecure: boolean;
+  /** Whether it comes from this computer. */
+  readonly isLocal: boolean;
+}
+
+/**
+ * Finds the service for a request; undefined if there is none. What it throws is answered as 503,
+ * with the message of a BeeError.
+ */
+export type FindRoute = (wanted: Wanted) => Promise<Route | Redirect | undefined>;
 
 export interface ProxyOptions {
   readonly route: FindRoute;
@@ -47,8 +66,14 @@ const servicesListedMax = 50;
 
 /** Why a request reaches no service, in words for the person who sent it. */
 interface Miss {
-  readonly status: 404 | 502 | 503 | 504;
+  readonly status: 308 | 400 | 404 | 502 | 503 | 504;
   readonly text: string;
+  /** Names and values by turns. */
+  readonly headers: readonly string[];
+}
+
+function miss(status: Miss["status"], text: string): Miss {
+  return { status, text, headers: [] };
 }
 
 /** Passes requests to services and their answers back, streaming both ways. */
@@ -60,8 +85,8 @@ export class Proxy {
   }
 
   /** Passes one request on; never throws. */
-  async pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const connection = await this.#connect(incoming);
+  async pass(incoming: IncomingMessage, outgoing: ServerResponse, origin: Origin): Promise<void> {
+    const connection = await this.#connect(incoming, origin);
     if ("text" in connection) {
       sendMiss(outgoing, connection);
       return;
@@ -70,14 +95,14 @@ export class Proxy {
       connection.destroy();
       return;
     }
-    const upstream = startRequest(incoming, connection, []);
+    const upstream = startRequest({ incoming, connection, origin, extra: [] });
     upstream.once("response", (answer) => relay(answer, outgoing));
     upstream.once("error", () => {
       if (outgoing.headersSent) outgoing.destroy();
-      else sendMiss(outgoing, { status: 502, text: "Cannot read the answer of the service" });
+      else sendMiss(outgoing, miss(502, "Cannot read the answer of the service"));
     });
     const timer = setTimeout(() => {
-      sendMiss(outgoing, { status: 504, text: "The service does not answer" });
+      sendMiss(outgoing, miss(504, "The service does not answer"));
       upstream.destroy();
     }, answerMsMax);
     upstream.once("response", () => clearTimeout(timer));
@@ -90,11 +115,17 @@ export class Proxy {
   }
 
   /** Passes a WebSocket or other upgrade through; never throws. */
-  async passUpgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const connection = await this.#connect(incoming);
+  async passUpgrade(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    origin: Origin,
+  ): Promise<void> {
+    const connection = await this.#connect(incoming, origin);
     if ("text" in connection) {
+      const headers = ["Content-Type", "text/plain", "Connection", "close"];
       socket.end(
-        `${rawHead(connection.status, ["Content-Type", "text/plain"])}${connection.text}\n`,
+        `${rawHead(connection.status, [...headers, ...connection.headers])}${connection.text}\n`,
       );
       return;
     }
@@ -102,8 +133,8 @@ export class Proxy {
       connection.destroy();
       return;
     }
-    const upgrade = ["Connection", "Upgrade", "Upgrade", incoming.headers.upgrade ?? ""];
-    const upstream = startRequest(incoming, connection, upgrade);
+    const extra = ["Connection", "Upgrade", "Upgrade", incoming.headers.upgrade ?? ""];
+    const upstream = startRequest({ incoming, connection, origin, extra });
     upstream.once("upgrade", (answer, peer, firstBytes) => {
       const headers = [...passedHeaders(answer.rawHeaders), "Connection", "Upgrade"];
       headers.push("Upgrade", answer.headers.upgrade ?? "");
@@ -122,25 +153,37 @@ export class Proxy {
     upstream.end();
   }
 
-  async #connect(incoming: IncomingMessage): Promise<Duplex | Miss> {
-    const host = hostName(incoming.headers.host ?? "");
-    const path = (incoming.url ?? "/").split("?")[0] ?? "/";
+  async #connect(incoming: IncomingMessage, origin: Origin): Promise<Duplex | Miss> {
+    const { headers } = incoming;
+    const host = hostName(headers.host ?? "");
+    const target = targetOf(incoming);
+    if (target === undefined) return miss(400, "The target is not of the host that is asked");
+    const path = target.split("?")[0] ?? "/";
+    const { isSecure, isLocal } = origin;
     try {
-      const route = await this.#options.route({ host, path, headers: incoming.headers });
-      if (route === undefined) return { status: 404, text: this.#missText(host, path) };
+      const wanted = { host, path, target, headers, isSecure, isLocal };
+      const route = await this.#options.route(wanted);
+      if (route === undefined) return miss(404, this.#missText(host, path, isLocal));
+      if ("location" in route) {
+        const text = `Moved to ${route.location}`;
+        return { status: 308, text, headers: ["Location", route.location] };
+      }
       return await connectWithRetry(route);
     } catch (error) {
       const why = error instanceof BeeError ? error.message : "the connection failed";
-      return { status: 503, text: `Cannot reach the service for ${host}${path}: ${why}` };
+      return miss(503, `Cannot reach the service for ${host}${path}: ${why}`);
     }
   }
 
-  #missText(host: string, path: string): string {
+  /** Who asks from the network is not told what else there is. */
+  #missText(host: string, path: string, isLocal: boolean): string {
+    const text = `No service is for host ${JSON.stringify(host)} and path ${JSON.stringify(path)}`;
+    if (!isLocal) return text;
     const services = this.#options.services?.().toSorted() ?? [];
     const listed = services.slice(0, servicesListedMax).map((name) => `  ${name}`);
     const more = services.length - listed.length;
     return [
-      `No service is for host ${JSON.stringify(host)} and path ${JSON.stringify(path)}`,
+      text,
       services.length === 0 ? "There is no service at all" : "These services exist:",
       ...listed,
       ...(more > 0 ? [`  and ${more} more`] : []),
@@ -181,21 +224,39 @@ async function connectInTime(route: Route): Promise<Duplex> {
   }
 }
 
-function startRequest(
-  incoming: IncomingMessage,
-  connection: Duplex,
-  extra: readonly string[],
-): ClientRequest {
+/** A request that goes on to a service. */
+interface Passing {
+  readonly incoming: IncomingMessage;
+  readonly connection: Duplex;
+  readonly origin: Origin;
+  /** Headers of the connection to the service, names and values by turns. */
+  readonly extra: readonly string[];
+}
+
+/**
+ * What a request asks for, without scheme and host; undefined if it names another host than its
+ * header. Source: RFC 9112, section 3.2.2.
+ */
+function targetOf({ url = "/", headers }: IncomingMessage): string | undefined {
+  const whole = /^https?:\/\/(?<authority>[^/?#]*)(?<rest>.*)$/isu.exec(url)?.groups;
+  if (whole === undefined) return url;
+  const { authority = "", rest = "" } = whole;
+  if (authority.toLowerCase() !== headers.host?.toLowerCase()) return undefined;
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+function startRequest({ incoming, connection, origin, extra }: Passing): ClientRequest {
   const client = {
     address: incoming.socket.remoteAddress ?? "unix",
     host: incoming.headers.host ?? "",
-  };
+    protocol: origin.isSecure ? "https" : "http",
+  } as const;
   const hasBody = incoming.headers["transfer-encoding"] !== undefined;
   const framing = hasBody ? ["Transfer-Encoding", "chunked"] : [];
   const close = extra.length === 0 ? ["Connection", "close"] : [];
   return httpRequest({
     method: incoming.method,
-    path: incoming.url,
+    path: targetOf(incoming),
     headers: [...passedHeaders(incoming.rawHeaders, client), ...framing, ...close, ...extra],
     setHost: false,
     agent: new OneConnection(connection),
@@ -232,9 +293,9 @@ function relay(answer: IncomingMessage, outgoing: ServerResponse): void {
   answer.once("error", () => outgoing.destroy());
 }
 
-function sendMiss(outgoing: ServerResponse, { status, text }: Miss): void {
+function sendMiss(outgoing: ServerResponse, { status, text, headers }: Miss): void {
   if (outgoing.headersSent || outgoing.destroyed) return;
-  outgoing.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" });
+  outgoing.writeHead(status, ["Content-Type", "text/plain; charset=utf-8", ...headers]);
   outgoing.end(`${text}\n`);
 }
 

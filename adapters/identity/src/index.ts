@@ -40,6 +40,7 @@ export {
   ownerOf,
   renew,
 } from "./mesh.ts";
+export { selfSignedServer } from "./self-signed.ts";
 export { SigningKey } from "./signing-key.ts";
 export type { MeshId, Statement, StatementKind } from "./statement.ts";
 export { createToken, joinWithToken, readToken, type Token, type TokenOptions } from "./token.ts";

@@ -1,18 +1,17 @@
 import { chmodSync, closeSync, rmSync } from "node:fs";
 import { errnos, must } from "./errno.ts";
 import { libc } from "./libc.ts";
-import { descriptorsIn, flagsOf, messageOf, unixAddress } from "./message.ts";
+import { Message, unixAddress, unixFamily } from "./message.ts";
 
-/** `AF_UNIX`; `SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC`. */
-const unixFamily = 1;
-const datagramNonBlocking = 2 | 0o4000 | 0o2_000_000;
-/** `MSG_DONTWAIT | MSG_CMSG_CLOEXEC`. */
+/** `SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC`. */
+export const datagramNonBlocking: number = 2 | 0o4000 | 0o2_000_000;
+/** `MSG_DONTWAIT | MSG_CMSG_CLOEXEC`: what comes is closed when a program is started. */
 const receiveFlags = 0x40 | 0x4000_0000;
 /** `MSG_CTRUNC | MSG_TRUNC`: something was cut off. */
 const cutFlags = 0x8 | 0x20;
 
-/** Bytes that may come beside a descriptor; what is longer is refused with it. */
-const payloadBytesMax = 16 * 1024;
+/** Bytes beside a descriptor: a tag, and the 16 KiB at most that a machine has read already. */
+const payloadBytesMax = 17 * 1024;
 
 /** What came: a descriptor, which the receiver must close, and the bytes beside it. */
 export interface ReceivedDescriptor {
@@ -36,13 +35,13 @@ export class DescriptorInbox {
    * @throws {BeeError} `kernel-refused`, `kernel-unsupported`
    */
   constructor(path: string) {
+    const address = unixAddress(path);
+    const { bind, socket } = libc();
     this.#path = path;
     rmSync(path, { force: true });
-    const { bind, socket } = libc();
-    this.#fd = must("open a descriptor inbox", socket(unixFamily, datagramNonBlocking, 0));
-    const address = unixAddress(path);
+    this.#fd = must("open an inbox", socket(unixFamily, datagramNonBlocking, 0));
     try {
-      must(`listen for descriptors at ${path}`, bind(this.#fd, address, address.length));
+      must(`open an inbox at ${path}`, bind(this.#fd, address, address.length));
       chmodSync(path, 0o600);
     } catch (error) {
       closeSync(this.#fd);
@@ -50,31 +49,40 @@ export class DescriptorInbox {
     }
   }
 
-  /** The next descriptor that has come; undefined if there is none. Malformed ones are dropped. */
+  /**
+   * The next descriptor that has come; undefined if there is none now. What came with more than one
+   * descriptor, with none, or was too long is dropped, and its descriptors closed.
+   *
+   * @throws {BeeError} `kernel-refused`
+   */
   receive(): ReceivedDescriptor | undefined {
     if (this.#isClosed) return undefined;
+    const { errnoOfLast, recvmsg } = libc();
     for (;;) {
-      const message = messageOf(this.#payload);
-      const length = libc().recvmsg(this.#fd, message.header, receiveFlags);
+      const message = new Message(this.#payload);
+      const length = message.with((header) => recvmsg(this.#fd, header, receiveFlags));
       if (length < 0n) {
-        if (libc().errnoOfLast() === errnos.again) return undefined;
+        if (errnoOfLast() === errnos.again) return undefined;
         must("receive a descriptor", length);
       }
-      const descriptors = descriptorsIn(message);
+      const { descriptors, flags } = message;
       const [fd] = descriptors;
-      const isWhole = (flagsOf(message) & cutFlags) === 0;
-      if (fd !== undefined && descriptors.length === 1 && isWhole) {
+      if (fd !== undefined && descriptors.length === 1 && (flags & cutFlags) === 0) {
         return { fd, bytes: Buffer.from(this.#payload.subarray(0, Number(length))) };
       }
       for (const refused of descriptors) closeSync(refused);
     }
   }
 
-  /** Ends it; what has come and was not received is closed by the kernel. */
+  /** Ends it; the kernel closes what has come and was not received. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     closeSync(this.#fd);
-    rmSync(this.#path, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // Whoever has given up its rights since may not remove it; nobody answers there any more.
+    }
   }
 }

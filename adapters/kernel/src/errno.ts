@@ -1,10 +1,20 @@
 import { BeeError } from "@beemesh/base";
 import { libc } from "./libc.ts";
 
-/** Numbers of errors, the same on every Linux that Node runs on. */
-export const errnos = { again: 11, noBuffers: 105, refused: 111, absent: 2, notConnected: 107 };
+/** Numbers of errors, as asm-generic/errno.h has them for every processor that we run on. */
+export const errnos = {
+  absent: 2,
+  again: 11,
+  noBuffers: 105,
+  tooManyReferences: 109,
+  refused: 111,
+} as const;
 
-/** Fails with the kernel's reason if a call gave less than 0. */
+/**
+ * The result of a call, or its failure with the kernel's reason.
+ *
+ * @throws {BeeError} `kernel-refused` if it is below 0.
+ */
 export function must(what: string, result: number | bigint): number {
   if (result >= 0) return Number(result);
   const errno = libc().errnoOfLast();

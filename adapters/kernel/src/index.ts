@@ -1,6 +1,7 @@
 /**
- * What Linux can do and Node has no door to: sockets that take any address, tun devices, and
- * descriptors that are handed from process to process. The one package that uses `node:ffi`.
+ * What Linux can do and Node has no door to: sockets that take connections to any address, tun
+ * devices, and descriptors that go from process to process. The one package that uses `node:ffi`.
+ * It may be imported anywhere; what cannot be done throws `kernel-unsupported` when it is called.
  *
  * @module
  */
@@ -8,5 +9,6 @@
 export { adoptSocket, closeDescriptor, descriptorOf, duplicate } from "./descriptor.ts";
 export { DescriptorInbox, type ReceivedDescriptor } from "./descriptor-inbox.ts";
 export { DescriptorOutbox } from "./descriptor-outbox.ts";
+export { watchPackets } from "./packet-watch.ts";
 export { makeTransparent } from "./socket-option.ts";
 export { openTun } from "./tun.ts";

@@ -1,22 +1,33 @@
-import type * as Ffi from "node:ffi";
-import { createRequire } from "node:module";
+import type * as ForeignFunctions from "node:ffi";
 import { BeeError } from "@beemesh/base";
 
-/** The functions of the C library that Node has no door to. 64-bit numbers are bigints. */
+/**
+ * The functions of the C library that Node has no door to. 64-bit numbers are bigints. `ioctl` and
+ * `fcntl` take variable arguments in C; on Linux those are passed as fixed ones are.
+ */
 export interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
-  readonly bind: (fd: number, address: Uint8Array, length: number) => number;
-  readonly setsockopt: (
-    ...call: [fd: number, level: number, name: number, value: Uint8Array, length: number]
+  readonly socketpair: (
+    domain: number,
+    type: number,
+    protocol: number,
+    descriptors: Uint8Array,
   ) => number;
+  readonly bind: (fd: number, address: Uint8Array, length: number) => number;
+  readonly setsockopt: (fd: number, level: number, name: number, value: Uint8Array) => number;
   readonly ioctl: (fd: number, request: bigint, argument: Uint8Array) => number;
   readonly fcntl: (fd: number, command: number, argument: number) => number;
+  readonly dup3: (fd: number, as: number, flags: number) => number;
   readonly sendmsg: (fd: number, message: Uint8Array, flags: number) => bigint;
   readonly recvmsg: (fd: number, message: Uint8Array, flags: number) => bigint;
+  /** Why the call before this one failed. */
   readonly errnoOfLast: () => number;
-  /** Where the bytes of a buffer lie. Good as long as the buffer is referred to. */
+  /** Where the bytes of a buffer lie, for as long as the buffer is referred to. */
   readonly pointerTo: (bytes: Uint8Array) => bigint;
 }
+
+/** Processors whose layout of structs this package knows: 64 bits, little end first. */
+const architectures = new Set(["x64", "arm64"]);
 
 let opened: Libc | undefined;
 
@@ -24,7 +35,8 @@ let opened: Libc | undefined;
  * The C library, opened when it is first asked for, so that importing this costs nothing where it
  * cannot be used.
  *
- * @throws {BeeError} `kernel-unsupported` off Linux, or where Node has no `node:ffi`.
+ * @throws {BeeError} `kernel-unsupported` off Linux, on other processors than x86-64 and arm64, or
+ *   where Node has no `node:ffi`.
  */
 export function libc(): Libc {
   opened ??= openLibc();
@@ -32,45 +44,38 @@ export function libc(): Libc {
 }
 
 function openLibc(): Libc {
-  if (process.platform !== "linux") {
-    throw new BeeError("kernel-unsupported", "Cannot call the kernel: this needs Linux");
+  const { arch, platform, version } = process;
+  if (platform !== "linux" || !architectures.has(arch)) {
+    const message = `Cannot call the kernel: needs Linux on x86-64 or arm64, this is ${platform}`;
+    throw new BeeError("kernel-unsupported", `${message} on ${arch}`);
   }
   try {
-    return bindLibc(loadFfi());
+    return bindLibc(process.getBuiltinModule("node:ffi"));
   } catch (cause) {
-    const message =
-      "Cannot call the kernel: this Node has no usable node:ffi (26.1 and later have)";
+    const message = `Cannot call the kernel: Node ${version} has no usable node:ffi`;
     throw new BeeError("kernel-unsupported", message, { cause });
   }
 }
 
-/** That the module is experimental is known, and nothing that a machine's log should say. */
-function loadFfi(): typeof Ffi {
-  // oxlint-disable-next-line typescript/unbound-method -- it is put back where it was
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
-  try {
-    return createRequire(import.meta.url)("node:ffi");
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
-
-function bindLibc(ffi: typeof Ffi): Libc {
+function bindLibc(ffi: typeof ForeignFunctions): Libc {
+  // What this process has linked already, be it glibc or musl.
   const { functions } = ffi.dlopen(null, {
     socket: { arguments: ["i32", "i32", "i32"], return: "i32" },
+    socketpair: { arguments: ["i32", "i32", "i32", "pointer"], return: "i32" },
     bind: { arguments: ["i32", "pointer", "u32"], return: "i32" },
     setsockopt: { arguments: ["i32", "i32", "i32", "pointer", "u32"], return: "i32" },
     ioctl: { arguments: ["i32", "u64", "pointer"], return: "i32" },
     fcntl: { arguments: ["i32", "i32", "i32"], return: "i32" },
+    dup3: { arguments: ["i32", "i32", "i32"], return: "i32" },
     sendmsg: { arguments: ["i32", "pointer", "i32"], return: "i64" },
     recvmsg: { arguments: ["i32", "pointer", "i32"], return: "i64" },
     // Where this thread's errno lies; glibc and musl both have it under this name.
     __errno_location: { arguments: [], return: "pointer" },
   });
-  const { __errno_location: errnoLocation, ...calls } = functions;
+  const { __errno_location: errnoLocation, setsockopt, ...calls } = functions;
   return {
     ...calls,
+    setsockopt: (fd, level, name, value) => setsockopt(fd, level, name, value, value.length),
     errnoOfLast: () => ffi.getInt32(errnoLocation()),
     pointerTo: (bytes) => ffi.getRawPointer(bytes),
   };

@@ -6,12 +6,13 @@ const transparent = { 4: { level: 0, name: 19 }, 6: { level: 41, name: 75 } } as
 
 /**
  * Lets a listening socket take connections to addresses that are not its own (`IP_TRANSPARENT`),
- * which is what tproxy hands it. Needs CAP_NET_ADMIN.
+ * which is what tproxy hands it. Needs CAP_NET_ADMIN or CAP_NET_RAW (ip(7)).
  *
  * @throws {BeeError} `kernel-refused`, `kernel-unsupported`
  */
 export function makeTransparent(fd: number, family: 4 | 6): void {
   const { level, name } = transparent[family];
-  const on = Buffer.from(new Int32Array([1]).buffer);
-  must("make a socket transparent", libc().setsockopt(fd, level, name, on, on.length));
+  const on = Buffer.alloc(4);
+  on.writeInt32LE(1);
+  must("make a socket transparent", libc().setsockopt(fd, level, name, on));
 }

@@ -13,9 +13,11 @@ const nameBytes = 16;
 
 /**
  * Opens a tun device, whose descriptor then reads and writes one IP packet at a time. Makes the
- * device if there is none of the name; it goes with the descriptor unless it was there before.
+ * device if there is none of the name; it goes with the descriptor, unless it was made before and
+ * is kept (`ip tuntap add`). Needs CAP_NET_ADMIN, or to be the owner of a device that is there.
  *
- * @param name - 1 to 15 letters and digits.
+ * @param name - 1 to 15 small letters and digits.
+ * @returns A descriptor, which its caller closes. Reading it waits; {@link watchPackets} does not.
  * @throws {BeeError} `kernel-refused`, `kernel-unsupported`
  */
 export function openTun(name: string): number {
@@ -25,8 +27,7 @@ export function openTun(name: string): number {
   const fd = openDevice();
   const request = Buffer.alloc(requestBytes);
   request.write(name, "latin1");
-  const flags = new Uint16Array([tunWithoutInfo]);
-  request.set(new Uint8Array(flags.buffer), nameBytes);
+  request.writeUInt16LE(tunWithoutInfo, nameBytes);
   try {
     must(`attach tun device ${name}`, libc().ioctl(fd, setInterface, request));
     return fd;

@@ -21,7 +21,7 @@ export interface KnownPod extends Pick<PodPlan, "uid" | "namespace" | "name"> {
   readonly ip: string;
   /** The newest attempt of each container, by name. */
   readonly containers: Map<string, KnownContainer>;
-  /** Nothing of it will run any more: it has no gate. */
+  /** Nothing of it will run any more: it has no sidecar. */
   isRetired?: boolean;
   /** Settled when the pod is gone; set from the moment when somebody asked for that. */
   removal?: Promise<void>;

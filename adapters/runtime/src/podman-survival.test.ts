@@ -120,23 +120,23 @@ describe("pods of Podman", { skip: cannotRun }, () => {
     await runtime.removePod("steady", 0);
   });
 
-  test("the gate of a pod that has ended goes, and its pod stays", async () => {
-    const gates = (): number[] =>
+  test("the sidecar of a pod that has ended goes, and its pod stays", async () => {
+    const sidecars = (): number[] =>
       processNumbers().filter((pid) => {
         const line = commandLineOf(pid);
-        return line.includes(join(directory, "podman", "gates")) && !line.startsWith("nsenter");
+        return line.includes(join(directory, "podman", "sidecars")) && !line.startsWith("nsenter");
       });
     await runtime.createPod(pod("over"));
     const exited = next((event) => event.kind === "exited" && event.uid === "over");
     await runtime.startContainer("over", container({ command: ["true"] }), 0);
     await exited;
     await assert.rejects(runtime.connect("over", 1), { code: "connection-refused" });
-    assert.equal(gates().length, 1);
+    assert.equal(sidecars().length, 1);
     await runtime.retirePod("over");
-    assert.deepEqual(gates(), []);
+    assert.deepEqual(sidecars(), []);
     await runtime.close();
     runtime = await open();
-    assert.deepEqual(gates(), []);
+    assert.deepEqual(sidecars(), []);
     const found = (await runtime.list()).find(({ uid }) => uid === "over");
     assert.equal(found?.containers[0]?.state, "exited");
     await runtime.removePod("over", 0);

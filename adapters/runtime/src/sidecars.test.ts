@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import type { SidecarLine } from "@beemesh/ports";
 import { unmountUnder } from "./mounts.ts";
 import { makeNamespaces, namespacePath } from "./namespaces.ts";
 import { commandLineOf, processNumbers, signal } from "./process-table.ts";
@@ -43,13 +45,36 @@ test("a sidecar leads into the pod, is taken over by a successor and raised agai
     assert.equal(await text(await second.enter("u1", 80)), "hello");
     assert.deepEqual(sidecarNumbers(), [earlier], "the sidecar that stood there is used");
 
+    // Nobody listened until now; and a listener that comes later hears it from the beginning too.
+    for (const round of ["first", "second"]) {
+      const { promise, resolve } = Promise.withResolvers<SidecarLine>();
+      const stop = second.onLine(resolve);
+      const { channel, descriptors, uid } = await promise;
+      assert.equal(uid, "u1");
+      assert(statSync(descriptors).isSocket());
+      assert(channel instanceof Duplex);
+      const [hello]: Buffer[] = await once(channel, "data");
+      assert.match(String(hello), /^\{"kind":"ready","pid":\d+\}\n/u, round);
+      stop();
+    }
+    // What is no TLS is hung up on, by the sidecar itself: nothing of it is read here.
+    const carried = await second.carry("u1");
+    assert(carried.isPaused() && carried.readableLength === 0 && carried.writableLength === 0);
+    carried.resume().end("GET / HTTP/1.1\r\n\r\n");
+    await once(carried, "close");
+
     signal(earlier, "SIGKILL");
     while (sidecarNumbers().includes(earlier))
       await new Promise((resolve) => setImmediate(resolve));
+    const anew = await second.carry("u1");
+    assert(!anew.destroyed, "whoever is carried waits until the sidecar is there again");
+    anew.destroy();
     assert.equal(await text(await second.enter("u1", 80)), "hello");
     await second.drop("u1");
     assert.deepEqual(sidecarNumbers(), []);
     await assert.rejects(second.enter("u1", 80), { code: "pod-unknown" });
+    await assert.rejects(second.carry("u1"), { code: "pod-unknown" });
+    second.close();
   } finally {
     service.kill("SIGKILL");
     for (const pid of sidecarNumbers()) signal(pid, "SIGKILL");

@@ -42,8 +42,6 @@ interface KeptSidecar {
   /** Settled when the sidecar answers, or can not be brought to it. */
   up: Promise<void>;
   channel: Socket | undefined;
-  /** Whether nobody listened when the channel was opened, so that what came is lost. */
-  isUnheard: boolean;
   againMs: number;
 }
 
@@ -72,7 +70,6 @@ export class Sidecars {
       site,
       up: Promise.resolve(),
       channel: undefined,
-      isUnheard: false,
       againMs: againMsMin,
     };
     this.#sidecars.set(site.uid, sidecar);
@@ -80,28 +77,32 @@ export class Sidecars {
     sidecar.up.catch(() => {});
   }
 
-  /** Calls `listener` with every sidecar that stands, now and later; returns how to stop that. */
+  /**
+   * Calls `listener` with every sidecar that stands, now and later; returns how to stop that.
+   *
+   * Whoever comes or goes, channels that stand are opened anew: so a listener reads each from its
+   * first word on, and a channel that nobody reads any more does not hide the end of its sidecar.
+   */
   onLine(listener: (line: SidecarLine) => void): () => void {
     const stop = this.#lines.listen(listener);
-    for (const { channel, isUnheard } of this.#sidecars.values()) {
-      // It is opened anew, and then from its first word on.
-      if (isUnheard) channel?.destroy();
-    }
-    return stop;
+    this.#reopen();
+    return () => {
+      stop();
+      this.#reopen();
+    };
   }
 
   /**
    * A connection to the sidecar itself, for another sidecar: TLS follows, and an end to the
-   * connection answers what the sidecar does not like.
+   * connection answers what the sidecar does not like. It is paused, nothing was read of it, and
+   * all is written, so that its descriptor may go elsewhere.
    *
    * @throws {BeeError} `pod-unknown`, `runtime-unavailable`
    */
   async carry(uid: string): Promise<Socket> {
     const sidecar = this.#known(uid);
-    await sidecar.up;
-    return dial(this.#path(uid, "sock"), "carry\n").catch((cause: unknown) => {
-      throw new BeeError("runtime-unavailable", "Cannot enter pod: its sidecar died", { cause });
-    });
+    const until = performance.now() + upMsMax;
+    return this.#reach(sidecar, until, (path) => dial(path, "carry\n"));
   }
 
   /**
@@ -113,7 +114,9 @@ export class Sidecars {
   async enter(uid: string, port: number): Promise<Socket> {
     const sidecar = this.#known(uid);
     const until = performance.now() + upMsMax;
-    const { socket, answer } = await this.#ask(sidecar, `connect ${port}\n`, until);
+    const { socket, answer } = await this.#reach(sidecar, until, (path) =>
+      ask(path, `connect ${port}\n`),
+    );
     if (answer === "ok") return socket;
     socket.destroy();
     const code = answer.split(" ")[1] ?? "EIO";
@@ -147,17 +150,16 @@ export class Sidecars {
     throw new BeeError("pod-unknown", "Cannot enter pod: it is not there");
   }
 
-  /** Asks again if the sidecar dies meanwhile: then it is being raised anew. */
-  async #ask(
+  /** Tries again if the sidecar dies meanwhile: then it is being raised anew. */
+  async #reach<Reached>(
     sidecar: KeptSidecar,
-    header: string,
     until: number,
-  ): Promise<{ socket: Socket; answer: string }> {
+    reach: (path: string) => Promise<Reached>,
+  ): Promise<Reached> {
     for (;;) {
       await sidecar.up;
       try {
-        const socket = await dial(this.#path(sidecar.site.uid, "sock"), header);
-        return { socket, answer: await readLine(socket) };
+        return await reach(this.#path(sidecar.site.uid, "sock"));
       } catch (cause) {
         if (this.#sidecars.get(sidecar.site.uid) !== sidecar || performance.now() > until) {
           const message = "Cannot enter pod: its sidecar died";
@@ -165,6 +167,13 @@ export class Sidecars {
         }
         await sleep(askMs);
       }
+    }
+  }
+
+  #reopen(): void {
+    for (const sidecar of this.#sidecars.values()) {
+      sidecar.againMs = againMsMin;
+      sidecar.channel?.destroy();
     }
   }
 
@@ -187,23 +196,25 @@ export class Sidecars {
   /** Opens the channel to the sidecar that stands there, if one does. */
   async #open(sidecar: KeptSidecar): Promise<boolean> {
     const { uid } = sidecar.site;
-    const path = this.#path(uid, "sock");
-    const socket = await dial(path, "control\n").catch(() => undefined);
-    if (socket === undefined) return false;
-    const answer = await readLine(socket).catch(() => "");
+    const reached = await ask(this.#path(uid, "sock"), "control\n").catch(() => undefined);
+    if (reached === undefined) return false;
+    const { answer, socket } = reached;
     if (answer !== "ok") {
       socket.destroy();
       return false;
     }
+    const openedAt = performance.now();
     sidecar.channel = socket;
-    sidecar.againMs = againMsMin;
     socket.on("end", () => socket.destroy());
-    socket.on("close", () => this.#raiseAgain(sidecar));
+    socket.on("close", () => {
+      // One that ends soon may do so again and again.
+      if (performance.now() - openedAt > againMsMax) sidecar.againMs = againMsMin;
+      this.#raiseAgain(sidecar);
+    });
     socket.unref();
-    sidecar.isUnheard = this.#lines.size === 0;
-    this.#lines.tell({ uid, channel: socket, descriptors: this.#path(uid, "fd") });
-    // Whoever listens reads it; else it is read for its end alone.
-    if (sidecar.isUnheard) socket.resume();
+    // Whoever listens reads it; else it is read for its end alone, and nothing of it is kept.
+    if (this.#lines.size === 0) socket.resume();
+    else this.#lines.tell({ uid, channel: socket, descriptors: this.#path(uid, "fd") });
     return true;
   }
 
@@ -262,18 +273,32 @@ export class Sidecars {
   }
 }
 
+/** Connects and says what for; settled when that is written. Nothing is read before one does so. */
 function dial(path: string, header: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, allowHalfOpen: true });
+    // Paused before it is there, it is not even looked at for bytes.
+    socket.pause();
     socket.once("error", reject);
-    socket.once("connect", () => {
+    socket.write(header, (error) => {
+      if (error) return;
       socket.off("error", reject);
       // Whoever reads the socket learns of it; nobody has to.
       socket.on("error", () => {});
-      socket.write(header);
       resolve(socket);
     });
   });
+}
+
+/** Connects, says what for, and reads the line that answers it. */
+async function ask(path: string, header: string): Promise<{ socket: Socket; answer: string }> {
+  const socket = await dial(path, header);
+  try {
+    return { socket, answer: await readLine(socket) };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 /** Reads one line and leaves what follows in the socket, which then reads as a new one would. */

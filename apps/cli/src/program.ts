@@ -1,6 +1,8 @@
 import { version } from "@beemesh/daemon";
 import { Command } from "commander";
+import { addAttach } from "./attach-command.ts";
 import { addBench } from "./bench-command.ts";
+import { addConnect } from "./connect-command.ts";
 import { addDev } from "./dev-command.ts";
 import { exitByUsage } from "./failure.ts";
 import { addKubeconfig } from "./kubeconfig-command.ts";
@@ -25,6 +27,8 @@ export function makeProgram(file: string): Command {
   addUp(program);
   addKubeconfig(program);
   addStatus(program);
+  addConnect(program);
+  addAttach(program);
   addDev(program, file);
   addBench(program, file);
   addSim(program);

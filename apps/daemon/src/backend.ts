@@ -131,6 +131,34 @@ export async function applyObject(
   return { status: reply.status, body: reply.body };
 }
 
+/** Reads or deletes one object, as its owner would with kubectl; the path is as in the API. */
+export async function askObject(
+  options: BackendOptions,
+  method: "GET" | "DELETE",
+  path: readonly string[],
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const request: ApiRequest = {
+    method,
+    path,
+    query: new Map(),
+    accept: "application/json",
+    contentType: "application/json",
+    body: undefined,
+    user: classicUser,
+  };
+  await options.reading.bring(request);
+  const reply = handle(options, request);
+  if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot ask: no JSON came back");
+  if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
+  return { status: reply.status, body: reply.body };
+}
+
+/** Whoever may use the classic interface is the owner of the machine. */
+const classicUser: User = {
+  name: "beemesh:classic",
+  groups: ["system:masters", "system:authenticated"],
+};
+
 function applyRequest(object: JsonObject, dryRun: boolean): ApiRequest {
   const [apiVersion, kind] = [textOf(object["apiVersion"]), textOf(object["kind"])];
   const metadata = isJsonObject(object["metadata"]) ? object["metadata"] : {};
@@ -153,7 +181,7 @@ function applyRequest(object: JsonObject, dryRun: boolean): ApiRequest {
     accept: "application/json",
     contentType: "application/apply-patch+yaml",
     body: object,
-    user: { name: "beemesh:classic", groups: ["system:masters", "system:authenticated"] },
+    user: classicUser,
   };
 }
 

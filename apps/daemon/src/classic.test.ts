@@ -11,7 +11,10 @@ import type { KubeObject, Resource } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { BackendOptions } from "./backend.ts";
 import { openClassic } from "./classic.ts";
+import { Ways } from "./ingress/ways.ts";
+import { createLog } from "./log.ts";
 import type { DaemonStatus } from "./status.ts";
+import type { PodAccess } from "./tunnel/pod-access.ts";
 
 const service: KubeObject = {
   apiVersion: "v1",
@@ -55,13 +58,23 @@ async function withClassic(
     });
     return Promise.resolve(near);
   };
+  const ways = new Ways({
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- routing only reads
+    objects: { list, onChange: () => () => undefined } as unknown as ObjectStore,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is used is there
+    pods: { connect } as unknown as PodAccess,
+    reading: { bringAll: () => Promise.resolve(), namespaces: () => [] },
+    log: createLog({ format: "text", level: "error", write: () => undefined, wallMs: () => 0 }),
+    nowMs: () => 0,
+  });
   const server = await openClassic({
     port: 0,
     unixPath: join(folder, "http.sock"),
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- routing only lists
-    objects: { list } as unknown as ObjectStore,
+    name: "m1",
+    host: "127.0.0.1",
+    ways,
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is used is there
-    backend: { host: { health }, pods: { connect } } as unknown as BackendOptions,
+    backend: { host: { health } } as unknown as BackendOptions,
     metrics: () => Promise.resolve("beemesh_machines 1\n"),
     connections: () => ({ machine: "m1", connections: [] }),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is only passed on
@@ -115,7 +128,7 @@ describe("openClassic", () => {
     const address = other.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it fails before it looks
-    const options = { port, unixPath: "/nowhere", backend: {} } as Parameters<
+    const options = { name: "m1", port, unixPath: "/nowhere", backend: {} } as Parameters<
       typeof openClassic
     >[0];
     await assert.rejects(openClassic(options), { code: "EADDRINUSE" });

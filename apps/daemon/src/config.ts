@@ -12,10 +12,12 @@ export interface DaemonConfig {
   readonly meshHost: string;
   /** Port of the Kubernetes API on loopback; 0 for any. */
   readonly apiPort: number;
-  /** Port of the classic interface and of the way into services, on loopback; 0 for any. */
+  /** Port of the classic interface and of the ways into services; 0 for any. */
   readonly httpPort: number;
   /** TCP port where other machines bring connections for the pods of this one; 0 for any. */
   readonly workloadPort: number;
+  /** Where that port listens; what is no loopback lets the network in, as far as Ingresses say. */
+  readonly httpHost: string;
   readonly runtime: "auto" | "podman" | "process";
   /** Socket of a Podman to use; undefined for a store of the daemon's own. */
   readonly podmanSocket: string | undefined;
@@ -48,8 +50,9 @@ export const settings = {
   meshPort: { flag: "mesh-port", fallback: "4100", help: "TCP port of the mesh, 0 for any" },
   meshHost: { flag: "mesh-host", fallback: "0.0.0.0", help: "address the mesh listens on" },
   apiPort: { flag: "api-port", fallback: "6443", help: "port of the Kubernetes API on loopback" },
-  httpPort: { flag: "http-port", fallback: "8080", help: "port of services and /v1 on loopback" },
+  httpPort: { flag: "http-port", fallback: "8080", help: "port of services, Ingresses and /v1" },
   workloadPort: { flag: "workload-port", fallback: "7947", help: "port of pods, 0 for any" },
+  httpHost: { flag: "http-host", fallback: "127.0.0.1", help: "address that port listens on" },
   runtime: { flag: "runtime", fallback: "auto", help: "auto, podman or process" },
   podmanSocket: { flag: "podman-socket", fallback: "", help: "a Podman to use; own store without" },
   bootstrap: { flag: "bootstrap", fallback: "", help: "multiaddrs of machines, comma separated" },
@@ -102,6 +105,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     apiPort: whole("apiPort", text("apiPort"), 65_535),
     httpPort: whole("httpPort", text("httpPort"), 65_535),
     workloadPort: whole("workloadPort", text("workloadPort"), 65_535),
+    httpHost: text("httpHost"),
     runtime: oneOf("runtime", text("runtime"), ["auto", "podman", "process"]),
     podmanSocket: text("podmanSocket") === "" ? undefined : text("podmanSocket"),
     bootstrap: listOf(text("bootstrap")),

@@ -11,9 +11,11 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { type BackendOptions, createBackend } from "./backend.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
+import { Programs } from "./external/programs.ts";
 import { readFacts } from "./facts.ts";
 import { Home, type Membership } from "./home.ts";
 import { Host, presentNow } from "./host.ts";
+import { Ways } from "./ingress/ways.ts";
 import type { Log } from "./log.ts";
 import { createMeters, type Meters } from "./meters.ts";
 import { tell } from "./observations.ts";
@@ -101,7 +103,11 @@ async function start(given: Start): Promise<Daemon> {
   mkdirSync(join(config.data, "run"), { recursive: true, mode: 0o700 });
   const running = await assemble(given);
   const { world, machine, host, api, crashed } = running;
-  const pods = await openPods(name, machine, world);
+  const nudge = (): void => host.dispatch({ kind: "tick" });
+  const reading = new Reading(machine, nudge);
+  const known = { self: name, objects: machine.objects, reading, nudge };
+  const programs = parts.add(new Programs(known), (all) => all.close());
+  const pods = await openPods(name, { machine, world, programs });
   connect(world, host, log);
   host.dispatch({ kind: "start" });
   api.bootstrap(clock());
@@ -114,16 +120,17 @@ async function start(given: Start): Promise<Daemon> {
   rounds.lookAtDisk();
   await openRenewal(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const reading = new Reading(machine, () => running.host.dispatch({ kind: "tick" }));
   const listening = { api: 0, http: 0 };
   const plane = makePlane(given, running, { reading, ownPorts: () => listening });
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
-  const ways = await openWays(given, running, { backend, plane });
-  const classic = parts.add(ways, (opened) => opened.close());
+  const classic = parts.add(await openWays(given, running, { backend, plane }), (opened) =>
+    opened.close(),
+  );
   listening.api = server.port;
   listening.http = classic.port;
   await plane.open();
+  void programs.look();
   log.info("Machine is up", { machine: name, api: server.port, http: classic.port });
   log.info("Mesh is here", { addresses: world.link.addresses().join(",") });
   const stop = (): Promise<void> => parts.close();
@@ -202,10 +209,13 @@ function nextIncarnation(disk: Disk): number {
   return next;
 }
 
-async function openPods(self: string, machine: Machine, world: World): Promise<PodAccess> {
+async function openPods(
+  self: string,
+  { machine, world, programs }: Pick<Running, "machine" | "world"> & { programs: Programs },
+): Promise<PodAccess> {
   const { runtime, link } = world;
   const peerOf = (name: string): string | undefined => machine.peerOf(name);
-  const pods = new PodAccess({ self, runtime, streams: link, peerOf });
+  const pods = new PodAccess({ self, runtime, streams: link, peerOf, programs });
   await pods.serve();
   return pods;
 }
@@ -303,19 +313,32 @@ async function openApi(given: Start, backend: BackendOptions): Promise<ApiServer
   });
 }
 
+/** What the classic interface shows of the rest. */
+interface Shown {
+  readonly backend: BackendOptions & { readonly reading: Reading };
+  readonly plane: WorkloadPlane;
+}
+
 /** The classic interface, the ways into services, and what an operator asks. */
 function openWays(
-  { config, home, membership, name }: Start,
+  { config, home, log, membership, name, parts }: Start,
   { world, machine, host, traffic }: Running,
-  { backend, plane }: { readonly backend: BackendOptions; readonly plane: WorkloadPlane },
+  shown: Shown,
 ): Promise<ClassicServer> {
+  const { backend, plane } = shown;
+  const { objects } = machine;
+  const { pods, reading } = backend;
+  const nowMs = (): number => performance.now();
+  const ways = parts.add(new Ways({ objects, pods, reading, log, nowMs }), (all) => all.close());
   const { key, mesh } = membership;
   const known = { name, peer: key.id, mesh, machine, link: () => world.link.stats() };
   return openClassic({
+    name,
+    host: config.httpHost,
     port: config.httpPort,
     unixPath: home.httpSocket,
-    objects: machine.objects,
     backend,
+    ways,
     metrics: () => plane.metrics(),
     connections: () => plane.connections(),
     status: () =>

@@ -39,6 +39,16 @@ describe("readFacts", () => {
     assert.deepEqual(facts.labels, { zone: "a" });
   });
 
+  test("tell where the network reaches Ingresses, if it does", () => {
+    assert.equal(readFacts(configOf(), known).ingressAddress, undefined);
+    const open = readFacts(configOf({ httpHost: "0.0.0.0" }), known);
+    assert.equal(open.ingressAddress, open.hostIp);
+    assert.equal(readFacts(configOf({ httpHost: "10.0.0.7" }), known).ingressAddress, "10.0.0.7");
+    for (const httpHost of ["localhost", "127.0.0.9", "::1"]) {
+      assert.equal(readFacts(configOf({ httpHost }), known).ingressAddress, undefined);
+    }
+  });
+
   test("two machines of one computer have ids of their own", () => {
     const [one, two] = ["p1", "p2"].map((peer) => readFacts(configOf(), { ...known, peer }));
     assert.notEqual(one?.system.machineId, two?.system.machineId);

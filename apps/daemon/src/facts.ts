@@ -42,6 +42,7 @@ export function readFacts(
     addresses: known.addresses,
     workloadAddresses: known.workloadAddresses,
     hostIp: hostIp(),
+    ingressAddress: ingressAddress(config.httpHost),
     cpuMillicores: config.cpuMillicores ?? availableParallelism() * 1000,
     memoryBytes: config.memoryBytes ?? Math.max(0, totalmem() - reservedBytes),
     diskBytes: disk.blocks * disk.bsize,
@@ -63,6 +64,12 @@ export function readFacts(
 /** This computer's architecture as Kubernetes calls it. */
 function architectureName(): string {
   return architectures[arch()] ?? arch();
+}
+
+/** The address at which the network reaches what listens on `host`; undefined for loopback. */
+function ingressAddress(host: string): string | undefined {
+  if (host === "localhost" || /^127\.|^::1$/u.test(host)) return undefined;
+  return host === "0.0.0.0" || host === "::" ? hostIp() : host;
 }
 
 /** The first address that other machines could use; loopback if there is none. */

@@ -11,14 +11,14 @@ test("meters count what is observed, and show what is when they are read", () =>
   const stats = (): Partial<LinkStats> => ({ bytesIn: 10, bytesOut: 20, peers: [], received });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is read is there
   const meters = createMeters({ members } as Machine, { stats } as unknown as MeshLink);
-  meters.observe("clone.published", { reason: "lost" });
-  meters.observe("clone.published", {});
+  meters.observe("clone.published", { reason: "sidecar" });
+  meters.observe("clone.published", { reason: "sidecar" });
   meters.observe("entry.refused", { peer: "p" });
   const text = meters.text();
   for (const line of [
     'beemesh_events_total{event="clone.published"} 2',
     'beemesh_events_total{event="entry.refused"} 1',
-    'beemesh_clones_total{reason="lost"} 2',
+    'beemesh_clones_total{reason="sidecar"} 2',
     "beemesh_machines 2",
     'beemesh_mesh_bytes_total{direction="received"} 10',
     'beemesh_mesh_bytes_total{direction="sent"} 20',

@@ -26,7 +26,7 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
     labels: ["event"],
   });
   const clones = metrics.counter("beemesh_clones_total", {
-    help: "Clone tasks published, by reason",
+    help: "Clone tasks published, by reason: machine-lost, pod-lost, sidecar",
     labels: ["reason"],
   });
   const machines = metrics.gauge("beemesh_machines", { help: "Machines held to be alive" });
@@ -74,7 +74,7 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
       refusals.add({ direction, cause, source, target }),
     observe: (event, facts) => {
       events.add({ event });
-      if (event === "clone.published") clones.add({ reason: String(facts["reason"] ?? "lost") });
+      if (event === "clone.published") clones.add({ reason: String(facts["reason"]) });
     },
     text: () => metrics.text(),
   };

@@ -11,7 +11,7 @@ test("tell writes the line of a clone task to the letter", () => {
     write: (line) => lines.push(line),
     wallMs: () => 0,
   });
-  tell(log, "clone.published", { task: "t1", workload: "default/web" });
+  tell(log, "clone.published", { task: "t1", workload: "default/web", reason: "sidecar" });
   tell(log, "auction.awarded", { task: "t1" });
   tell(log, "machine.dead", { peer: "p" });
   assert.match(lines[0] ?? "", /Published clone task t1 for default\/web$/mu);

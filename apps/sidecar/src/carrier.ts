@@ -9,11 +9,16 @@ import {
   type CarrierSink,
   dataHeader,
   endFrame,
+  headerBytes,
   type Opening,
   openFrame,
   refusedFrame,
   resetFrame,
+  writeDataHeader,
 } from "@beemesh/carrier";
+
+/** Up to here it takes less time to copy bytes behind their header than to write both. */
+const copiedBytesMax = 8192;
 
 /** Whose connection a carrier carries. Told no more after `onRefused`, `onReset` or `onOver`. */
 export interface CarrierUser {
@@ -109,6 +114,12 @@ export class Carrier implements CarrierSink {
   /** Sends bytes that nobody changes any more. @returns False if the sender should wait. */
   send(bytes: Uint8Array): boolean {
     const tls = this.#tls;
+    if (bytes.length <= copiedBytesMax) {
+      const frame = Buffer.allocUnsafe(headerBytes + bytes.length);
+      writeDataHeader(frame, bytes.length);
+      frame.set(bytes, headerBytes);
+      return tls.write(frame);
+    }
     tls.cork();
     tls.write(dataHeader(bytes.length));
     const isReady = tls.write(bytes);

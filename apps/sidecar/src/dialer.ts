@@ -41,17 +41,28 @@ export class Dialer {
     return made;
   }
 
-  /** A connection to a program outside the mesh. */
-  async dialExternal(
+  /** A TCP connection to a program outside the mesh. */
+  async dialExternal(host: string, port: number): Promise<Socket | DialFailure> {
+    const id = await this.#askExternal("tcp", host, port);
+    return typeof id === "number" ? (this.#options.handover.take(id) ?? noSocket) : id;
+  }
+
+  /** A descriptor of UDP that sends to, and hears, a program outside; its taker closes it. */
+  async dialDatagrams(host: string, port: number): Promise<number | DialFailure> {
+    const id = await this.#askExternal("udp", host, port);
+    return typeof id === "number" ? (this.#options.handover.takeDescriptor(id) ?? noSocket) : id;
+  }
+
+  /** The id under which the machine has handed a socket over. */
+  async #askExternal(
     protocol: TransportProtocol,
     host: string,
     port: number,
-  ): Promise<Socket | DialFailure> {
+  ): Promise<number | DialFailure> {
     const question = { kind: "dialExternal", protocol, host, port } as const;
     const answer = await this.#options.channel.ask(question);
     if (answer === undefined) return { cause: "machine", reason: "the machine does not answer" };
-    if (answer.error !== "") return { cause: "machine", reason: answer.error };
-    return this.#options.handover.take(answer.id) ?? noSocket;
+    return answer.error === "" ? answer.id : { cause: "machine", reason: answer.error };
   }
 
   async #dial(endpoint: Endpoint): Promise<TLSSocket | DialFailure> {

@@ -10,12 +10,12 @@ export interface Delivery {
 
 export interface HandoverOptions {
   readonly inbox: { receive(): Delivery | undefined };
-  /** Makes a socket of a descriptor. */
+  /** Makes a socket of the descriptor of a stream. */
   readonly adopt: (fd: number) => Socket;
   readonly onIncoming: (socket: Socket) => void;
 }
 
-/** Sockets that nobody has asked for, such as those of questions that were asked twice. */
+/** Descriptors that nobody has asked for, such as those of questions that were asked twice. */
 const unclaimedMax = 256;
 
 /** Descriptors that are taken in one turn: more wait for the next, others have their turn too. */
@@ -24,7 +24,7 @@ const batchMax = 256;
 /** Takes the sockets that the machine hands over, each with what the machine has read of it. */
 export class Handover {
   readonly #options: HandoverOptions;
-  readonly #dialed = new Map<number, Socket>();
+  readonly #dialed = new Map<number, Delivery>();
 
   constructor(options: HandoverOptions) {
     this.#options = options;
@@ -32,10 +32,13 @@ export class Handover {
 
   /** The socket of an answered `dial`; undefined if the machine has sent none. */
   take(id: number): Socket | undefined {
-    this.receive();
-    const socket = this.#dialed.get(id);
-    this.#dialed.delete(id);
-    return socket;
+    const delivery = this.#claim(id);
+    return delivery && this.#adopt(delivery);
+  }
+
+  /** The descriptor itself, of what is no stream; its taker closes it. */
+  takeDescriptor(id: number): number | undefined {
+    return this.#claim(id)?.fd;
   }
 
   /** Takes what waits in the inbox. */
@@ -49,8 +52,15 @@ export class Handover {
   }
 
   close(): void {
-    for (const socket of this.#dialed.values()) socket.destroy();
+    for (const { fd } of this.#dialed.values()) closeSync(fd);
     this.#dialed.clear();
+  }
+
+  #claim(id: number): Delivery | undefined {
+    this.receive();
+    const delivery = this.#dialed.get(id);
+    this.#dialed.delete(id);
+    return delivery;
   }
 
   #accept({ fd, bytes }: Delivery): void {
@@ -61,21 +71,26 @@ export class Handover {
       closeSync(fd);
       return;
     }
-    const socket = this.#options.adopt(fd);
-    socket.on("error", () => socket.destroy());
-    // The bytes lie in the inbox's buffer, which the next delivery overwrites.
-    const rest = Buffer.from(bytes.subarray(end + 1));
-    if (rest.length > 0) socket.unshift(rest);
-    if (tag.kind === "incoming") this.#options.onIncoming(socket);
-    else this.#keep(tag.id, socket);
+    // The bytes lie in the inbox's buffer, which the next delivery may overwrite.
+    const delivery = { fd, bytes: Buffer.from(bytes.subarray(end + 1)) };
+    if (tag.kind === "dialed") this.#keep(tag.id, delivery);
+    else this.#options.onIncoming(this.#adopt(delivery));
   }
 
-  #keep(id: number, socket: Socket): void {
-    this.#dialed.get(id)?.destroy();
-    this.#dialed.set(id, socket);
-    for (const [oldest, unclaimed] of this.#dialed) {
+  #adopt({ fd, bytes }: Delivery): Socket {
+    const socket = this.#options.adopt(fd);
+    socket.on("error", () => socket.destroy());
+    if (bytes.length > 0) socket.unshift(Buffer.from(bytes));
+    return socket;
+  }
+
+  #keep(id: number, delivery: Delivery): void {
+    const earlier = this.#dialed.get(id);
+    if (earlier !== undefined) closeSync(earlier.fd);
+    this.#dialed.set(id, delivery);
+    for (const [oldest, { fd }] of this.#dialed) {
       if (this.#dialed.size <= unclaimedMax) return;
-      unclaimed.destroy();
+      closeSync(fd);
       this.#dialed.delete(oldest);
     }
   }

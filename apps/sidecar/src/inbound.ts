@@ -3,6 +3,7 @@ import { TLSSocket } from "node:tls";
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
 import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
+import { DatagramServer } from "./datagram-server.ts";
 import type { Identity } from "./identity.ts";
 import { enterMsMax, handshakeMsMax, handshakesMax, pendingBytesMax } from "./limits.ts";
 import type { Counter, Meters } from "./metrics.ts";
@@ -137,7 +138,9 @@ export class Inbound implements CarrierKeeper {
     if (!verdict.allowed) {
       this.#refuse(carrier, peer, opening, { cause: "policy", reason: verdict.reason });
     } else if (opening.protocol === "udp") {
-      carrier.refuse({ cause: "protocol", reason: "not carried yet" });
+      const [host = "127.0.0.1"] = this.#options.addresses;
+      if (carrier.isWanted) carrier.use(new DatagramServer(carrier, host, opening.port));
+      else carrier.refuse(unwanted);
     } else this.#enter(carrier, peer, opening, this.#options.addresses);
   }
 

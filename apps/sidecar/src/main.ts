@@ -5,15 +5,25 @@
  * nobody's. Ends by itself when its socket is gone: then the pod is gone, or another sidecar took
  * its place.
  */
-import { adoptSocket, DescriptorInbox, descriptorOf, makeTransparent } from "@beemesh/kernel";
+import {
+  adoptSocket,
+  DescriptorInbox,
+  descriptorOf,
+  makeTransparent,
+  openTun,
+} from "@beemesh/kernel";
 import { interceptedPort } from "./interceptor.ts";
 import { connectionLimit } from "./limits.ts";
+import { watchPort } from "./packet-port.ts";
 import { Sidecar } from "./sidecar.ts";
 
 /** How long a sidecar without a pod may go on: nobody can reach it, it only costs memory. */
 const lookMs = 10_000;
 /** User and group `nobody`, by the number that every distribution gives it. */
 const nobody = 65_534;
+
+/** The device that the pod's routes lead to. */
+const deviceName = "beemesh0";
 
 const [socketPath = "", descriptorPath = "", ...addresses] = process.argv.slice(2);
 // The sidecar is for the machine alone: whoever opens its socket is inside the pod.
@@ -26,6 +36,8 @@ const sidecar = new Sidecar({
   makeTransparent: (server, family) => makeTransparent(descriptorOf(server) ?? -1, family),
   adopt: adoptSocket,
   inbox: new DescriptorInbox(descriptorPath),
+  watch: watchPort,
+  device: openTun(deviceName),
 });
 await sidecar.open();
 if (process.getuid?.() === 0) {

@@ -4,12 +4,15 @@ import type { Endpoint, Route } from "@beemesh/workload";
 import type { Balancer } from "./balancer.ts";
 import { Carrier } from "./carrier.ts";
 import type { Dialer } from "./dialer.ts";
+import { type HttpOutbound, mayBeHttp } from "./http-outbound.ts";
+import type { ServiceRoute } from "./http-routes.ts";
 import { join } from "./join.ts";
 import { openMsMax } from "./limits.ts";
 import type { Counter, Durations, Meters } from "./metrics.ts";
 import type { Pool } from "./pool.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Routes } from "./routes.ts";
+import { firstWordMsMax, firstWordOf } from "./sniffer.ts";
 import { Splice, type SpliceObserver } from "./splice.ts";
 
 export interface OutboundOptions {
@@ -17,6 +20,7 @@ export interface OutboundOptions {
   readonly pool: Pool;
   readonly dialer: Dialer;
   readonly balancer: Balancer;
+  readonly http: HttpOutbound;
   readonly meters: Meters;
   readonly refusals: Refusals;
   /** This workload's SPIFFE ID. */
@@ -53,7 +57,8 @@ export class Outbound {
   take(app: Socket, ip: string, port: number): void {
     app.on("error", ignore);
     const route = this.#options.routes.known("tcp", ip, port);
-    if (route !== undefined && isToEndpoint(route) && this.#connectNow(app, route)) return;
+    const isPlain = route !== undefined && isToEndpoint(route) && !mayBeHttp(route);
+    if (isPlain && this.#connectNow(app, route)) return;
     void this.#connect(app, { ip, port });
   }
 
@@ -75,12 +80,23 @@ export class Outbound {
       this.#refuse(app, target, { cause: "policy", reason: route.reason });
     } else if (route.kind === "external") {
       await this.#connectExternal(app, target, route);
+    } else if (mayBeHttp(route)) {
+      const { protocol, bytes } = await firstWordOf(app, patienceMs(route));
+      if (app.destroyed) return;
+      if (protocol === "http1") this.#options.http.take(app, route, bytes);
+      else await this.#connectEndpoint(app, target, route, bytes);
     } else {
-      await this.#connectEndpoint(app, target, route);
+      await this.#connectEndpoint(app, target, route, nothing);
     }
   }
 
-  async #connectEndpoint(app: Socket, target: Target, route: EndpointRoute): Promise<void> {
+  /** @param first - What was read of the socket already. */
+  async #connectEndpoint(
+    app: Socket,
+    target: Target,
+    route: EndpointRoute,
+    first: Uint8Array,
+  ): Promise<void> {
     const { balancer, pool } = this.#options;
     const tried = new Set<string>();
     let last: CarrierRefusal = { cause: "empty", reason: "the service has no endpoints" };
@@ -90,7 +106,10 @@ export class Outbound {
       tried.add(endpoint.uid);
       const carrier = await pool.take(endpoint);
       if (carrier instanceof Carrier) {
-        if (this.#splice(app, route, endpoint, carrier)) return;
+        if (this.#splice(app, route, endpoint, carrier)) {
+          this.#sendFirst(app, carrier, first);
+          return;
+        }
       } else {
         balancer.shun(endpoint);
         last = carrier;
@@ -119,6 +138,14 @@ export class Outbound {
     balancer.begin(endpoint);
     void pool.warm(endpoint);
     return true;
+  }
+
+  /** What was read before there was a carrier, and the end if that was all. */
+  #sendFirst(app: Socket, carrier: Carrier, first: Uint8Array): void {
+    if (app.destroyed) return;
+    this.#bytesOut.value += first.length;
+    if (first.length > 0 && !carrier.send(first)) app.pause();
+    if (app.readableEnded) carrier.end();
   }
 
   #observerOf(route: EndpointRoute, endpoint: Endpoint, onSilent: () => void): SpliceObserver {
@@ -153,7 +180,7 @@ export class Outbound {
     target: Target,
     route: Route & { readonly kind: "external" },
   ): Promise<void> {
-    const socket = await this.#options.dialer.dialExternal("tcp", route.host, route.port);
+    const socket = await this.#options.dialer.dialExternal(route.host, route.port);
     if ("cause" in socket) {
       this.#refuse(app, target, { cause: "external", reason: socket.reason });
       return;
@@ -184,6 +211,12 @@ export class Outbound {
 
 const ignore = (): void => {};
 const none: ReadonlySet<string> = new Set();
+const nothing = new Uint8Array(0);
+
+/** A Service that is named HTTP has clients that speak first, sooner or later. */
+function patienceMs(route: ServiceRoute): number | undefined {
+  return route.appProtocol === "" ? firstWordMsMax : undefined;
+}
 
 function isToEndpoint(route: Route): route is EndpointRoute {
   return route.kind === "service" || route.kind === "pod";

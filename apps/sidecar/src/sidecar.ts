@@ -3,9 +3,11 @@ import type { Server, Socket } from "node:net";
 import { type PeerRefClaim, type PodFacts, peerRefText, spiffeIdOf } from "@beemesh/workload";
 import { Balancer } from "./balancer.ts";
 import { Channel, type Notice } from "./channel.ts";
+import { Datagrams, type PacketPort } from "./datagrams.ts";
 import { Dialer } from "./dialer.ts";
 import { Door } from "./door.ts";
 import { type Delivery, Handover } from "./handover.ts";
+import { HttpOutbound } from "./http-outbound.ts";
 import { Identity } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Interceptor } from "./interceptor.ts";
@@ -29,14 +31,19 @@ export interface SidecarOptions {
   readonly makeTransparent: (server: Server, family: 4 | 6) => void;
   readonly adopt: (fd: number) => Socket;
   readonly inbox: { receive(): Delivery | undefined };
+  readonly watch: (fd: number, onPacket: (packet: Buffer) => void) => PacketPort;
+  /** The pod's device, for everything but TCP; none in tests without a pod. */
+  readonly device: number | undefined;
 }
 
 /** All parts of a sidecar, and how they know each other. */
 export class Sidecar {
   readonly meters: Meters = new Meters();
   readonly #channel: Channel;
+  readonly #datagrams: Datagrams;
   readonly #door: Door;
   readonly #handover: Handover;
+  readonly #http: HttpOutbound;
   readonly #identity: Identity;
   readonly #inbound: Inbound;
   readonly #interceptor: Interceptor;
@@ -45,6 +52,7 @@ export class Sidecar {
   readonly #pool: Pool;
   readonly #routes: Routes;
   readonly #verdicts: Verdicts;
+  #device: PacketPort | undefined;
   #pod: PodFacts | undefined;
   #clockOffsetMs = 0;
 
@@ -70,7 +78,16 @@ export class Sidecar {
     const dialer = new Dialer({ channel, handover, identity, meters, nowMs, mesh });
     const pool = new Pool(dialer);
     const balancer = new Balancer(randomInt, () => performance.now());
-    this.#outbound = new Outbound({ routes, pool, dialer, balancer, meters, refusals, name });
+    const names = new Names(channel, meters);
+    const write = (packet: Uint8Array): void => this.#device?.write(packet);
+    const outer = { routes, pool, dialer, balancer, meters, refusals, name };
+    this.#datagrams = new Datagrams({ ...outer, names, watch: options.watch, write });
+    const { device } = options;
+    if (device !== undefined) {
+      this.#device = options.watch(device, (packet) => this.#datagrams.onPacket(packet));
+    }
+    const http = new HttpOutbound(pool, nowMs);
+    this.#outbound = new Outbound({ ...outer, http });
     const inner = { identity, verdicts, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
     this.#interceptor = new Interceptor({
@@ -88,8 +105,9 @@ export class Sidecar {
     };
     this.#door = new Door(doorOptions, connectionsMax);
     this.#channel = channel;
-    this.#names = new Names(channel, meters);
+    this.#names = names;
     this.#handover = handover;
+    this.#http = http;
     this.#identity = identity;
     this.#pool = pool;
     this.#routes = routes;
@@ -126,10 +144,13 @@ export class Sidecar {
     this.#interceptor.close();
     this.#identity.close();
     this.#channel.close();
+    this.#http.close();
     this.#pool.close();
     this.#inbound.close();
     this.#handover.close();
     this.#names.close();
+    this.#device?.close();
+    this.#datagrams.close();
   }
 
   #onAttach(): void {
@@ -143,9 +164,11 @@ export class Sidecar {
       case "hello":
         this.#pod = notice.pod;
         this.#clockOffsetMs = notice.clockOffsetMs;
+        this.#http.trace(notice.tracesUrl !== "");
         return;
       case "rerouted":
         this.#routes.change(notice.route);
+        this.#http.change(notice.route);
         return;
       case "incoming":
         this.#handover.receive();
@@ -155,7 +178,7 @@ export class Sidecar {
         else this.#names.forget();
         return;
       case "collect":
-        this.#channel.tell({ kind: "metrics", id: notice.id, text: this.meters.text() });
+        this.#channel.tell({ kind: "metrics", id: notice.id, text: this.#metricsText() });
         return;
       case "vouch":
         this.#vouch(notice.id, notice.claim);
@@ -171,6 +194,10 @@ export class Sidecar {
     const { certificate } = credentials;
     const signature = credentials.sign(peerRefText({ uid: this.#pod.uid, ...claim }));
     this.#channel.tell({ kind: "vouched", id, signature, certificate });
+  }
+
+  #metricsText(): string {
+    return this.meters.text() + this.#http.meter.text();
   }
 
   #watch(): void {

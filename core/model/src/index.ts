@@ -38,6 +38,12 @@ export {
   parseFieldSelector,
 } from "./field-selector.ts";
 export {
+  ingressAddressMark,
+  ingressClassOf,
+  ingressController,
+  isForeignClass,
+} from "./ingress-class.ts";
+export {
   type IpAddress,
   type IpRange,
   isInIpRange,

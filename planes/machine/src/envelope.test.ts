@@ -8,6 +8,7 @@ describe("openEnvelope", () => {
     ["membership", { k: "hb", d: "abc" }],
     ["registry", { k: "r.ack", i: [1, 2] }],
     ["bidding", { k: "confirm", task: "t", award: "a", uids: ["u"] }],
+    ["claims", { k: "c.ask", u: "u" }],
   ] as const) {
     test(`knows a message of ${protocol} by its kind`, () => {
       assert.deepEqual(openEnvelope(message), { protocol, message });
@@ -33,6 +34,7 @@ describe("openEnvelope", () => {
     { k: "hb" },
     { k: "__proto__" },
     { k: "r.constructor" },
+    { k: "c.told", u: "u" },
   ];
   for (const json of malformed) {
     test(`refuses ${JSON.stringify(json)}`, () => {

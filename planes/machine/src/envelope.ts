@@ -1,13 +1,15 @@
 import { type BiddingMessage, decodeBiddingMessage } from "@beemesh/bidding";
 import { decodeMembershipMessage, type MembershipMessage } from "@beemesh/membership";
 import { decodeRegistryMessage, type RegistryMessage } from "@beemesh/registry";
+import { type ClaimMessage, decodeClaimMessage } from "@beemesh/replicas";
 import { isJsonObject, type Json } from "@beemesh/wire";
 
 /** A message of one of the machine's protocols. */
 export type MachineMessage =
   | { readonly protocol: "membership"; readonly message: MembershipMessage }
   | { readonly protocol: "registry"; readonly message: RegistryMessage }
-  | { readonly protocol: "bidding"; readonly message: BiddingMessage };
+  | { readonly protocol: "bidding"; readonly message: BiddingMessage }
+  | { readonly protocol: "claims"; readonly message: ClaimMessage };
 
 /** The topic on which machines come and go. */
 export const membersTopic = "members";
@@ -17,7 +19,7 @@ export function taskTopic(architecture: string): string {
   return `task/${architecture}/0`;
 }
 
-/** Kinds of bidding; those of the registry begin with `r.`, the rest are membership's. */
+/** Kinds of bidding; the registry's begin with `r.`, claims' with `c.`, others are membership's. */
 const biddingKinds: ReadonlySet<unknown> = new Set<BiddingMessage["k"]>([
   "task",
   "bid",
@@ -38,6 +40,10 @@ export function openEnvelope(json: Json): MachineMessage | undefined {
   if (kind.startsWith("r.")) {
     const message = decodeRegistryMessage(json);
     return message && { protocol: "registry", message };
+  }
+  if (kind.startsWith("c.")) {
+    const message = decodeClaimMessage(json);
+    return message && { protocol: "claims", message };
   }
   if (biddingKinds.has(kind)) {
     const message = decodeBiddingMessage(json);

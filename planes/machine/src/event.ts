@@ -14,6 +14,8 @@ export type MachineEvent =
   | { readonly kind: "found"; readonly pods: readonly FoundPod[] }
   | { readonly kind: "runtime"; readonly event: RuntimeEvent }
   | { readonly kind: "report"; readonly report: RuntimeReport }
+  /** The sidecar of pod `by`, which runs here, misses replicas of its workload. */
+  | { readonly kind: "lost"; readonly by: string; readonly uids: readonly string[] }
   /** What the daemon measures has changed. */
   | { readonly kind: "facts"; readonly facts: NodeFacts }
   | { readonly kind: "health"; readonly health: NodeHealth }

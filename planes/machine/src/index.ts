@@ -11,3 +11,4 @@ export { Machine, type MachineOptions } from "./machine.ts";
 export { type NodeFacts, type NodeHealth, nodeMarks } from "./node.ts";
 export { machineAnnotation } from "./placement.ts";
 export type { Occurrence } from "./recorder.ts";
+export { type Replicas, replicasOf } from "./replicas.ts";

@@ -151,4 +151,36 @@ describe("Machine", () => {
       assert.deepEqual(after.toSorted(), before.toSorted());
     }
   });
+
+  test("stops no pod because a sidecar misses it", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p1", deploymentOf(3));
+    village.run(2000);
+    const before = [...village.villagers.values()].map(({ running: pods }) => [...pods]);
+    const [[by = ""] = [], [missed = ""] = []] = before;
+    village.give("p1", { kind: "lost", by, uids: [missed] });
+    village.run(15_000);
+    assert.deepEqual(
+      [...village.villagers.values()].map(({ running: pods }) => [...pods]),
+      before,
+    );
+    assert(village.log.some((line) => line.includes("replica.not-lost")));
+    assert(!village.log.some((line) => line.includes("clone.published")));
+  });
+
+  test("replaces once what a sidecar and the keepers miss", () => {
+    const village = new Village(3);
+    village.run(3000);
+    village.put("p1", deploymentOf(3));
+    village.run(2000);
+    const [[by = ""] = [], [missed = ""] = []] = [...village.villagers.values()].map(
+      ({ running: pods }) => [...pods],
+    );
+    village.kill("p2");
+    village.give("p1", { kind: "lost", by, uids: [missed] });
+    village.run(5000);
+    assert.equal(total(running(village)), 3);
+    assert.equal(village.log.filter((line) => line.includes("clone.published")).length, 1);
+  });
 });

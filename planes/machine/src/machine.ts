@@ -2,7 +2,7 @@ import { after, elapsedMs, type Instant, type Now, type Random, unreachable } fr
 import { type MachineOffer, smallMeshMax, type Task } from "@beemesh/bidding";
 import { Controllers, type ControllersEffect, type ControllersEvent } from "@beemesh/controllers";
 import type { Member, MembershipEvent } from "@beemesh/membership";
-import type { KubeObject, Pod } from "@beemesh/model";
+import type { Pod } from "@beemesh/model";
 import { Pods, type PodsEffect, type PodsEvent } from "@beemesh/pods";
 import type {
   Change,
@@ -19,12 +19,13 @@ import { Announcer } from "./announcer.ts";
 import { greetingMs } from "./directory.ts";
 import { type MachineMessage, membersTopic, openEnvelope, taskTopic, toJson } from "./envelope.ts";
 import type { MachineEffect, MachineEvent } from "./event.ts";
+import { Losses, type LossesEffect } from "./losses.ts";
 import { Neighbourhood, type NeighbourhoodEffect } from "./neighbourhood.ts";
 import type { NodeFacts } from "./node.ts";
 import { offerOf } from "./offer.ts";
 import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
 import { hasMet, openRecords, proofOf } from "./records.ts";
-import { resourceNamed } from "./resource.ts";
+import { fullNameOf, resourceNamed } from "./resource.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -74,12 +75,13 @@ export class Machine {
   readonly #announcer: Announcer;
   readonly #neighbourhood: Neighbourhood;
   readonly #subscriptions: Subscriptions;
+  readonly #losses: Losses;
   readonly #startedAt: Instant;
   #facts: NodeFacts;
   #now: Now;
   #effects: MachineEffect[] = [];
   /** Pods that the controllers want placed, until the end of the step. */
-  #wanted: ScheduleWish[] = [];
+  readonly #wanted: ScheduleWish[] = [];
   /** Events for the controllers, the one under way included. */
   #forControllers: ControllersEvent[] = [];
   /** Changes of objects that the machine itself has not looked at yet. */
@@ -142,6 +144,13 @@ export class Machine {
       heldSinceMs: (uid) => this.#pods.heldSinceMs(uid),
       wasDeleted: (namespace, name) => wasDeleted(collectionOf("pods", "", namespace), name),
     });
+    this.#losses = new Losses({
+      nodeName: facts.name,
+      objects: this.#objects,
+      runner: this.#runner,
+      heldSinceMs: (uid) => this.#pods.heldSinceMs(uid),
+      neighbourhood: this.#neighbourhood,
+    });
     this.#announcer = new Announcer(this.#objects, facts);
     this.#scribe = new Scribe(this.#objects, facts);
   }
@@ -168,8 +177,7 @@ export class Machine {
 
   /** Where this machine stands among the keepers of each collection that it keeps, from 0. */
   keeperRanks(): readonly number[] {
-    const ranks = this.#registry.collections().map((name) => this.#registry.rankOf(name));
-    return ranks.filter((rank) => rank !== undefined);
+    return this.#registry.collections().flatMap((name) => this.#registry.rankOf(name) ?? []);
   }
 
   /** The key of the machine of this name; undefined if its record is unknown. */
@@ -215,6 +223,8 @@ export class Machine {
         return this.#toPods({ kind: "runtime", event: event.event });
       case "report":
         return this.#toPods({ kind: "report", report: event.report });
+      case "lost":
+        return this.#lose(this.#losses.report(event, this.#now));
       case "facts":
         this.#facts = event.facts;
         this.#announcer.facts = event.facts;
@@ -251,6 +261,7 @@ export class Machine {
     this.#place(this.#placement.tick(this.#meshNow()));
     this.#run(this.#runner.tick(this.#now));
     this.#toPods({ kind: "tick" });
+    this.#lose(this.#losses.tick(this.#now));
     this.#toControllers({ kind: "tick" });
   }
 
@@ -281,8 +292,18 @@ export class Machine {
       this.#toMembership({ kind, from, message: opened.message });
     } else if (opened.protocol === "registry") {
       this.#objects.step({ kind: "message", from, message: opened.message }, this.#now);
+    } else if (opened.protocol === "claims") {
+      this.#lose(this.#losses.hear(from, opened.message, this.#now));
     } else {
       this.#place(this.#placement.receive(from, opened.message, this.#meshNow()));
+    }
+  }
+
+  #lose(effects: readonly LossesEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === "lost") this.#toControllers(effect);
+      else if (effect.kind === "send") this.#send(effect.to, effect.message);
+      else this.#emit(effect);
     }
   }
 
@@ -327,7 +348,7 @@ export class Machine {
       case "namespaces":
         return this.#subscriptions.touch();
       case "pods":
-        if (nodeNameOf(object) === this.#facts.name) this.#subscriptions.touch();
+        if (isPod(object) && object.spec.nodeName === this.#facts.name) this.#subscriptions.touch();
         return this.#run(this.#runner.look(namespace, name, this.#now));
       case "replicasets":
       case "deployments":
@@ -343,16 +364,11 @@ export class Machine {
   #run(effects: readonly RunnerEffect[]): void {
     for (const effect of effects) {
       if (effect.kind === "pods") this.#toPods(effect.event);
-      else if (effect.kind === "wake") this.#emit(effect);
+      else if (effect.kind === "wake" || effect.kind === "observe") this.#emit(effect);
       else if (effect.kind === "reassert") {
         this.#scribe.reassert(effect.pod);
-        this.#observe("pod.reasserted", { pod: nameOf(effect.pod.metadata) });
-      } else if (effect.kind === "lacks") {
-        this.#objects.step({ kind: "fetch", ...effect.record }, this.#now);
-      } else {
-        const facts = { pod: nameOf(effect.pod.metadata), reason: effect.reason };
-        this.#observe("pod.rejected", facts);
-      }
+        this.#observe("pod.reasserted", { pod: fullNameOf(effect.pod.metadata) });
+      } else this.#objects.step({ kind: "fetch", ...effect.record }, this.#now);
     }
   }
 
@@ -386,6 +402,7 @@ export class Machine {
     this.#objects.step({ kind: "members", alive }, this.#now);
     this.#subscriptions.touch();
     this.#toControllers({ kind: "members" });
+    this.#lose(this.#losses.tick(this.#now));
     this.#emit({ kind: "machines" });
   }
 
@@ -431,9 +448,7 @@ export class Machine {
   /** Offers what was wanted in this step: pods of one workload in one task, so that they spread. */
   #offerWanted(): void {
     const bidders = this.#neighbourhood.alive().length;
-    const wanted = together(this.#wanted);
-    this.#wanted = [];
-    for (const wish of wanted) {
+    for (const wish of together(this.#wanted.splice(0))) {
       this.#place(this.#placement.schedule(wish, bidders, this.#meshNow()));
     }
   }
@@ -513,7 +528,7 @@ export class Machine {
         this.#runner.released(effect.uid);
         return;
       case "lost":
-        return this.#observe("pod.lost", { pod: nameOf(effect), reason: effect.reason });
+        return this.#observe("pod.lost", { pod: fullNameOf(effect), reason: effect.reason });
       case "held":
         return this.#observe("pod.held", { uid: effect.uid, sinceMs: effect.sinceMs });
       case "runtime":
@@ -572,12 +587,4 @@ export class Machine {
   #emit(effect: MachineEffect): void {
     this.#effects.push(effect);
   }
-}
-
-function nodeNameOf(object: KubeObject): string | undefined {
-  return isPod(object) ? object.spec.nodeName : undefined;
-}
-
-function nameOf({ namespace = "", name }: { namespace?: string; name: string }): string {
-  return `${namespace}/${name}`;
 }

@@ -49,6 +49,13 @@ describe("makeNode", () => {
   });
 });
 
+test("makeNode tells where Ingresses are reached, as long as they are", () => {
+  const mark = "beemesh.io/ingress-address";
+  const open = makeNode({ ...facts, ingressAddress: "10.0.0.1" }, undefined, made);
+  assert.equal(open.metadata.annotations?.[mark], "10.0.0.1");
+  assert.equal(makeNode(facts, open, made).metadata.annotations?.[mark], undefined);
+});
+
 describe("nodeStatus", () => {
   test("is Ready when nothing is wrong, and says what is wrong otherwise", () => {
     const ready = conditionsOf(nodeStatus(facts, well, [], "t1"));

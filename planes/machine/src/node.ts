@@ -1,4 +1,4 @@
-import type { Condition, KubeObject } from "@beemesh/model";
+import { type Condition, ingressAddressMark, type KubeObject } from "@beemesh/model";
 import type { PeerId } from "@beemesh/wire";
 
 /** What a machine says of itself, measured by the daemon. */
@@ -13,6 +13,8 @@ export interface NodeFacts {
   readonly workloadAddresses?: readonly string[];
   /** IPv4 or IPv6 address for `kubectl get nodes -o wide`. */
   readonly hostIp: string;
+  /** Where the network reaches the Ingresses on this machine; undefined if it does not. */
+  readonly ingressAddress?: string | undefined;
   readonly cpuMillicores: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
@@ -55,6 +57,7 @@ export function makeNode(
   made: { readonly uid: string; readonly timestamp: string },
 ): KubeObject {
   const metadata = before?.metadata;
+  const { [ingressAddressMark]: _ingress, ...annotations } = metadata?.annotations ?? {};
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -71,16 +74,20 @@ export function makeNode(
         "kubernetes.io/arch": facts.system.architecture,
         ...facts.labels,
       },
-      annotations: {
-        ...metadata?.annotations,
-        [nodeMarks.peer]: facts.peer,
-        [nodeMarks.addresses]: facts.addresses.join(","),
-        ...(facts.workloadAddresses !== undefined && {
-          [nodeMarks.workloadAddresses]: facts.workloadAddresses.join(","),
-        }),
-      },
+      annotations: { ...annotations, ...marksOf(facts) },
     },
     spec: before?.spec ?? {},
+  };
+}
+
+/** How others reach this machine, and what stands on it. */
+function marksOf(facts: NodeFacts): Readonly<Record<string, string>> {
+  const { addresses, ingressAddress, peer, workloadAddresses } = facts;
+  return {
+    [nodeMarks.peer]: peer,
+    [nodeMarks.addresses]: addresses.join(","),
+    ...(workloadAddresses && { [nodeMarks.workloadAddresses]: workloadAddresses.join(",") }),
+    ...(ingressAddress && { [ingressAddressMark]: ingressAddress }),
   };
 }
 

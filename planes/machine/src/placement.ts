@@ -215,7 +215,7 @@ export class Placement {
 export function together(wishes: readonly ScheduleWish[]): readonly ScheduleWish[] {
   const joined = new Map<string, ScheduleWish>();
   for (const wish of wishes) {
-    const key = `${wish.reason} ${wish.workload}`;
+    const key = `${wish.reason} ${wish.cause} ${wish.workload}`;
     const before = joined.get(key);
     joined.set(key, before ? { ...before, pods: [...before.pods, ...wish.pods] } : wish);
   }

@@ -7,3 +7,8 @@ export function resourceNamed(group: string, name: string): Resource {
   assert(resource !== undefined, `${name} is a resource of the model`);
   return resource;
 }
+
+/** How people name an object: `<namespace>/<name>`. */
+export function fullNameOf({ namespace = "", name }: { namespace?: string; name: string }): string {
+  return `${namespace}/${name}`;
+}

@@ -102,14 +102,14 @@ describe("Runner", () => {
     };
     const runner = runnerWith(new Map([["web", owned]]));
     const [rejected, lacks, wake, ...more] = runner.look("shop", "web", now);
-    assert.equal(rejected?.kind, "rejected");
+    assert(rejected?.kind === "observe" && rejected.event === "pod.rejected");
     const record = { collection: "replicasets.apps/shop", name: "rs" };
     assert.deepEqual([lacks, more], [{ kind: "lacks", record }, []]);
     assert(wake?.kind === "wake");
     assert.deepEqual(runner.tick(now), []);
     const later = { at: wake.at, wallMs: 0 };
-    assert.deepEqual(summary(runner.tick(later)), ["rejected", "lacks", "wake"]);
-    assert.deepEqual(summary(runner.ownersChanged(now)), ["rejected", "lacks", "wake"]);
+    assert.deepEqual(summary(runner.tick(later)), ["observe", "lacks", "wake"]);
+    assert.deepEqual(summary(runner.ownersChanged(now)), ["observe", "lacks", "wake"]);
   });
 
   test("does not start a finished pod again", () => {

@@ -16,8 +16,12 @@ export type RunnerEffect =
   | { readonly kind: "lacks"; readonly record: RecordName }
   /** Tick at this instant at the latest. */
   | { readonly kind: "wake"; readonly at: Instant }
-  /** The registry gives this machine a pod that it must not run. */
-  | { readonly kind: "rejected"; readonly pod: Pod; readonly reason: string };
+  /** `pod.rejected`: the registry gives this machine a pod that it must not run. */
+  | {
+      readonly kind: "observe";
+      readonly event: string;
+      readonly facts: Readonly<Record<string, string>>;
+    };
 
 export interface RunnerOptions {
   /** This machine's name, as in `spec.nodeName`. */
@@ -58,6 +62,11 @@ export class Runner {
   /** Pods that are assigned to this machine, as their records last said. */
   held(): IterableIterator<Pod> {
     return this.#held.values();
+  }
+
+  /** The pod of this uid that is assigned to this machine, as its record last said. */
+  find(uid: string): Pod | undefined {
+    return this.#held.get(uid);
   }
 
   /** Looks at a name again: its record has changed, or a pod of this name has. */
@@ -135,10 +144,10 @@ export class Runner {
     const { upper, top, missing } = lineageOf(pod, lookup);
     const verdict = checkChain(pod, upper, top);
     if (verdict.ok) return [];
-    if (this.#waiting.size < waitingMax) {
-      this.#waiting.add(`${pod.metadata.namespace}/${pod.metadata.name}`);
-    }
-    const rejected = { kind: "rejected", pod, reason: verdict.reason } as const;
+    const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
+    if (this.#waiting.size < waitingMax) this.#waiting.add(name);
+    const facts = { pod: name, reason: verdict.reason };
+    const rejected = { kind: "observe", event: "pod.rejected", facts } as const;
     if (missing === undefined) return [rejected];
     this.#askAt ??= after(now.at, askMs);
     return [rejected, { kind: "lacks", record: missing }, { kind: "wake", at: this.#askAt }];

@@ -48,7 +48,13 @@ const readNodes: ReadonlySet<string> = new Set([
   "replicasets.apps",
   "jobs.batch",
   "pods",
+  "ingresses.networking.k8s.io",
 ]);
+
+/** What the controllers of a kind read besides, of which there is no namespace. */
+const readCluster: Readonly<Record<string, readonly CollectionId[]>> = {
+  "ingresses.networking.k8s.io": [collectionOf("ingressclasses", "networking.k8s.io")],
+};
 
 /**
  * What this machine must follow of what others keep: all that its controllers read beside what it
@@ -139,7 +145,10 @@ export class Subscriptions {
 
   #besides(collection: CollectionId): readonly CollectionId[] {
     const [kind = "", place = ""] = collection.split("/");
-    const beside = (readWith[kind] ?? []).map((other) => `${other}/${place}`);
+    const beside = [
+      ...(readWith[kind] ?? []).map((other) => `${other}/${place}`),
+      ...(readCluster[kind] ?? []),
+    ];
     return readNodes.has(kind) ? [...beside, nodes] : beside;
   }
 

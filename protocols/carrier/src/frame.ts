@@ -54,13 +54,23 @@ export function resetFrame(): Uint8Array {
   return header(frameType.reset, 0);
 }
 
+/** Writes {@link dataHeader} to the beginning of an array that the data follows in. */
+export function writeDataHeader(target: Uint8Array, length: number): void {
+  assert(length <= dataLengthMax, "a DATA frame is within its limit");
+  writeHeader(target, frameType.data, length);
+}
+
 function header(type: number, length: number): Uint8Array {
   const bytes = new Uint8Array(headerBytes);
-  bytes[0] = type;
-  bytes[1] = length >>> 16;
-  bytes[2] = length >>> 8;
-  bytes[3] = length;
+  writeHeader(bytes, type, length);
   return bytes;
+}
+
+function writeHeader(target: Uint8Array, type: number, length: number): void {
+  target[0] = type;
+  target[1] = length >>> 16;
+  target[2] = length >>> 8;
+  target[3] = length;
 }
 
 /** JSON in ASCII, for which nothing but the language is needed. */

@@ -15,6 +15,7 @@ export {
   refusedFrame,
   resetFrame,
   textBytesMax,
+  writeDataHeader,
 } from "./frame.ts";
 export { CarrierLife, type CarrierPhase, type CarrierRole } from "./life.ts";
 export {

@@ -22,11 +22,10 @@ test("a clone names whom it replaces, and each one waits longer than the one bef
   let lost = made(pod, viewOf().now);
   for (let round = 0; round < 4; round += 1) {
     waits.push(cloneWaitMs(lost, viewOf()));
-    const clone = asClone(
-      { ...lost, metadata: { ...lost.metadata, uid: `U${round}` } },
-      lost,
-      viewOf(),
-    );
+    const clone = asClone({ ...lost, metadata: { ...lost.metadata, uid: `U${round}` } }, lost, {
+      cause: "pod-lost",
+      now: viewOf().now,
+    });
     assert.equal(clone.metadata.annotations?.[replacesAnnotation], lost.metadata.uid);
     lost = clone;
   }
@@ -34,7 +33,10 @@ test("a clone names whom it replaces, and each one waits longer than the one bef
 });
 
 test("nobody waits for a machine that is dead, or after a long life", () => {
-  const lost = asClone(made(pod, viewOf().now), pod, viewOf());
+  const lost = asClone(made(pod, viewOf().now), pod, {
+    cause: "machine-lost",
+    now: viewOf().now,
+  });
   assert.equal(cloneWaitMs(lost, viewOf({ isAlive: () => false })), 0);
   assert.equal(cloneWaitMs(lost, viewOf({ wallMs: 600_000 })), 0);
 });

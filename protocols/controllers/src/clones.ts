@@ -1,9 +1,13 @@
 import type { Now } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
+import type { CloneCause } from "./effect.ts";
 import { isStranded } from "./pod-facts.ts";
 import { replacesAnnotation } from "./settlement.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
 import type { View } from "./view.ts";
+
+/** Annotation of a clone: what made it necessary, a {@link CloneCause}. */
+export const causeAnnotation = "beemesh.io/clone-cause";
 
 /** Annotation of a clone: how many clones its slot has had in a row. */
 const clonesAnnotation = "beemesh.io/clones";
@@ -21,11 +25,21 @@ export function made(pod: Pod, { wallMs }: Now): Pod {
   return { ...pod, metadata: { ...pod.metadata, generation: 1, creationTimestamp } };
 }
 
+/** Why a pod that is lost is cloned by its controller. */
+export function causeOf(lost: Pod, { members }: View): CloneCause {
+  return isStranded(lost, members) ? "machine-lost" : "pod-lost";
+}
+
 /** A fresh pod of the name that a lost one had, marked as the one that takes its place. */
-export function asClone(fresh: Pod, lost: Pod, { now }: View): Pod {
+export function asClone(
+  fresh: Pod,
+  lost: Pod,
+  { cause, now }: { readonly cause: CloneCause; readonly now: Now },
+): Pod {
   const annotations = {
     ...fresh.metadata.annotations,
     [replacesAnnotation]: lost.metadata.uid ?? "",
+    [causeAnnotation]: cause,
     [clonesAnnotation]: String(clonesOf(lost, now.wallMs) + 1),
   };
   return { ...fresh, metadata: { ...fresh.metadata, annotations } };

@@ -1,5 +1,12 @@
 import { AssertionError, after, hashOf, type Instant, type Now, shortName } from "@beemesh/base";
-import { derivedUid, findResource, isPod, type KubeObject, type Resource } from "@beemesh/model";
+import {
+  derivedUid,
+  findResource,
+  isPod,
+  type KubeObject,
+  type Pod,
+  type Resource,
+} from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
 import { Census, keyOf } from "./census.ts";
@@ -11,6 +18,7 @@ import type { ControllersEvent } from "./event.ts";
 import { externalWorkloads } from "./external-workload.ts";
 import { lookForGarbage } from "./garbage.ts";
 import { lookAtHappening } from "./happenings.ts";
+import { lookAtIngress } from "./ingresses.ts";
 import { interestedIn } from "./interest.ts";
 import { lookAtJob } from "./jobs.ts";
 import { externalWorkloadResource, podResource } from "./kinds.ts";
@@ -18,7 +26,7 @@ import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
 import { Patience } from "./patience.ts";
 import { lookAtPod, refusalOf } from "./pods.ts";
-import { lookAtReplicaSet } from "./replica-sets.ts";
+import { lookAtReplicaSet, replace } from "./replica-sets.ts";
 import { Scheduling } from "./scheduling.ts";
 import { lookAtService } from "./services.ts";
 import type { Findings, Look, View } from "./view.ts";
@@ -54,6 +62,7 @@ const looks: Readonly<Record<string, Look>> = {
   services: lookAtService,
   namespaces: lookAtNamespace,
   events: lookAtHappening,
+  ingresses: lookAtIngress,
 };
 
 /**
@@ -108,6 +117,7 @@ export class Controllers {
     else if (event.kind === "unschedulable") this.#refused(event, now, out);
     else if (event.kind === "refused") this.#failed(event, out);
     const view = this.#viewAt(now);
+    if (event.kind === "lost") this.#replace(event.pod, view, out);
     const keys = this.#queue.take(now.at, keysPerStepMax);
     for (const key of keys) this.#attempt(key, () => this.#look(key, view, out));
     this.#tellUnreadable(out);
@@ -146,15 +156,33 @@ export class Controllers {
     if (entry.resource !== podResource) this.#queue.rest(key, at);
     const { actions, againInMs } = this.#findings(entry, view);
     const { due, nextAt } = this.#patience.weigh(key, actions, { at, rank });
-    const effects = due.flatMap((action) => action.effects);
+    this.#want(
+      due.flatMap((action) => action.effects),
+      key,
+      { at, out },
+    );
+    if (nextAt !== undefined) this.#queue.later(key, nextAt);
+    const againMs = Math.min(againInMs ?? Infinity, resyncMs + (hashOf(key) % resyncMs));
+    this.#queue.later(key, after(at, againMs));
+  }
+
+  #want(
+    effects: readonly ControllersEffect[],
+    key: string,
+    { at, out }: { readonly at: Instant; readonly out: ControllersEffect[] },
+  ): void {
     for (const effect of effects) {
       out.push(effect);
       if (effect.kind !== "schedule") continue;
       for (const pod of effect.pods) this.#scheduling.opened(pod.metadata.uid ?? "", key, at);
     }
-    if (nextAt !== undefined) this.#queue.later(key, nextAt);
-    const againMs = Math.min(againInMs ?? Infinity, resyncMs + (hashOf(key) % resyncMs));
-    this.#queue.later(key, after(at, againMs));
+  }
+
+  #replace(lost: Pod, view: View, out: ControllersEffect[]): void {
+    const key = keyOf({ resource: podResource, object: lost });
+    this.#attempt(key, () => {
+      this.#want(replace(lost, view), key, { at: view.now.at, out });
+    });
   }
 
   #findings({ resource, object }: Entry, view: View): Findings {
@@ -268,7 +296,10 @@ function gathered(
   now: Now,
 ): ControllersEffect[] {
   const offers = effects.filter((effect) => effect.kind === "schedule");
-  const groups = Map.groupBy(offers, ({ workload, reason }) => `${reason} ${workload}`);
+  const groups = Map.groupBy(
+    offers,
+    ({ workload, reason, cause }) => `${reason} ${cause} ${workload}`,
+  );
   return [
     ...effects.filter((effect) => effect.kind !== "schedule"),
     ...[...groups.values()].flatMap(([first, ...rest]): ControllersEffect[] => {
@@ -276,13 +307,11 @@ function gathered(
       const pods = [first, ...rest].flatMap((offer) => offer.pods);
       const uids = pods.map(({ metadata }) => metadata.uid).join(" ");
       const task = shortName(`${self}/${now.wallMs}/${uids}`, 10);
-      const { workload, reason } = first;
-      const told = {
-        kind: "observe",
-        event: `${reason}.published`,
-        facts: { task, workload },
-      } as const;
-      return [{ ...first, task, pods }, ...(reason === "clone" ? [told] : [])];
+      const { workload, cause } = first;
+      const offer = { ...first, task, pods };
+      if (cause === undefined) return [offer];
+      const facts = { task, workload, reason: cause };
+      return [offer, { kind: "observe", event: "clone.published", facts }];
     }),
   ];
 }

@@ -12,6 +12,19 @@ export interface ObjectRef {
 }
 
 /**
+ * What made a clone necessary. Stable words: they label `beemesh_clones_total`.
+ *
+ * - `machine-lost`: the pod's machine is held dead.
+ * - `pod-lost`: the pod came to an end on its machine, or was removed from it.
+ * - `sidecar`: the sidecar of another replica missed it, and its machine is dead or does not run
+ *   it.
+ */
+export type CloneCause = (typeof cloneCauses)[number];
+
+/** All of them, for whoever reads one from a record. */
+export const cloneCauses = ["machine-lost", "pod-lost", "sidecar"] as const;
+
+/**
  * What the controllers want done, in this order, before their next step. Everything is
  * idempotent: done twice, or by two keepers, it is done once.
  */
@@ -35,6 +48,8 @@ export type ControllersEffect =
       /** `<namespace>/<name>` of the Deployment, else of the ReplicaSet, else of the pod. */
       readonly workload: string;
       readonly reason: "new" | "clone";
+      /** Of a clone: what made it necessary. */
+      readonly cause?: CloneCause;
     }
   /** An Event of Kubernetes. Whoever writes it folds repetitions into a count. */
   | {

@@ -1,3 +1,4 @@
+import type { Pod } from "@beemesh/model";
 import type { ObjectRef } from "./effect.ts";
 
 /** What the controllers are told. Changes of objects they learn from the store itself. */
@@ -10,5 +11,10 @@ export type ControllersEvent =
   | { readonly kind: "scheduled"; readonly uid: string; readonly machine: string }
   /** No machine took the pod; `message` is what FailedScheduling shall say. */
   | { readonly kind: "unschedulable"; readonly uid: string; readonly message: string }
+  /**
+   * A sidecar here missed a replica, and it was found to be lost: it is replaced from here, whoever
+   * keeps its collections. The keepers may be gone too.
+   */
+  | { readonly kind: "lost"; readonly pod: Pod }
   /** A wanted write could not be made: it is wanted again later, more and more slowly. */
   | { readonly kind: "refused"; readonly ref: ObjectRef; readonly message: string };

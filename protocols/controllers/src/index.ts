@@ -9,7 +9,7 @@
 export { type ChainVerdict, checkChain } from "./chain.ts";
 export { clusterAddressOf, serviceCidrDefault } from "./cluster-address.ts";
 export { Controllers, type ControllersOptions } from "./controllers.ts";
-export type { ControllersEffect, ObjectRef } from "./effect.ts";
+export type { CloneCause, ControllersEffect, ObjectRef } from "./effect.ts";
 export type { ControllersEvent } from "./event.ts";
 export type { Members } from "./members.ts";
 export { revisionAnnotation } from "./revisions.ts";

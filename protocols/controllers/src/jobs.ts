@@ -1,5 +1,5 @@
 import { deriveJobPod, isJob, type Job, type JobPlace, jobPodName, type Pod } from "@beemesh/model";
-import { asClone, cloneWaitMs, made } from "./clones.ts";
+import { asClone, causeOf, cloneWaitMs, made } from "./clones.ts";
 import { backOffMs } from "./job-back-off.ts";
 import {
   dismissedAnnotation,
@@ -208,7 +208,10 @@ function clonesFor(job: Job, kept: readonly JobPod[], view: View): Findings {
 
 function clone(job: Job, { pod, slot, attempt }: JobPod, view: View): Action {
   const { name, uid } = pod.metadata;
-  const fresh = asClone(podOf(job, { slot, attempt }, view), pod, view);
+  const fresh = asClone(podOf(job, { slot, attempt }, view), pod, {
+    cause: causeOf(pod, view),
+    now: view.now,
+  });
   const action = putting(`clone ${uid}`, podResource, fresh);
   return withEvent(action, job, "SuccessfulCreate", `Created pod: ${name} (replaces ${uid})`);
 }

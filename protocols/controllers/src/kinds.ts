@@ -12,6 +12,9 @@ export const replicaSetResource = resourceNamed("replicasets", "apps");
 export const jobResource = resourceNamed("jobs", "batch");
 export const cronJobResource = resourceNamed("cronjobs", "batch");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
+export const nodeResource = resourceNamed("nodes");
+export const ingressResource = resourceNamed("ingresses", "networking.k8s.io");
+export const ingressClassResource = resourceNamed("ingressclasses", "networking.k8s.io");
 
 /** Programs outside containers; undefined in an API that does not serve them. */
 export const externalWorkloadResource = findResource("beemesh.io", "externalworkloads");

@@ -1,5 +1,6 @@
 import { type Condition, isPod, type KubeObject, type Pod, workloadName } from "@beemesh/model";
-import type { ControllersEffect } from "./effect.ts";
+import { causeAnnotation } from "./clones.ts";
+import { type CloneCause, type ControllersEffect, cloneCauses } from "./effect.ts";
 import { podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { isReady, isStranded } from "./pod-facts.ts";
@@ -24,6 +25,9 @@ const auctionPatienceMs = 1000;
 
 /** A pod that was refused once is its first keeper's, who backs off longer than this. */
 const refusedPatienceMs = 35_000;
+
+/** Who makes a clone for a sidecar offers it too; the keepers do if it could not. */
+const sidecarSettleMs = 3000;
 
 /**
  * What a pod needs that no machine does for it: a machine, an end when its machine is dead or
@@ -68,6 +72,7 @@ function offer(pod: Pod, view: View) {
   const waitMs = view.scheduling.waitMs(uid, view.now.at);
   if (waitMs > 0) return { actions: [], againInMs: waitMs };
   const isClone = pod.metadata.annotations?.[replacesAnnotation] !== undefined;
+  const cause = isClone ? causeOf(pod) : undefined;
   const wasRefused = pod.status?.conditions?.some(
     ({ type, status }) => type === "PodScheduled" && status === "False",
   );
@@ -80,11 +85,18 @@ function offer(pod: Pod, view: View) {
         pods: [pod],
         workload: workloadName(pod),
         reason: isClone ? "clone" : "new",
+        ...(cause === undefined ? {} : { cause }),
       },
     ],
+    settleMs: cause === "sidecar" ? sidecarSettleMs : 0,
     patienceMs: wasRefused === true ? refusedPatienceMs : auctionPatienceMs,
   };
   return { actions: [action] };
+}
+
+function causeOf({ metadata }: Pod): CloneCause {
+  const cause = metadata.annotations?.[causeAnnotation];
+  return cloneCauses.find((each) => each === cause) ?? "pod-lost";
 }
 
 function unready(pod: Pod, { now }: View): Action {

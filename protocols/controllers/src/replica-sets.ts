@@ -8,9 +8,11 @@ import {
   selectorOf,
   slotName,
   slotOf,
+  workloadName,
 } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
-import { asClone, cloneWaitMs, made } from "./clones.ts";
+import { asClone, causeOf, cloneWaitMs, made } from "./clones.ts";
+import type { CloneCause, ControllersEffect } from "./effect.ts";
 import { podResource, replicaSetResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { countPods, isLost } from "./pod-facts.ts";
@@ -139,20 +141,56 @@ function clonesFor(
     .filter((pod) => isLost(pod, view.members))
     .map((pod) => ({ pod, waitMs: cloneWaitMs(pod, view) }));
   return {
-    actions: waits.filter(({ waitMs }) => waitMs === 0).flatMap(({ pod }) => clone(set, pod, view)),
+    actions: waits
+      .filter(({ waitMs }) => waitMs === 0)
+      .flatMap(({ pod }) => {
+        const clone = cloneOf(set, pod, causeOf(pod, view), view);
+        return clone === undefined ? remove(set, pod, view) : [cloning(set, pod, clone)];
+      }),
     againInMs: Math.min(Infinity, ...waits.map(({ waitMs }) => waitMs).filter((ms) => ms > 0)),
   };
 }
 
-/** A pod that was adopted fills no slot: it ends, and a slot is filled instead. */
-function clone(set: ReplicaSet, lost: Pod, view: View): Action[] {
-  const { name, uid: lostUid = "" } = lost.metadata;
+/**
+ * What replaces a pod that a sidecar missed, wherever its keepers are: the record of its clone, and
+ * the offer of it to all machines. Nothing if the slot is not wanted any more, or is cared for.
+ */
+export function replace(lost: Pod, view: View): readonly ControllersEffect[] {
+  const set = setOf(lost, view);
+  if (set === undefined || isEnding(set) || isNamespaceEnding(set, view)) return [];
+  if (!isWanted(set, lost, view) || cloneWaitMs(lost, view) > 0) return [];
+  const pod = cloneOf(set, lost, "sidecar", view);
+  if (pod === undefined) return [];
+  const workload = workloadName(pod);
+  const offer = { task: "", pods: [pod], workload, reason: "clone", cause: "sidecar" } as const;
+  return [...cloning(set, lost, pod).effects, { kind: "schedule", ...offer }];
+}
+
+function setOf(pod: Pod, { store }: View): ReplicaSet | undefined {
+  const owner = controllerOf(pod);
+  if (owner === undefined) return undefined;
+  const set = store.get(replicaSetResource, pod.metadata.namespace ?? "", owner.name);
+  const isIts = set?.metadata.uid === owner.uid;
+  return set !== undefined && isIts && isReplicaSet(set) ? set : undefined;
+}
+
+function isWanted(set: ReplicaSet, { metadata }: Pod, view: View): boolean {
+  const living = podsOf(set, view).owned.filter((pod) => !isEnding(pod));
+  const kept = byWorth(living, view).slice(0, Math.max(0, set.spec.replicas ?? 1));
+  // What was replaced or deleted already is not among them.
+  return kept.some((pod) => pod.metadata.uid === metadata.uid);
+}
+
+/** Undefined for a pod that was adopted and fills no slot: another fills one instead. */
+function cloneOf(set: ReplicaSet, lost: Pod, cause: CloneCause, view: View): Pod | undefined {
   const index = slotOf(lost);
-  if (index === undefined || slotName(set, index) !== name) return remove(set, lost, view);
-  const pod = podOf(set, index, view);
-  const action = putting(`clone ${lostUid}`, podResource, asClone(pod, lost, view));
-  const message = `Created pod: ${name} (replaces ${lostUid})`;
-  return [withEvent(action, set, "SuccessfulCreate", message)];
+  if (index === undefined || slotName(set, index) !== lost.metadata.name) return undefined;
+  return asClone(podOf(set, index, view), lost, { cause, now: view.now });
+}
+
+function cloning(set: ReplicaSet, { metadata: { name, uid } }: Pod, pod: Pod): Action {
+  const message = `Created pod: ${name} (replaces ${uid})`;
+  return withEvent(putting(`clone ${uid}`, podResource, pod), set, "SuccessfulCreate", message);
 }
 
 function statusOf(set: ReplicaSet, living: readonly Pod[], { now, members }: View): Findings {

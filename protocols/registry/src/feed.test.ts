@@ -183,7 +183,7 @@ describe("Feeds", () => {
     subscribe("ann");
     heard("ann");
     const others = Array.from({ length: 30 }, (_, index) => `machine-${index}`);
-    const changed = placement.setAlive(others);
+    const changed = placement.setAlive(others, instantAt(0));
     assert(!placement.isKept(collection), "the other machines are many");
     feeds.keepersChanged(changed);
     assert.deepEqual(heard("ann"), [{ k: "r.not-kept", c: collection }]);

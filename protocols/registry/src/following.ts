@@ -170,7 +170,10 @@ export class Following {
     const mine = this.#fingerprint(c);
     follow.attempt = 0;
     follow.isAnswered = true;
-    if (mine.sum === f && mine.count === n) follow.isComplete = true;
+    const isEqual = mine.sum === f && mine.count === n;
+    const keeper = follow.keeper ?? "";
+    const { placement } = this.#options;
+    follow.isComplete ||= isEqual && placement.isVersed(c, keeper, now.at);
     follow.nextAt = after(now.at, follow.isComplete ? renewEveryMs : incompleteMs);
   }
 

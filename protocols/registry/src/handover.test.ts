@@ -1,6 +1,7 @@
 /** Who keeps a collection changes with the members; what is written must outlive that. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { rendezvous } from "@beemesh/base";
 import { type Entry, isJsonObject, type PeerId, parseJson } from "@beemesh/wire";
 import { LossyNetwork } from "./lossy-network.test.ts";
 
@@ -21,6 +22,27 @@ function meshOf(seed = 1): LossyNetwork {
 
 function holdersOf(network: LossyNetwork): PeerId[] {
   return names.filter((name) => network.contents(name).size > 0);
+}
+
+/** Who keeps the collection, who will when they are gone, and one who never does. */
+function generations(network: LossyNetwork): {
+  readonly before: readonly PeerId[];
+  readonly after: readonly PeerId[];
+  readonly bound: PeerId;
+} {
+  const before = network.registry("ann").keepersOf(collection);
+  const left = names.filter((name) => !before.includes(name));
+  const after = rendezvous(collection, left).slice(0, before.length);
+  return { before, after, bound: left.find((name) => !after.includes(name)) ?? "" };
+}
+
+/** Those who are left share other things, which they keep before and after. */
+function shareAnother(network: LossyNetwork, before: readonly PeerId[]): void {
+  for (let index = 0; index < 200; index += 1) {
+    const [writer = "", ...rest] = network.registry("ann").keepersOf(`any/ns-${index}`);
+    if ([writer, ...rest].some((keeper) => before.includes(keeper))) continue;
+    network.write(writer, `any/ns-${index}:x`, "{}");
+  }
 }
 
 function sorted(peers: readonly PeerId[]): PeerId[] {
@@ -78,6 +100,41 @@ describe("keepers", () => {
     network.run(2 * minuteMs);
     const after = network.registry(last).keepersOf(collection);
     assert.deepEqual(sorted(holdersOf(network)), sorted(after));
+  });
+
+  test("that are all new do not take what they lack for missing", () => {
+    const network = meshOf();
+    const { before, after, bound } = generations(network);
+    network.write(before[0] ?? "", `${collection}:web`, JSON.stringify({ on: bound }));
+    shareAnother(network, before);
+    network.run(minuteMs);
+    network.partition(names.filter((name) => !before.includes(name)));
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      network.run(10);
+      for (const keeper of after) {
+        const isSettled = network.registry(keeper).coverageOf(collection) === "kept";
+        const has = network.registry(keeper).get(collection, "web", "spec") !== undefined;
+        assert(has || !isSettled, `${keeper} knows of the pod before it acts, at ${ms} ms`);
+      }
+    }
+    for (const keeper of after) {
+      assert.equal(network.registry(keeper).coverageOf(collection), "kept");
+    }
+  });
+
+  test("hear of a pod from its machine soon, though it shares other things with them", () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const network = meshOf(seed);
+      const { before, after, bound } = generations(network);
+      network.write(before[0] ?? "", `${collection}:web`, JSON.stringify({ on: bound }));
+      shareAnother(network, before);
+      network.run(minuteMs + seed * 1000);
+      network.partition(names.filter((name) => !before.includes(name)));
+      network.run(2000);
+      for (const keeper of after) {
+        assert(network.registry(keeper).get(collection, "web", "spec"), `${keeper} has the pod`);
+      }
+    }
   });
 
   test("the last survivor keeps, lists and writes everything it held", () => {

@@ -1,6 +1,6 @@
-import { hashOf } from "@beemesh/base";
+import { elapsedMs, hashOf, type Instant } from "@beemesh/base";
 import type { CollectionId, PeerId } from "@beemesh/wire";
-import { ordersMax } from "./limits.ts";
+import { matchMsMax, ordersMax } from "./limits.ts";
 
 interface Candidate {
   readonly id: PeerId;
@@ -27,6 +27,8 @@ export class Placement {
   #alive: ReadonlySet<PeerId>;
   readonly #orders = new Map<CollectionId, Order>();
   readonly #gained = new Set<CollectionId>();
+  /** Machines that have left lately, and when. */
+  readonly #departed = new Map<PeerId, Instant>();
 
   constructor(self: PeerId, keepersMax: number) {
     this.#self = self;
@@ -53,15 +55,35 @@ export class Placement {
     return this.#order(collection).rank >= 0;
   }
 
+  /**
+   * Whether a keeper was one before anybody left lately, as far as can be told here. If all that
+   * kept a collection are gone at once, those who keep it now know nothing of it yet, and that
+   * they agree with each other proves nothing.
+   */
+  isVersed(collection: CollectionId, keeper: PeerId, at: Instant): boolean {
+    const { first } = this.#order(collection);
+    const rank = first.findIndex(({ id }) => id === keeper);
+    const weight = first[rank]?.weight;
+    if (weight === undefined) return false;
+    const lately = [...this.#departed].filter(([, since]) => elapsedMs(since, at) < matchMsMax);
+    const departed = weigh(
+      collection,
+      lately.map(([id]) => id),
+    );
+    const before = departed.filter((candidate) => candidate.weight > weight).length;
+    return rank + before < this.#keepersMax;
+  }
+
   /** How many keepers must hold a write for it to count as held widely: a majority. */
   wantedOf(collection: CollectionId): number {
     return Math.floor(this.#order(collection).ids.length / 2) + 1;
   }
 
   /** Takes the live members. Returns the collections, of those asked for, whose keepers change. */
-  setAlive(alive: Iterable<PeerId>): CollectionId[] {
+  setAlive(alive: Iterable<PeerId>, at: Instant): CollectionId[] {
     const before = this.#alive;
     const next = new Set(alive).add(this.#self);
+    this.#noteDeparted(before.difference(next), next, at);
     const added = [...next].filter((id) => !before.has(id));
     this.#alive = next;
     const changed: CollectionId[] = [];
@@ -89,6 +111,11 @@ export class Placement {
     return gained;
   }
 
+  /** Whether a collection is one that {@link takeGained} will tell of. */
+  isGained(collection: CollectionId): boolean {
+    return this.#gained.has(collection);
+  }
+
   /** Forgets the keepers of what is not used: anybody may ask for any name. */
   retain(isUsed: (collection: CollectionId) => boolean): void {
     for (const collection of this.#orders.keys()) {
@@ -103,6 +130,13 @@ export class Placement {
     if (order.rank >= 0 && order.ids.length > 1) this.#gained.add(collection);
     if (this.#orders.size < ordersMax) this.#orders.set(collection, order);
     return order;
+  }
+
+  #noteDeparted(left: ReadonlySet<PeerId>, alive: ReadonlySet<PeerId>, at: Instant): void {
+    for (const id of left) this.#departed.set(id, at);
+    for (const [id, since] of this.#departed) {
+      if (alive.has(id) || elapsedMs(since, at) >= matchMsMax) this.#departed.delete(id);
+    }
   }
 
   #choose(collection: CollectionId, from: Iterable<PeerId>): Order {

@@ -185,6 +185,7 @@ export class Registry {
   #isSettled(collection: CollectionId): boolean {
     const since = this.#gained.get(collection);
     if (since !== undefined) return elapsedMs(since, this.#at) >= matchMsMax;
+    if (this.#placement.isGained(collection)) return false;
     const others = this.#otherKeepersOf(collection);
     return (
       others.length === 0 || others.some((keeper) => this.#repair.hasMatched(keeper, this.#at))
@@ -296,7 +297,7 @@ export class Registry {
   }
 
   #setMembers(alive: readonly PeerId[], now: Now): void {
-    const changed = this.#placement.setAlive(alive);
+    const changed = this.#placement.setAlive(alive, now.at);
     this.#outbox.setAlive(this.#placement.alive);
     this.#repair.updatePartners(now);
     if (changed.length === 0) return;
@@ -307,10 +308,10 @@ export class Registry {
     this.#sweepSoon(now);
   }
 
-  /** What this machine has gained is complete when one who keeps it too has the same. */
+  /** What this machine has gained is complete when one who kept it before has the same. */
   #matched(peer: PeerId): void {
     for (const collection of this.#gained.keys()) {
-      if (this.#placement.keepersOf(collection).includes(peer)) this.#gained.delete(collection);
+      if (this.#placement.isVersed(collection, peer, this.#at)) this.#gained.delete(collection);
     }
   }
 

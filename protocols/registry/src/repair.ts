@@ -367,7 +367,10 @@ export class Repair {
   #scheduleSoon(peer: PeerId, now: Now): void {
     this.#schedule(peer, now, pauseMsMin);
     const partner = this.#partners.get(peer);
-    if (partner !== undefined) partner.pauseMs = 2 * pauseMsMin;
+    if (partner === undefined) return;
+    partner.pauseMs = 2 * pauseMsMin;
+    // That we held the same a moment ago says nothing of what we share since.
+    partner.equalAt = undefined;
   }
 
   /** Plans the next digest for a peer: after `delayMs`, give or take a fifth. */

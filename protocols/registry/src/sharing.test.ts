@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { instantAt } from "@beemesh/base";
 import { formatStamp, type PeerId } from "@beemesh/wire";
 import { hold } from "./held.ts";
 import { Placement } from "./placement.ts";
@@ -14,7 +15,7 @@ const collections = Array.from({ length: 20 }, (_, index) => `pods/ns-${index}`)
 function sharingOf(self: PeerId, concerned: PeerId): { sharing: Sharing; placement: Placement } {
   const library = new Library();
   const placement = new Placement(self, 3);
-  placement.setAlive(machines);
+  placement.setAlive(machines, instantAt(0));
   for (const collection of collections) {
     const stamp = formatStamp({ wallMs: 1, counter: 0, machine: "ann" });
     const key = { collection, name: "web", part: "spec" } as const;

@@ -1,4 +1,5 @@
 import { chaos } from "./chaos.ts";
+import { clones } from "./clones.ts";
 import { heal } from "./heal.ts";
 import type { Outcome, ScenarioOptions } from "./outcome.ts";
 import { partition, reboot, survivor } from "./stories.ts";
@@ -6,6 +7,7 @@ import { partition, reboot, survivor } from "./stories.ts";
 /** Every scenario by the name that `beemesh sim` knows it by. */
 export const scenarios: Readonly<Record<string, (options: ScenarioOptions) => Outcome>> = {
   chaos,
+  clones,
   heal,
   partition,
   survivor,

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { type Duplex, duplexPair, PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { BeeError } from "@beemesh/base";
 import type { Runtime } from "@beemesh/ports";
+import { portOf } from "../../../../test/port-of.ts";
+import type { Programs } from "../external/programs.ts";
 import { PodAccess, type PodStreams } from "./pod-access.ts";
 
 /** Two machines whose streams are pairs in memory; only `far` runs pods. */
-function twoMachines(runtime: Partial<Runtime>): PodAccess {
+function twoMachines(
+  runtime: Partial<Runtime>,
+  programs: Pick<Programs, "placeOf"> = { placeOf: () => undefined },
+): PodAccess {
   const handlers = new Map<string, (peer: string, stream: Duplex) => void>();
   const streamsOf = (self: string): PodStreams => ({
     openStream: (peer, name) => {
@@ -27,6 +34,7 @@ function twoMachines(runtime: Partial<Runtime>): PodAccess {
       runtime: own as Runtime,
       streams: streamsOf(self),
       peerOf: (machine) => (machine === "lost" ? undefined : machine),
+      programs,
     });
   void make("far", runtime).serve();
   return make("near", {});
@@ -67,6 +75,25 @@ describe("PodAccess", () => {
       tty: false,
     } as const;
     await assert.rejects(access.session(place, wish), { message: /Cannot find pod u/u });
+  });
+
+  test("reaches programs outside containers at the ports that they name", async () => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const own = { host: "127.0.0.1", port: portOf(server) };
+    const programs: Pick<Programs, "placeOf"> = {
+      placeOf: (uid, port) => (uid === "x1" && port === 5432 ? own : undefined),
+    };
+    const access = twoMachines({ connect: () => Promise.reject(new Error("no pod")) }, programs);
+    const stream = await access.connect({ ...place, uid: "x1" }, 5432);
+    stream.end("hello");
+    assert.equal(await text(stream), "hello");
+    await assert.rejects(access.connect({ ...place, uid: "x2" }, 5432), { message: /no pod/u });
+    server.close();
+    await once(server, "close");
+    await assert.rejects(access.connect({ ...place, uid: "x1" }, 5432), {
+      message: /nobody listens at 127\.0\.0\.1/u,
+    });
   });
 
   test("says which machine it does not know", async () => {

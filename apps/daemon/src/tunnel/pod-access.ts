@@ -1,7 +1,10 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { type Duplex, pipeline, type Readable } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import type { ExecSession, LogOptions, Runtime } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
+import type { Programs } from "../external/programs.ts";
 import { hostDuplex } from "../host-duplex.ts";
 import { splice } from "../splice.ts";
 import { type Opening, readAnswer, readOpening, writeAnswer, writeOpening } from "./opening.ts";
@@ -25,6 +28,8 @@ export interface PodAccessOptions {
   readonly runtime: Runtime;
   readonly streams: PodStreams;
   readonly peerOf: (machine: string) => PeerId | undefined;
+  /** Programs outside containers on this machine: their ports are reached like those of pods. */
+  readonly programs?: Pick<Programs, "placeOf">;
 }
 
 /** The streams' protocol name between machines. */
@@ -55,8 +60,7 @@ export class PodAccess {
    * @throws {BeeError} `tunnel-refused`, and what the runtime throws.
    */
   async connect({ uid, machine }: PodPlace, port: number): Promise<Duplex> {
-    if (machine === this.#options.self)
-      return hostDuplex(await this.#options.runtime.connect(uid, port));
+    if (machine === this.#options.self) return this.#reach(uid, port);
     return this.#open(machine, { kind: "connect", uid, port });
   }
 
@@ -74,6 +78,12 @@ export class PodAccess {
   ): Promise<ExecSession> {
     if (machine === this.#options.self) return this.#localSession({ ...wish, uid });
     return remoteSession(await this.#open(machine, { ...wish, uid }), wish);
+  }
+
+  async #reach(uid: string, port: number): Promise<Duplex> {
+    const { programs, runtime } = this.#options;
+    const place = programs?.placeOf(uid, port);
+    return place === undefined ? hostDuplex(await runtime.connect(uid, port)) : dial(place);
   }
 
   #localSession(wish: Extract<Opening, { kind: "exec" | "attach" }>): Promise<ExecSession> {
@@ -121,7 +131,7 @@ export class PodAccess {
     const { runtime } = this.#options;
     const { uid } = opening;
     if (opening.kind === "connect") {
-      const inside = hostDuplex(await runtime.connect(uid, opening.port));
+      const inside = await this.#reach(uid, opening.port);
       writeAnswer(stream, "");
       splice(stream, inside);
     } else if (opening.kind === "log") {
@@ -133,5 +143,17 @@ export class PodAccess {
       writeAnswer(stream, "");
       serveSession(stream, session);
     }
+  }
+}
+
+/** A connection in this machine's own network. Its end is for each direction, as a pod's. */
+async function dial({ host, port }: ReturnType<Programs["placeOf"]> & object): Promise<Duplex> {
+  const socket = connect({ host, port, allowHalfOpen: true });
+  try {
+    await once(socket, "connect");
+    return socket;
+  } catch (cause) {
+    const message = `Cannot connect to port ${port}: nobody listens at ${host}`;
+    throw new BeeError("connection-refused", message, { cause });
   }
 }

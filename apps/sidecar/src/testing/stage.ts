@@ -7,6 +7,7 @@ import { SigningKey } from "@beemesh/identity";
 import { descriptorLine, type Endpoint, type PodFacts, type Route } from "@beemesh/workload";
 import { portOf } from "../../../../test/port-of.ts";
 import type { Delivery } from "../handover.ts";
+import { watchPort } from "../packet-port.ts";
 import { Sidecar } from "../sidecar.ts";
 import { certifier, FakeMachine } from "./fake-machine.ts";
 
@@ -66,6 +67,8 @@ export class Stage {
       makeTransparent: () => {},
       adopt: (fd) => adopted.get(fd) ?? connect({ port: 1 }),
       inbox: { receive: () => inbox.shift() },
+      watch: watchPort,
+      device: undefined,
     });
     const rules = {
       routes: new Map<string, Route>(),

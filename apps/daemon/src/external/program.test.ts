@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { KubeObject } from "@beemesh/model";
+import { readProgram } from "./program.ts";
+
+function workloadOf(spec: unknown, uid: string | undefined = "u1"): KubeObject {
+  const metadata = { name: "db", ...(uid !== undefined && { uid }) };
+  return { apiVersion: "beemesh.io/v1", kind: "ExternalWorkload", metadata, spec };
+}
+
+test("a program is read with its probe", () => {
+  const readinessProbe = { tcpSocket: { port: 5432 }, periodSeconds: 3 };
+  const spec = { machine: "m1", ports: [{ port: 5432 }], readinessProbe };
+  assert.deepEqual(readProgram(workloadOf(spec)), {
+    uid: "u1",
+    machine: "m1",
+    address: "127.0.0.1",
+    ports: [5432],
+    probe: { port: 5432, periodMs: 3000, timeoutMs: 1000, successes: 1, failures: 3 },
+  });
+  assert.equal(readProgram(workloadOf({ machine: "m1" }))?.probe, undefined);
+});
+
+test("what has no right shape is no program", () => {
+  for (const spec of [undefined, 1, {}, { machine: 1 }, { machine: "m", address: 1 }]) {
+    assert.equal(readProgram(workloadOf(spec)), undefined);
+  }
+  const odd = readProgram(workloadOf({ machine: "m", ports: [1, {}, { port: "x" }] }));
+  assert.deepEqual(odd?.ports, []);
+});

@@ -1,0 +1,176 @@
+import { connect as connectSocket } from "node:net";
+import { BeeError } from "@beemesh/base";
+import { findResource, type KubeObject } from "@beemesh/model";
+import type { ObjectStore } from "@beemesh/ports";
+import { collectionOf, isJsonObject } from "@beemesh/wire";
+import type { Reading } from "../reading.ts";
+import { type Health, nextHealth, unasked, unknownHealth } from "./health.ts";
+import { type Program, type ProgramProbe, readProgram } from "./program.ts";
+
+export interface ProgramsOptions {
+  /** This machine's name. */
+  readonly self: string;
+  readonly objects: ObjectStore;
+  /** Brings the ExternalWorkloads of all namespaces here. */
+  readonly reading: Pick<Reading, "bringAll" | "namespaces">;
+  /** Lets the machine act on what was written. */
+  readonly nudge: () => void;
+  /** Tries to connect: an empty text if somebody listens, else why not. Only tests change it. */
+  readonly probe?: (address: string, port: number, timeoutMs: number) => Promise<string>;
+}
+
+/** Programs of one machine that are asked for their health; whoever makes more has gone astray. */
+const programsMax = 1000;
+
+/** How often it is looked for new programs that nobody told of. */
+const lookMs = 60_000;
+
+/** A program of this machine, and what comes next for it. */
+interface Watched {
+  readonly program: Program;
+  health: Health;
+  /** For the next time that it is asked; undefined for one that nobody asks. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * The programs outside containers that are on this machine: asks each as its probe says, and
+ * keeps the status of its record true.
+ */
+export class Programs {
+  readonly #options: ProgramsOptions;
+  /** By namespace and name. */
+  readonly #watched = new Map<string, Watched>();
+  readonly #stop: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #isClosed = false;
+
+  constructor(options: ProgramsOptions) {
+    this.#options = options;
+    this.#stop = options.objects.onChange(({ resource, object }) => {
+      if (resource.kind !== "ExternalWorkload") return;
+      // A store tells of changes in the middle of a step, in which nothing may be written.
+      const { namespace = "", name } = object.metadata;
+      setImmediate(() => this.#regard({ namespace, name }));
+    });
+    this.#timer = setInterval(() => void this.look(), lookMs);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stop();
+    clearInterval(this.#timer);
+    for (const { timer } of this.#watched.values()) clearTimeout(timer);
+    this.#watched.clear();
+  }
+
+  /** Looks at all programs that are known, and forgets those that are gone. */
+  async look(): Promise<void> {
+    const { reading } = this.#options;
+    const wanted = reading.namespaces();
+    await reading.bringAll(
+      wanted.map((namespace) => collectionOf("externalworkloads", "beemesh.io", namespace)),
+    );
+    const resource = findResource("beemesh.io", "externalworkloads");
+    const all = resource === undefined ? [] : this.#options.objects.list(resource).items;
+    const places = all.map(({ metadata: { namespace = "", name } }) => ({ namespace, name }));
+    for (const place of places) this.#regard(place);
+    const there = new Set(places.map(keyOf));
+    for (const key of this.#watched.keys()) if (!there.has(key)) this.#forget(key);
+  }
+
+  /**
+   * Where a program of this machine is reached.
+   *
+   * @returns Undefined if the uid is of no such program.
+   * @throws {BeeError} `connection-refused` if its record does not name the port.
+   */
+  placeOf(uid: string, port: number): { readonly host: string; readonly port: number } | undefined {
+    const found = [...this.#watched.values()].find(({ program }) => program.uid === uid);
+    if (found === undefined) return undefined;
+    const { address: host, ports } = found.program;
+    if (ports.includes(port)) return { host, port };
+    throw new BeeError("connection-refused", `Cannot connect to port ${port}: it is not named`);
+  }
+
+  #get({ namespace, name }: Place): KubeObject | undefined {
+    const resource = findResource("beemesh.io", "externalworkloads");
+    return resource && this.#options.objects.get(resource, namespace, name);
+  }
+
+  /** Takes in a record as it is now. */
+  #regard(place: Place): void {
+    if (this.#isClosed) return;
+    const key = keyOf(place);
+    const object = this.#get(place);
+    const program = object && readProgram(object);
+    const known = this.#watched.get(key);
+    if (known !== undefined && JSON.stringify(known.program) === JSON.stringify(program)) {
+      this.#tell(place, known);
+      return;
+    }
+    this.#forget(key);
+    if (program?.machine !== this.#options.self || this.#watched.size >= programsMax) return;
+    const { probe } = program;
+    const health = probe === undefined ? unasked : unknownHealth;
+    const watched: Watched = { program, health, timer: undefined };
+    this.#watched.set(key, watched);
+    if (probe === undefined) this.#tell(place, watched);
+    else void this.#ask(place, watched, probe);
+  }
+
+  async #ask(place: Place, watched: Watched, probe: ProgramProbe): Promise<void> {
+    const ask = this.#options.probe ?? tryToConnect;
+    const reason = await ask(watched.program.address, probe.port, probe.timeoutMs);
+    if (this.#watched.get(keyOf(place)) !== watched) return;
+    watched.health = nextHealth(watched.health, { reason }, probe);
+    this.#tell(place, watched);
+    watched.timer = setTimeout(() => void this.#ask(place, watched, probe), probe.periodMs);
+  }
+
+  /** Writes a health that the record does not tell yet. */
+  #tell(place: Place, { program, health }: Watched): void {
+    const { objects, nudge } = this.#options;
+    const resource = findResource("beemesh.io", "externalworkloads");
+    const object = this.#get(place);
+    if (resource === undefined || object?.metadata.uid !== program.uid) return;
+    // What was known before this daemon started holds until more is known.
+    if (health === unknownHealth) return;
+    const { isReady: ready, message } = health;
+    const before = isJsonObject(object.status) ? object.status : {};
+    if (before["ready"] === ready && before["message"] === message) return;
+    objects.putStatus(resource, { ...object, status: { ...before, ready, message } });
+    nudge();
+  }
+
+  #forget(key: string): void {
+    clearTimeout(this.#watched.get(key)?.timer);
+    this.#watched.delete(key);
+  }
+}
+
+/** Which record. */
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function keyOf({ namespace, name }: Place): string {
+  return `${namespace}/${name}`;
+}
+
+/** Whether somebody listens: an empty text, or why not. */
+function tryToConnect(host: string, port: number, timeoutMs: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connectSocket({ host, port, timeout: timeoutMs });
+    const end = (reason: string): void => {
+      socket.destroy();
+      resolve(reason);
+    };
+    socket.once("connect", () => end(""));
+    socket.once("timeout", () => end(`${host}:${port} does not answer in ${timeoutMs} ms`));
+    socket.once("error", (error: NodeJS.ErrnoException) =>
+      end(`${host}:${port} does not answer: ${error.code ?? "it failed"}`),
+    );
+  });
+}

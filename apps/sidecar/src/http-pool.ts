@@ -1,0 +1,133 @@
+import type { Endpoint } from "@beemesh/workload";
+import { Carrier } from "./carrier.ts";
+import { HttpUpstream, type UpstreamUser } from "./http-upstream.ts";
+import type { Pool } from "./pool.ts";
+
+/** Connections that wait for the next request, to one program. */
+const idleEachMax = 32;
+
+/** The same, to all programs. */
+const idleMax = 128;
+
+/**
+ * A connection that waited so long is closed: before the program does it, for a request would
+ * cross with that. Of the servers in use Node's is the first, after 5 s.
+ */
+const idleMsMax = 4000;
+const sweepMs = 1000;
+
+/** A connection between two requests: whatever its program says now, it is of no more use. */
+class Waiting implements UpstreamUser {
+  readonly upstream: HttpUpstream;
+  readonly since: number;
+  readonly #drop: (upstream: HttpUpstream) => void;
+
+  constructor(upstream: HttpUpstream, since: number, drop: (upstream: HttpUpstream) => void) {
+    this.upstream = upstream;
+    this.since = since;
+    this.#drop = drop;
+  }
+
+  onData(): void {
+    this.#drop(this.upstream);
+  }
+
+  onEnd(): void {
+    this.#drop(this.upstream);
+  }
+
+  onGone(): void {
+    this.#drop(this.upstream);
+  }
+
+  onRefused(): void {
+    this.#drop(this.upstream);
+  }
+
+  onDrain(): void {}
+}
+
+/** Connections to programs of other pods that wait for their next request. */
+export class HttpPool {
+  readonly #carriers: Pool;
+  readonly #idle = new Map<string, Waiting[]>();
+  readonly #forget = (upstream: HttpUpstream): void => this.#drop(upstream);
+  #count = 0;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(carriers: Pool) {
+    this.#carriers = carriers;
+  }
+
+  /** Connections that wait. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /** A connection that waits, the one used last; undefined if there is none. */
+  idle(endpoint: Endpoint): HttpUpstream | undefined {
+    const idle = this.#idle.get(keyOf(endpoint));
+    for (let taken = idle?.pop(); taken !== undefined; taken = idle?.pop()) {
+      this.#count -= 1;
+      if (taken.upstream.isOpen) return taken.upstream;
+      taken.upstream.close();
+    }
+    return undefined;
+  }
+
+  /** A new connection; undefined if the endpoint's sidecar cannot be reached. */
+  async open(
+    endpoint: Endpoint,
+    service: string,
+    traceparent: string,
+  ): Promise<HttpUpstream | undefined> {
+    const carrier = await this.#carriers.take(endpoint);
+    if (!(carrier instanceof Carrier) || !carrier.isIdle) return undefined;
+    const opening = { protocol: "tcp", port: endpoint.port, service, traceparent } as const;
+    return new HttpUpstream(keyOf(endpoint), carrier, opening);
+  }
+
+  /** Keeps a connection that stands between two requests. */
+  put(upstream: HttpUpstream): void {
+    const idle = this.#idle.get(upstream.key) ?? [];
+    const isTooMany = idle.length >= idleEachMax || this.#count >= idleMax;
+    if (!upstream.isOpen || isTooMany) {
+      upstream.close();
+      return;
+    }
+    upstream.resume();
+    const waiting = new Waiting(upstream, performance.now(), this.#forget);
+    upstream.give(waiting);
+    idle.push(waiting);
+    this.#idle.set(upstream.key, idle);
+    this.#count += 1;
+    this.#sweep ??= setInterval(() => this.#closeOld(), sweepMs).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    for (const { upstream } of [...this.#idle.values()].flat()) this.#drop(upstream);
+  }
+
+  #drop(upstream: HttpUpstream): void {
+    const idle = this.#idle.get(upstream.key);
+    const index = idle?.findIndex((one) => one.upstream === upstream) ?? -1;
+    if (idle !== undefined && index >= 0) {
+      idle.splice(index, 1);
+      this.#count -= 1;
+      if (idle.length === 0) this.#idle.delete(upstream.key);
+    }
+    upstream.close();
+  }
+
+  #closeOld(): void {
+    const before = performance.now() - idleMsMax;
+    for (const { upstream, since } of [...this.#idle.values()].flat()) {
+      if (since < before) this.#drop(upstream);
+    }
+  }
+}
+
+function keyOf({ uid, port }: Endpoint): string {
+  return `${uid} ${port}`;
+}

@@ -1,0 +1,179 @@
+import { after, type Instant, type Random } from "@beemesh/base";
+import { Breaker, type BreakerLimits, breakerLimits } from "./breaker.ts";
+import { Ejection, type Outcome, outlierRate } from "./ejection.ts";
+import { PeakEwma } from "./peak-ewma.ts";
+
+/** An endpoint, or why there is none: no endpoint at all, or every one has all that it may. */
+export type Choice =
+  | { readonly kind: "endpoint"; readonly uid: string }
+  | { readonly kind: "none"; readonly cause: "empty" | "full" };
+
+/** Share of the endpoints that may be left out at once: who is left must carry their load. */
+const ejectedShareMax = 0.5;
+
+/** How often success rates are compared (Envoy's `interval`). */
+const rateIntervalMs = 10_000;
+
+interface Candidate {
+  readonly uid: string;
+  readonly cost: PeakEwma;
+  readonly breaker: Breaker;
+  readonly ejection: Ejection;
+}
+
+/**
+ * Chooses among the endpoints of one route: of two drawn at random the less loaded. Endpoints
+ * that fail are left out for a while and then tried with one request; what is full is passed
+ * over. If all are left out, none is: a wrong suspicion must not make an outage.
+ *
+ * Sources: Mitzenmacher, "The power of two choices in randomized load balancing", 2001; Envoy,
+ * "Outlier detection" and "Panic threshold".
+ */
+export class Balancer {
+  readonly #limits: BreakerLimits;
+  #candidates: Candidate[] = [];
+  #byUid = new Map<string, Candidate>();
+  #ratesDue: Instant | undefined;
+
+  constructor(limits: BreakerLimits = breakerLimits) {
+    this.#limits = limits;
+  }
+
+  /** Endpoints of the route, at most `endpointsMax` of `@beemesh/workload`. */
+  get size(): number {
+    return this.#candidates.length;
+  }
+
+  /** How many are left out now. */
+  ejectedAt(now: Instant): number {
+    return this.#candidates.filter(({ ejection }) => ejection.isOutAt(now)).length;
+  }
+
+  /** The route's endpoints from now on. What is known of those that stay is kept. */
+  update(endpoints: readonly { readonly uid: string }[], now: Instant): void {
+    const before = this.#byUid;
+    this.#byUid = new Map(
+      endpoints.map(({ uid }) => [uid, before.get(uid) ?? this.#candidateOf(uid, now)]),
+    );
+    this.#candidates = [...this.#byUid.values()];
+  }
+
+  /** @param exclude - Uids that were tried already: taken only if there is no other. */
+  choose(random: Random, now: Instant, exclude: readonly string[] = []): Choice {
+    const count = this.#candidates.length;
+    if (count === 0) return { kind: "none", cause: "empty" };
+    const drawn = this.#draw(random).filter(
+      (candidate) => isWell(candidate, now) && !exclude.includes(candidate.uid),
+    );
+    const best = lightest(drawn, now) ?? this.#search(random, now, exclude);
+    return best === undefined
+      ? { kind: "none", cause: "full" }
+      : { kind: "endpoint", uid: best.uid };
+  }
+
+  /** A request, or a raw connection, goes to an endpoint. */
+  started(uid: string): void {
+    this.#byUid.get(uid)?.breaker.started();
+  }
+
+  /**
+   * A request has ended. Each `started` has one.
+   *
+   * @param latencyMs - To the response's head, or to the failure.
+   * @returns Whether the endpoint was ejected for it.
+   */
+  finished(uid: string, now: Instant, outcome: Outcome, latencyMs: number): boolean {
+    this.#compareRates(now);
+    const candidate = this.#byUid.get(uid);
+    if (candidate === undefined) return false;
+    const { breaker, cost, ejection } = candidate;
+    breaker.finished();
+    if (outcome === "ok" || outcome === "serverError") cost.observe(latencyMs, now);
+    else if (outcome === "gateway") cost.fail(latencyMs, now);
+    return !ejection.isOutAt(now) && ejection.note(outcome) && this.#eject(candidate, now);
+  }
+
+  /** Whether the pool may make another connection to an endpoint. */
+  mayConnect(uid: string): boolean {
+    return this.#byUid.get(uid)?.breaker.mayConnect ?? false;
+  }
+
+  /** The pool makes a connection; `connected` tells how that ended. */
+  connecting(uid: string): void {
+    this.#byUid.get(uid)?.breaker.connecting();
+  }
+
+  connected(uid: string, isOpen: boolean): void {
+    this.#byUid.get(uid)?.breaker.connected(isOpen);
+  }
+
+  disconnected(uid: string): void {
+    this.#byUid.get(uid)?.breaker.disconnected();
+  }
+
+  #candidateOf(uid: string, now: Instant): Candidate {
+    return {
+      uid,
+      cost: new PeakEwma(now),
+      breaker: new Breaker(this.#limits),
+      ejection: new Ejection(),
+    };
+  }
+
+  /** Two different candidates, or the only one. */
+  #draw(random: Random): Candidate[] {
+    const count = this.#candidates.length;
+    const first = random.below(count);
+    if (count === 1) return this.#candidates.slice(0, 1);
+    const second = (first + 1 + random.below(count - 1)) % count;
+    return [first, second].flatMap((index) => this.#candidates[index] ?? []);
+  }
+
+  /** The draw had nobody who is well: the best of two of what there is, wish by wish. */
+  #search(random: Random, now: Instant, exclude: readonly string[]): Candidate | undefined {
+    const able = this.#candidates.filter(({ breaker }) => !breaker.isFull);
+    const fresh = able.filter(({ uid }) => !exclude.includes(uid));
+    const well = (of: readonly Candidate[]): Candidate[] => of.filter((one) => isWell(one, now));
+    const groups = [well(fresh), well(able), fresh, able];
+    const group = groups.find(({ length }) => length > 0);
+    if (group === undefined) return undefined;
+    const start = random.below(group.length);
+    return lightest([...group.slice(start), ...group.slice(0, start)].slice(0, 2), now);
+  }
+
+  #eject(candidate: Candidate, now: Instant): boolean {
+    const allowed = Math.floor(this.#candidates.length * ejectedShareMax);
+    if (this.ejectedAt(now) >= allowed) return false;
+    candidate.ejection.eject(now);
+    return true;
+  }
+
+  #compareRates(now: Instant): void {
+    this.#ratesDue ??= after(now, rateIntervalMs);
+    if (now < this.#ratesDue) return;
+    this.#ratesDue = after(now, rateIntervalMs);
+    const rated = this.#candidates.flatMap((candidate) => {
+      const rate = candidate.ejection.takeRate();
+      return rate === undefined ? [] : [{ candidate, rate }];
+    });
+    const threshold = outlierRate(rated.map(({ rate }) => rate));
+    for (const { candidate, rate } of rated) {
+      if (rate < threshold && !candidate.ejection.isOutAt(now)) this.#eject(candidate, now);
+    }
+  }
+}
+
+/** Neither full, nor left out, nor being tried by a request that has no answer yet. */
+function isWell({ breaker, ejection }: Candidate, now: Instant): boolean {
+  if (breaker.isFull || ejection.isOutAt(now)) return false;
+  return !ejection.isProbing || breaker.requests === 0;
+}
+
+function lightest(candidates: readonly Candidate[], now: Instant): Candidate | undefined {
+  const [first, second] = candidates;
+  if (first === undefined || second === undefined) return first;
+  const isFirst =
+    first.cost.loadAt(now, first.breaker.requests) <=
+    second.cost.loadAt(now, second.breaker.requests);
+  return isFirst ? first : second;
+}
