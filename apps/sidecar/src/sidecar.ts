@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Server, Socket } from "node:net";
-import { type PodFacts, spiffeIdOf } from "@beemesh/workload";
+import { type PeerRefClaim, type PodFacts, peerRefText, spiffeIdOf } from "@beemesh/workload";
 import { Balancer } from "./balancer.ts";
 import { Channel, type Notice } from "./channel.ts";
 import { Datagrams, type PacketPort } from "./datagrams.ts";
@@ -185,8 +185,20 @@ export class Sidecar {
       case "collect":
         this.#channel.tell({ kind: "metrics", id: notice.id, text: this.#metricsText() });
         return;
+      case "vouch":
+        this.#vouch(notice.id, notice.claim);
+        return;
       case "replicas":
     }
+  }
+
+  /** Signs how this workload can be reached: with its own uid, and in no other form. */
+  #vouch(id: number, claim: PeerRefClaim): void {
+    const { credentials } = this.#identity;
+    if (this.#pod === undefined || credentials === undefined) return;
+    const { certificate } = credentials;
+    const signature = credentials.sign(peerRefText({ uid: this.#pod.uid, ...claim }));
+    this.#channel.tell({ kind: "vouched", id, signature, certificate });
   }
 
   #metricsText(): string {
