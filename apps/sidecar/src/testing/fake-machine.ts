@@ -139,6 +139,7 @@ export class FakeMachine {
       case "metrics":
       case "ready":
       case "refused":
+      case "vouched":
     }
   }
 
