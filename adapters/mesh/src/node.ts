@@ -46,7 +46,7 @@ const heartbeatMs = 2000;
 /** Neighbours in the hash table are looked up again this often; idle traffic hangs on it. */
 const selfQueryMs = 10 * 60_000;
 
-/** Each hash table pings whom it takes in, both at once; who does not answer is left out. */
+/** Each hash table pings whom it takes in, both at once, and takes in only who answers. */
 const pingsMax = 4;
 
 /** Who is on the local network is asked at the start and then this often. */

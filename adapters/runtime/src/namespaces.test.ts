@@ -37,6 +37,7 @@ test("a pod's namespaces have a loopback, a name, and a way to the sidecar", {
       assert.match(await route("udp"), new RegExp(` dev beemesh0 .*src ${source} `, "u"));
       assert.match(await route("tcp"), new RegExp(`^local .* dev lo .*src ${source} `, "u"));
     }
+    assert.match(await enter("ip", "link", "show", "beemesh0"), / mtu 65535 /u);
     const rules = await enter("nft", "list", "ruleset");
     assert.match(rules, /tproxy ip to 127\.0\.0\.1:15001/u);
     assert.match(rules, /tproxy ip6 to \[::1\]:15001/u);

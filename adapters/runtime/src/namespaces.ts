@@ -14,6 +14,9 @@ const interceptPort = 15_001;
 /** The table of routes for TCP. */
 const tcpTable = 101;
 
+/** The largest packet that a device takes: no datagram is ever cut into pieces on its way. */
+const tunBytesMax = 65_535;
+
 /**
  * Descriptors that wait for a sidecar at once; the kernel's ten would be full in every burst. It
  * counts where the receiver's socket was made.
@@ -47,7 +50,7 @@ rules=$!
 ipv4="link set lo up
 addr add $2/32 dev lo
 tuntap add dev ${tunName} mode tun
-link set ${tunName} addrgenmode none
+link set ${tunName} mtu ${tunBytesMax} addrgenmode none
 link set ${tunName} up
 route add 0.0.0.0/0 dev ${tunName} src $2
 rule add ipproto tcp lookup ${tcpTable}

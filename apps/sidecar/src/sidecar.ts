@@ -84,7 +84,7 @@ export class Sidecar {
     this.#datagrams = new Datagrams({ ...outer, names, watch: options.watch, write });
     const { device } = options;
     if (device !== undefined) {
-      this.#device = options.watch(device, (packet) => this.#datagrams.onPacket(packet));
+      this.#device = options.watch(device, (packet) => this.takePacket(packet));
     }
     const http = new HttpOutbound(pool, nowMs);
     this.#outbound = new Outbound({ ...outer, http });
@@ -132,6 +132,11 @@ export class Sidecar {
     const { ip: names, port: namesPort } = nameServerAddress;
     if (ip === names && port === namesPort) this.#names.take(socket);
     else this.#outbound.take(socket, ip, port);
+  }
+
+  /** Takes a packet that a program of the pod has sent by anything but TCP. */
+  takePacket(packet: Uint8Array): void {
+    this.#datagrams.onPacket(packet);
   }
 
   /** Takes a new key, certified anew; connections that exist go on. */
@@ -205,6 +210,11 @@ export class Sidecar {
     const carriers = "beemesh_workload_carriers";
     meters.gauge(carriers, { direction: "out" }, () => this.#pool.size);
     meters.gauge(carriers, { direction: "in" }, () => this.#inbound.size);
+    meters.gauge("beemesh_workload_flows", {}, () => this.#datagrams.size);
+    meters.gauge("beemesh_workload_routes", {}, () => this.#routes.size);
+    meters.gauge("beemesh_workload_certificate_expiry_seconds", {}, () =>
+      Math.round(this.#identity.remainingMs / 1000),
+    );
     meters.gauge("beemesh_workload_memory_bytes", {}, () => process.memoryUsage.rss());
   }
 }

@@ -1,9 +1,10 @@
 /**
- * What travels: JSON with limits, stamps of the mesh's clock, signed entries.
+ * What travels: JSON with limits, stamps of the mesh's clock, signed entries, addresses.
  *
  * @module
  */
 
+export { addressBytes, addressText } from "./address-bytes.ts";
 export {
   type CollectionId,
   collectionOf,

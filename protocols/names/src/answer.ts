@@ -1,5 +1,5 @@
+import { addressBytes } from "@beemesh/wire";
 import type { NameRecord } from "@beemesh/workload";
-import { addressBytes } from "./address-bytes.ts";
 import { MessageWriter } from "./message-writer.ts";
 import { payloadBytesMax, payloadBytesMin, type Query, responseCodes, typeName } from "./query.ts";
 import { headerBytes } from "./wire-name.ts";

@@ -1,5 +1,5 @@
+import { addressText } from "@beemesh/wire";
 import type { NameRecord } from "@beemesh/workload";
-import { addressText } from "./address-bytes.ts";
 import { headerBytes, readName } from "./wire-name.ts";
 
 /** An answer as a resolver reads it. */

@@ -1,32 +1,41 @@
 /**
- * The checksum of the internet protocols (RFC 1071): the ones' complement of the ones' complement
- * sum of all 16-bit words; an odd last byte counts as the high half of a word.
+ * The sum that IP, UDP and ICMP protect themselves with: ones' complement, 16 bits wide.
+ *
+ * Source: RFC 1071.
  */
-export function checksum(...parts: readonly Uint8Array[]): number {
-  let sum = 0;
-  for (const part of parts) {
-    // Every part but the last has an even length, so each starts a new word.
-    for (let index = 0; index < part.length; index += 2) {
-      sum += ((part[index] ?? 0) << 8) | (part[index + 1] ?? 0);
-    }
-  }
-  while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
-  return ~sum & 0xffff;
+
+/** Adds bytes to a sum, an odd last one as if a zero followed. At most 64 KiB at once. */
+export function sumOf(bytes: Uint8Array, sum = 0): number {
+  const even = bytes.length - (bytes.length % 2);
+  let total = sum;
+  for (let at = 0; at < even; at += 2) total += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  if (even < bytes.length) total += (bytes[even] ?? 0) << 8;
+  return folded(total);
 }
 
 /**
- * What UDP and ICMPv6 add to what is summed: both addresses, the length and the protocol.
- * Source: RFC 768; RFC 8200, section 8.1.
+ * What UDP and ICMPv6 sum up besides their own bytes: the addresses, the protocol and the length
+ * (RFC 768, RFC 8200 section 8.1).
  */
-export function pseudoHeader(
+export function pseudoHeaderSum(
   source: Uint8Array,
   target: Uint8Array,
-  of: { readonly protocol: number; readonly length: number },
-): Uint8Array {
-  const { protocol, length } = of;
-  const tail =
-    source.length === 4
-      ? [0, protocol, length >> 8, length & 0xff]
-      : [0, 0, length >> 8, length & 0xff, 0, 0, 0, protocol];
-  return Uint8Array.from([...source, ...target, ...tail]);
+  protocol: number,
+  length: number,
+): number {
+  return folded(sumOf(source) + sumOf(target) + protocol + length);
+}
+
+/** The checksum of a sum: with it in its place the sum of all is {@link wholeSum}. */
+export function checksumOf(sum: number): number {
+  return sum ^ 0xffff;
+}
+
+/** The sum of what is whole. */
+export const wholeSum = 0xffff;
+
+function folded(sum: number): number {
+  let rest = sum;
+  while (rest > 0xffff) rest = (rest & 0xffff) + Math.floor(rest / 0x1_0000);
+  return rest;
 }

@@ -1,10 +1,9 @@
 /**
- * IP packets as a tun device gives and takes them: datagrams of UDP, and the ICMP that says that
- * one cannot be delivered.
+ * IP packets as a tun device gives and takes them: datagrams of UDP are read and built, and what
+ * may not pass is answered as a router would answer it.
  *
  * @module
  */
 
-export { addressBytes, addressText } from "./address.ts";
 export { type Datagram, datagramPacket, payloadBytesMax, readDatagram } from "./datagram.ts";
 export { unreachablePacket } from "./unreachable.ts";

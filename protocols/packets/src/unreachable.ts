@@ -1,39 +1,80 @@
-import { checksum, pseudoHeader } from "./checksum.ts";
-import { packetOf, protocols, readPacket } from "./header.ts";
-
-/** Destination unreachable, communication administratively prohibited (RFC 1812, 5.2.7.1). */
-const prohibited4 = { type: 3, code: 13 } as const;
-/** The same of ICMPv6 (RFC 4443, section 3.1). */
-const prohibited6 = { type: 1, code: 1 } as const;
-/** The port is closed: what a program that sends is told as "connection refused". */
-const closed4 = { type: 3, code: 3 } as const;
-const closed6 = { type: 1, code: 4 } as const;
-
-/** Bytes of the packet that an answer repeats (RFC 1812, 4.3.2.3; RFC 4443, 2.4, less its own). */
-const repeatedBytesMax = { 4: 548, 6: 1232 } as const;
+import { checksumOf, pseudoHeaderSum, sumOf } from "./checksum.ts";
+import {
+  headerBytes,
+  type IpHeader,
+  ipPacket,
+  protocols,
+  readIpHeader,
+  viewOf,
+} from "./ip-header.ts";
 
 /**
- * The ICMP packet that says to the sender of a packet that it was not delivered: because the port
- * is `closed`, or because it is `prohibited` to go there. It comes from the packet's target.
+ * Type and codes of "destination unreachable": the port is closed, which a program is told as
+ * "connection refused", or it is administratively prohibited to go there (RFC 1812, 5.2.7.1; RFC
+ * 4443, 3.1).
+ */
+const kinds = {
+  4: { type: 3, closed: 3, prohibited: 13 },
+  6: { type: 1, closed: 4, prohibited: 1 },
+} as const;
+
+/** Type, code, checksum and four bytes that are not used. */
+const icmpHeaderBytes = 8;
+
+/** Bytes of such a packet: 576 of IPv4 (RFC 1812, 4.3.2.3), 1,280 of IPv6 (RFC 4443, 2.4). */
+const packetBytesMax = { 4: 576, 6: 1280 } as const;
+
+/** ICMP questions, and ICMPv6 messages of other kinds than errors, may be answered by errors. */
+const questions4: ReadonlySet<number> = new Set([8, 10, 13, 15, 17]);
+const firstInformation6 = 128;
+
+/**
+ * The answer of a router that does not let a packet pass, as if it came from where the packet was
+ * to go: whoever sent it so learns at once that it is in vain. Of a long packet its first 1,280
+ * bytes are enough.
  *
- * @returns Undefined if it was ICMP itself, or is no packet: those are never answered.
+ * @returns undefined for packets that are never answered: malformed ones, other than first pieces,
+ *   errors of ICMP, to and from groups and addresses that are nobody's (RFC 1122, 3.2.2; RFC 4443,
+ *   2.4).
  */
 export function unreachablePacket(
-  packet: Uint8Array,
+  original: Uint8Array,
   why: "closed" | "prohibited",
 ): Uint8Array | undefined {
-  const read = readPacket(packet);
-  if (read === undefined) return undefined;
-  const { source, target } = read;
-  if (read.protocol === protocols.icmp4 || read.protocol === protocols.icmp6) return undefined;
-  const is4 = source.length === 4;
-  const [told4, told6] = why === "closed" ? [closed4, closed6] : [prohibited4, prohibited6];
-  const { type, code } = is4 ? told4 : told6;
-  const repeated = packet.subarray(0, is4 ? repeatedBytesMax[4] : repeatedBytesMax[6]);
-  const body = Uint8Array.from([type, code, 0, 0, 0, 0, 0, 0, ...repeated]);
-  const protocol = is4 ? protocols.icmp4 : protocols.icmp6;
-  const of = { protocol, length: body.length };
-  const sum = is4 ? checksum(body) : checksum(pseudoHeader(target, source, of), body);
-  body.set([sum >> 8, sum & 0xff], 2);
-  return packetOf({ source: target, target: source, protocol, body });
+  const header = readIpHeader(original);
+  if (header === undefined || !mayBeAnswered(header)) return undefined;
+  const { source, target, version } = header;
+  const { type, [why]: code } = kinds[version];
+  const room = packetBytesMax[version] - headerBytes[version] - icmpHeaderBytes;
+  const quoted = original.subarray(0, Math.min(endOf(header, original), room));
+  const protocol = version === 4 ? protocols.icmp : protocols.icmp6;
+  const length = icmpHeaderBytes + quoted.length;
+  const packet = ipPacket({ protocol, source: target, target: source }, length);
+  const body = packet.subarray(packet.length - length);
+  const view = viewOf(body);
+  view.setUint8(0, type);
+  view.setUint8(1, code);
+  body.set(quoted, icmpHeaderBytes);
+  const pseudo = version === 4 ? 0 : pseudoHeaderSum(target, source, protocol, length);
+  view.setUint16(2, checksumOf(sumOf(body, pseudo)));
+  return packet;
+}
+
+/** Where the packet ends: what is behind its body is not its own. */
+function endOf({ body }: IpHeader, original: Uint8Array): number {
+  return body.byteOffset - original.byteOffset + body.length;
+}
+
+function mayBeAnswered({ body, isTail, protocol, source, target, version }: IpHeader): boolean {
+  if (isTail || isNobodys(source) || isNobodys(target)) return false;
+  const kind = body[0] ?? 0;
+  if (version === 4) return protocol !== protocols.icmp || questions4.has(kind);
+  return protocol !== protocols.icmp6 || kind >= firstInformation6;
+}
+
+/** Whether an address is no single host's: unspecified, a group, broadcast, or reserved. */
+function isNobodys(address: Uint8Array): boolean {
+  const first = address[0] ?? 0;
+  if (address.length === 4) return first === 0 || first >= 224;
+  return first === 0xff || address.every((byte) => byte === 0);
 }
