@@ -12,13 +12,13 @@ describe("a node", () => {
     await loopback.close();
   });
 
-  test("speaks under the prefix of the machine plane, but for pub/sub", async () => {
+  test("speaks under the prefixes of the two planes, but for pub/sub", async () => {
     const options = { ...loopbackOptions("one"), limits: defaultLimits };
     const node = await createNode({ ...options, gater: {}, scoreOf: () => 0 });
     await node.libp2p.start();
     const others = node.libp2p
       .getProtocols()
-      .filter((protocol) => !/^\/(beemesh\/machine|meshsub)\//u.test(protocol));
+      .filter((protocol) => !/^\/(beemesh\/(machine|workload\/kad)|meshsub)\//u.test(protocol));
     await node.libp2p.stop();
     assert.deepEqual(others, []);
   });
