@@ -30,8 +30,8 @@ const firstInformation6 = 128;
 
 /**
  * The answer of a router that does not let a packet pass, as if it came from where the packet was
- * to go: whoever sent it so learns at once that it is in vain. Of a long packet its first 1,280 bytes
- * are enough.
+ * to go: whoever sent it so learns at once that it is in vain. Of a long packet its first 1,280
+ * bytes are enough.
  *
  * @returns undefined for packets that are never answered: malformed ones, other than first pieces,
  *   errors of ICMP, to and from groups and addresses that are nobody's (RFC 1122, 3.2.2; RFC 4443,
