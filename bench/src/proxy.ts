@@ -18,6 +18,7 @@ import { type BenchReport, type Figure, figureOf } from "./report.ts";
 
 /** What a sidecar may take, in megabytes. */
 const sidecarMegabytesMax = 20;
+const loadedName = "memory of a sidecar (PSS) right after all this load";
 /** Idle pods beside the two that are measured: a machine has some ten. */
 const idlePods = 8;
 /** Ports inside the pod that serves. */
@@ -43,6 +44,7 @@ export async function benchProxy(
     const pairs = await startPairs(folder, stops);
     const { subject, sidecars } = await startPods(machine, stops);
     const { wrk } = findPrograms("wrk");
+    const idle = memoryOf("memory of a sidecar (PSS), ten pods", sidecars, sidecarMegabytesMax);
     const taken = new Map<string, Measured[]>();
     for (let run = 0; run < options.runs; run += 1) {
       for (const each of [subject, ...pairs]) {
@@ -50,7 +52,10 @@ export async function benchProxy(
         taken.set(each.name, [...(taken.get(each.name) ?? []), measured]);
       }
     }
-    return { bench: "proxy", results: [...figuresOf(taken), memoryOf(sidecars)] };
+    return {
+      bench: "proxy",
+      results: [...figuresOf(taken), idle, memoryOf(loadedName, subject.pids)],
+    };
   } finally {
     for (const stop of stops.toReversed()) await stop();
     rmSync(folder, { recursive: true, force: true });
@@ -165,12 +170,10 @@ function judge(figure: Figure, budget: NonNullable<Kind["budget"]>): Figure {
   return { ...figure, budget: limit, withinBudget };
 }
 
-function memoryOf(pids: readonly number[]): Figure {
+function memoryOf(metric: string, pids: readonly number[], budget?: number): Figure {
   const megabytes = pids.map((pid) => {
     const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
     return Number(/^Pss:\s+(\d+) kB$/mu.exec(rollup)?.[1] ?? 0) / 1024;
   });
-  return figureOf("memory of a sidecar (PSS), ten pods", "MB", megabytes, {
-    budget: sidecarMegabytesMax,
-  });
+  return figureOf(metric, "MB", megabytes, budget === undefined ? {} : { budget });
 }

@@ -90,8 +90,8 @@ describe("a link", () => {
     const [one, other] = await pair();
     // It takes a moment until they have entered each other into their tables.
     for (let found: readonly string[] = []; found.length === 0; ) {
-      await one.link.provide("service/web");
-      found = await other.link.find("service/web", 5);
+      await one.link.provide("workload", "service/web");
+      found = await other.link.find("workload", "service/web", 5);
       assert(found.every((peer) => peer === one.link.id));
     }
   });

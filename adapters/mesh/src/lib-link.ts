@@ -17,7 +17,7 @@ import { Messenger } from "./messenger.ts";
 import { Meter } from "./meter.ts";
 import { watchNetwork } from "./network-watch.ts";
 import type { Node, NodeOptions } from "./node.ts";
-import { type LinkLimits, type LinkOptions, protocolOf } from "./options.ts";
+import { type HashTable, type LinkLimits, type LinkOptions, protocolOf } from "./options.ts";
 import { packWrites } from "./packing.ts";
 import { type Reached, Redialer } from "./redialer.ts";
 import { Roster } from "./roster.ts";
@@ -230,14 +230,14 @@ export class LibLink implements MeshLink {
     );
   }
 
-  async provide(key: string): Promise<void> {
-    const { dht } = this.#running;
-    if (dht !== undefined) await provideIn(dht, key).catch(() => undefined);
+  async provide(table: HashTable, key: string): Promise<void> {
+    const { tables } = this.#running;
+    if (tables !== undefined) await provideIn(tables[table], key).catch(() => undefined);
   }
 
-  async find(key: string, countMax: number): Promise<readonly PeerId[]> {
-    const { dht } = this.#running;
-    return dht === undefined ? [] : findIn(dht, key, countMax).catch(() => []);
+  async find(table: HashTable, key: string, countMax: number): Promise<readonly PeerId[]> {
+    const { tables } = this.#running;
+    return tables === undefined ? [] : findIn(tables[table], key, countMax).catch(() => []);
   }
 
   stats(): LinkStats {

@@ -6,7 +6,7 @@ import type { Counters } from "./counters.ts";
 import { LibLink } from "./lib-link.ts";
 import type { Traffic } from "./meter.ts";
 import { createNode } from "./node.ts";
-import { defaultLimits, type LinkOptions } from "./options.ts";
+import { defaultLimits, type HashTable, type LinkOptions } from "./options.ts";
 
 /** What a link has seen. */
 export interface LinkStats extends Counters, Traffic {
@@ -38,10 +38,10 @@ export interface MeshLink extends Link {
   openStream(peer: PeerId, name: string): Promise<Duplex>;
   /** Serves streams that members open for `name`. */
   handleStream(name: string, handler: (peer: PeerId, stream: Duplex) => void): Promise<void>;
-  /** Says in the hash table that this machine has what `key` names; repeated by libp2p. */
-  provide(key: string): Promise<void>;
-  /** Machines that have what `key` names. Neither rejects; without a hash table none is found. */
-  find(key: string, countMax: number): Promise<readonly PeerId[]>;
+  /** Says in a hash table that this machine has what `key` names; repeated by libp2p. */
+  provide(table: HashTable, key: string): Promise<void>;
+  /** Machines that have what `key` names. Neither rejects; without hash tables none is found. */
+  find(table: HashTable, key: string, countMax: number): Promise<readonly PeerId[]>;
   stats(): LinkStats;
   /** Ends all connections. Nothing is emitted after it. */
   close(): Promise<void>;

@@ -9,7 +9,7 @@ import type { KadDHT } from "@libp2p/kad-dht";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p, type Libp2pInit } from "libp2p";
 import { loadQuic, yamux } from "./chainsafe.js";
-import { type LinkLimits, type LinkOptions, protocolPrefix } from "./options.ts";
+import { type HashTable, type LinkLimits, type LinkOptions, protocolPrefix } from "./options.ts";
 import { spareWindowUpdates } from "./window-updates.ts";
 
 /** What libp2p hands to the services of a node. */
@@ -23,8 +23,8 @@ export interface Node {
   readonly registrar: Registrar;
   readonly pubsub: GossipSub;
   readonly identify: Identify;
-  /** Absent if the link takes no part in the hash table. */
-  readonly dht: KadDHT | undefined;
+  /** Absent if the link takes no part in hash tables. */
+  readonly tables: Readonly<Record<HashTable, KadDHT>> | undefined;
 }
 
 export interface NodeOptions extends LinkOptions {
@@ -45,6 +45,9 @@ const heartbeatMs = 2000;
 
 /** Neighbours in the hash table are looked up again this often; idle traffic hangs on it. */
 const selfQueryMs = 10 * 60_000;
+
+/** Each hash table pings whom it takes in, both at once, and takes in only who answers. */
+const pingsMax = 4;
 
 /** Who is on the local network is asked at the start and then this often. */
 const mdnsMs = 5 * 60_000;
@@ -103,7 +106,10 @@ function parts(libp2p: Libp2p, registrar: Registrar | undefined): Node {
     registrar: registrar as Registrar,
     pubsub: services["pubsub"] as GossipSub,
     identify: services["identify"] as Identify,
-    dht: services["dht"] as KadDHT | undefined,
+    tables:
+      services["dht"] === undefined
+        ? undefined
+        : { machine: services["dht"] as KadDHT, workload: services["workloadDht"] as KadDHT },
   };
 }
 /* oxlint-enable typescript/no-unsafe-type-assertion */
@@ -206,18 +212,25 @@ async function dhtOf(options: NodeOptions): Promise<Services> {
     import("@libp2p/kad-dht"),
     import("@libp2p/ping"),
   ]);
-  const dht = kadDHT({
-    protocol: `/${protocolPrefix}/kad/1.0.0`,
-    clientMode: false,
-    peerInfoMapper: passthroughMapper,
-    allowQueryWithZeroPeers: true,
-    querySelfInterval: selfQueryMs,
-    alpha: 3,
-  });
-  return {
-    ping: ping({ protocolPrefix }),
+  const tableOf = (name: HashTable): Services[string] => {
+    const table = kadDHT({
+      protocol: `/beemesh/${name}/kad/1.0.0`,
+      logPrefix: `libp2p:kad-dht-${name}`,
+      datastorePrefix: `/dht-${name}`,
+      metricsPrefix: `libp2p_kad_dht_${name}`,
+      clientMode: false,
+      peerInfoMapper: passthroughMapper,
+      allowQueryWithZeroPeers: true,
+      querySelfInterval: selfQueryMs,
+      alpha: 3,
+    });
     // It asks for the service `ping`, which the type of services cannot say stands beside it.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it does
-    dht: (components) => dht(components as unknown as Parameters<typeof dht>[0]),
+    return (components) => table(components as unknown as Parameters<typeof table>[0]);
+  };
+  return {
+    ping: ping({ protocolPrefix, maxInboundStreams: pingsMax, maxOutboundStreams: pingsMax }),
+    dht: tableOf("machine"),
+    workloadDht: tableOf("workload"),
   };
 }

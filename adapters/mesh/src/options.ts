@@ -33,7 +33,7 @@ export interface LinkOptions {
   readonly bootstrap?: readonly string[];
   /** Find members on the local network. Default: true. */
   readonly mdns?: boolean;
-  /** Take part in the distributed hash table. Default: true. */
+  /** Take part in the distributed hash tables. Default: true. */
   readonly dht?: boolean;
   /**
    * Offer TLS 1.3 before Noise. Default: false: TLS as libp2p has it refuses peers whose clock is
@@ -42,6 +42,12 @@ export interface LinkOptions {
   readonly tls?: boolean;
   readonly limits?: Partial<LinkLimits>;
 }
+
+/**
+ * The hash tables of the two planes, which share nothing: what is said in one is not heard in the
+ * other.
+ */
+export type HashTable = "machine" | "workload";
 
 export interface LinkLimits {
   /** Bytes of JSON of one message, both ways. */

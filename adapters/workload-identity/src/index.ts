@@ -5,6 +5,7 @@
  * @module
  */
 
+export { checkPeerRef } from "./peer-ref.ts";
 export {
   certificateLifetimeMs,
   checkWorkloadCertificate,

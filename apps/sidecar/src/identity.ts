@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPair } from "node:crypto";
+import { createPrivateKey, generateKeyPair, type KeyObject, sign } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { promisify } from "node:util";
 import type { Channel } from "./channel.ts";
@@ -7,6 +7,10 @@ import type { Channel } from "./channel.ts";
 export interface Credentials {
   readonly context: SecureContext;
   readonly notAfterMs: number;
+  /** In PEM. */
+  readonly certificate: string;
+  /** base64 of the ECDSA signature of a text, with SHA-256. */
+  readonly sign: (text: string) => string;
 }
 
 export interface IdentityOptions {
@@ -52,6 +56,11 @@ export class Identity {
     return held !== undefined && held.notAfterMs > this.#options.nowMs() ? held : undefined;
   }
 
+  /** How long the certificate is still good; 0 without one. */
+  get remainingMs(): number {
+    return Math.max(0, (this.#credentials?.notAfterMs ?? 0) - this.#options.nowMs());
+  }
+
   /** Asks for a certificate now, and again and again for as long as this process lives. */
   async renew(): Promise<void> {
     clearTimeout(this.#timer);
@@ -65,13 +74,16 @@ export class Identity {
       publicKey: publicKey.toString("base64"),
     });
     if (this.#isClosed) return;
-    const context = answer && contextOf(privateKey, answer.certificate);
+    const key = createPrivateKey({ key: privateKey, format: "der", type: "pkcs8" });
+    const context = answer && contextOf(key, answer.certificate);
     if (answer === undefined || context === undefined) {
       this.#renewIn(againMs);
       return;
     }
-    const { notAfterMs } = answer;
-    this.#credentials = { context, notAfterMs };
+    const { notAfterMs, certificate } = answer;
+    const signed = (text: string): string =>
+      sign("sha256", Buffer.from(text), key).toString("base64");
+    this.#credentials = { context, notAfterMs, certificate, sign: signed };
     const lifeMs = notAfterMs - this.#options.nowMs();
     this.#renewIn(Math.max(renewalMsMin, lifeMs / 2));
     for (const resolve of this.#waiting.splice(0)) resolve(this.credentials);
@@ -92,12 +104,12 @@ export class Identity {
   }
 
   #renewIn(waitMs: number): void {
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.renew(), Math.min(waitMs, timerMsMax));
   }
 }
 
-function contextOf(privateKey: Buffer, certificate: string): SecureContext | undefined {
-  const key = createPrivateKey({ key: privateKey, format: "der", type: "pkcs8" });
+function contextOf(key: KeyObject, certificate: string): SecureContext | undefined {
   try {
     return createSecureContext({
       key: key.export({ format: "pem", type: "pkcs8" }),

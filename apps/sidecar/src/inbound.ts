@@ -5,7 +5,14 @@ import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import { DatagramServer } from "./datagram-server.ts";
 import type { Identity } from "./identity.ts";
-import { enterMsMax, handshakeMsMax, handshakesMax, pendingBytesMax } from "./limits.ts";
+import {
+  carriersEachMax,
+  enterMsMax,
+  handshakeMsMax,
+  handshakesMax,
+  keepAliveMs,
+  pendingBytesMax,
+} from "./limits.ts";
 import type { Counter, Meters } from "./metrics.ts";
 import { type Peer, readPeer } from "./peer.ts";
 import type { Refusals } from "./refusals.ts";
@@ -33,6 +40,8 @@ export class Inbound implements CarrierKeeper {
   /** Handshakes under way, the oldest first. */
   readonly #handshakes = new Set<TLSSocket>();
   readonly #peers = new Map<Carrier, Peer>();
+  /** How many of them are of one workload, by its uid. */
+  readonly #carriersOf = new Map<string, number>();
   readonly #bytesIn: Counter;
   readonly #bytesOut: Counter;
 
@@ -56,7 +65,8 @@ export class Inbound implements CarrierKeeper {
       this.#count(credentials === undefined ? "identity" : "limit");
       return;
     }
-    if (stream.remoteFamily !== undefined) stream.setNoDelay(true);
+    stream.setNoDelay(true);
+    stream.setKeepAlive(true, keepAliveMs);
     // Who is there is checked by `#greet`; the limit is one that the types do not know.
     const options = {
       isServer: true,
@@ -86,7 +96,11 @@ export class Inbound implements CarrierKeeper {
   onIdle(): void {}
 
   onLost(carrier: Carrier): void {
+    const uid = this.#peers.get(carrier)?.caller.uid ?? "";
     this.#peers.delete(carrier);
+    const others = (this.#carriersOf.get(uid) ?? 1) - 1;
+    if (others > 0) this.#carriersOf.set(uid, others);
+    else this.#carriersOf.delete(uid);
   }
 
   #shakeHands(tls: TLSSocket): void {
@@ -117,14 +131,26 @@ export class Inbound implements CarrierKeeper {
   #greet(tls: TLSSocket): void {
     const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
     if (typeof peer !== "string") {
-      this.#count("made");
-      this.#peers.set(new Carrier(tls, "server", this), peer);
+      this.#keep(tls, peer);
       return;
     }
     this.#count("certificate");
     const source = tls.remoteAddress ?? "unknown";
     tls.destroy();
     this.#report({ source, protocol: "tcp", port: 0 }, "certificate", peer);
+  }
+
+  #keep(tls: TLSSocket, peer: Peer): void {
+    const { uid } = peer.caller;
+    const carriers = this.#carriersOf.get(uid) ?? 0;
+    if (carriers >= carriersEachMax) {
+      this.#count("limit");
+      tls.destroy();
+      return;
+    }
+    this.#count("made");
+    this.#carriersOf.set(uid, carriers + 1);
+    this.#peers.set(new Carrier(tls, "server", this), peer);
   }
 
   async #admit(carrier: Carrier, peer: Peer, opening: Opening): Promise<void> {

@@ -21,6 +21,12 @@ export const handshakeMsMax = 5000;
 /** Handshakes at once; one more ends the oldest. An honest one takes milliseconds. */
 export const handshakesMax = 256;
 
+/** Carriers that one workload may have made to this one; its pool keeps far fewer. */
+export const carriersEachMax = 2048;
+
+/** Milliseconds of silence after which the kernel asks whether the other end is still there. */
+export const keepAliveMs = 30_000;
+
 /** Milliseconds from OPEN to the application's connection: it is in the same kernel. */
 export const enterMsMax = 5000;
 

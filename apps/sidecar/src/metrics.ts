@@ -19,6 +19,8 @@ const help: Readonly<Record<string, string>> = {
   beemesh_workload_open_seconds: "From a connection to the other application's acceptance.",
   beemesh_workload_names_total: "Questions of DNS, by how they were answered.",
   beemesh_workload_datagrams_total: "Datagrams of UDP, by direction and what became of them.",
+  beemesh_workload_flows: "Flows of datagrams that are open.",
+  beemesh_workload_routes: "Routes that are known.",
   beemesh_workload_certificate_expiry_seconds: "Seconds until the certificate ends.",
   beemesh_workload_memory_bytes: "Resident memory of the sidecar.",
 };

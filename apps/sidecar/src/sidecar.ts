@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Server, Socket } from "node:net";
-import { type PodFacts, spiffeIdOf } from "@beemesh/workload";
+import { type PeerRefClaim, type PodFacts, peerRefText, spiffeIdOf } from "@beemesh/workload";
 import { Balancer } from "./balancer.ts";
 import { Channel, type Notice } from "./channel.ts";
 import { Datagrams, type PacketPort } from "./datagrams.ts";
@@ -84,7 +84,7 @@ export class Sidecar {
     this.#datagrams = new Datagrams({ ...outer, names, watch: options.watch, write });
     const { device } = options;
     if (device !== undefined) {
-      this.#device = options.watch(device, (packet) => this.#datagrams.onPacket(packet));
+      this.#device = options.watch(device, (packet) => this.takePacket(packet));
     }
     const http = new HttpOutbound(pool, nowMs);
     this.#outbound = new Outbound({ ...outer, http });
@@ -134,6 +134,11 @@ export class Sidecar {
     else this.#outbound.take(socket, ip, port);
   }
 
+  /** Takes a packet that a program of the pod has sent by anything but TCP. */
+  takePacket(packet: Uint8Array): void {
+    this.#datagrams.onPacket(packet);
+  }
+
   /** Takes a new key, certified anew; connections that exist go on. */
   renewIdentity(): Promise<void> {
     return this.#identity.renew();
@@ -180,8 +185,20 @@ export class Sidecar {
       case "collect":
         this.#channel.tell({ kind: "metrics", id: notice.id, text: this.#metricsText() });
         return;
+      case "vouch":
+        this.#vouch(notice.id, notice.claim);
+        return;
       case "replicas":
     }
+  }
+
+  /** Signs how this workload can be reached: with its own uid, and in no other form. */
+  #vouch(id: number, claim: PeerRefClaim): void {
+    const { credentials } = this.#identity;
+    if (this.#pod === undefined || credentials === undefined) return;
+    const { certificate } = credentials;
+    const signature = credentials.sign(peerRefText({ uid: this.#pod.uid, ...claim }));
+    this.#channel.tell({ kind: "vouched", id, signature, certificate });
   }
 
   #metricsText(): string {
@@ -193,6 +210,11 @@ export class Sidecar {
     const carriers = "beemesh_workload_carriers";
     meters.gauge(carriers, { direction: "out" }, () => this.#pool.size);
     meters.gauge(carriers, { direction: "in" }, () => this.#inbound.size);
+    meters.gauge("beemesh_workload_flows", {}, () => this.#datagrams.size);
+    meters.gauge("beemesh_workload_routes", {}, () => this.#routes.size);
+    meters.gauge("beemesh_workload_certificate_expiry_seconds", {}, () =>
+      Math.round(this.#identity.remainingMs / 1000),
+    );
     meters.gauge("beemesh_workload_memory_bytes", {}, () => process.memoryUsage.rss());
   }
 }

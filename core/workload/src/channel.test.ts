@@ -39,6 +39,7 @@ const fromSidecar: readonly SidecarMessage[] = [
   { kind: "refused", refusal },
   { kind: "refused", refusal: { ...refusal, cause: "certificate", port: 0 } },
   { kind: "lost", uids: ["u1"] },
+  { kind: "vouched", id: 8, signature: "c2ln", certificate: "PEM" },
   { kind: "metrics", id: 7, text: "a 1\n" },
 ];
 
@@ -71,6 +72,19 @@ const fromMachine: readonly MachineMessage[] = [
   { kind: "verdict", id: 6, allowed: true, reason: "" },
   { kind: "forget", what: "verdicts" },
   { kind: "replicas", workload: "shop/web", replicas: [endpoint] },
+  {
+    kind: "vouch",
+    id: 8,
+    claim: {
+      machine: "12D3KooWm1",
+      node: "m1",
+      ip: "10.1.2.3",
+      addresses: ["192.0.2.1:7947"],
+      services: [{ service: "shop/web", ports: [{ protocol: "tcp", port: 80, target: 8080 }] }],
+      version: 1,
+      notAfterMs: 2,
+    },
+  },
   { kind: "collect", id: 7 },
 ];
 

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
+import { type PeerRefClaim, readPeerRefClaim } from "./peer-ref.ts";
 import { isPort, listOf, nameOf, textOf } from "./reader.ts";
 import {
   type Endpoint,
@@ -56,6 +57,13 @@ export type SidecarMessage =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** Replicas that the sidecar holds to be lost, and whose clone it is the first to ask for. */
   | { readonly kind: "lost"; readonly uids: readonly string[] }
+  /** The answer to `vouch`: what was signed, with the workload's key that this PEM certifies. */
+  | {
+      readonly kind: "vouched";
+      readonly id: number;
+      readonly signature: string;
+      readonly certificate: string;
+    }
   /** The answer to `collect`: metrics in Prometheus' text form. */
   | { readonly kind: "metrics"; readonly id: number; readonly text: string };
 
@@ -154,6 +162,8 @@ export type MachineMessage =
   | { readonly kind: "forget"; readonly what: "verdicts" | "names" }
   /** The other replicas of the workload, to watch over. */
   | { readonly kind: "replicas"; readonly workload: string; readonly replicas: readonly Endpoint[] }
+  /** How the workload can be reached, to be signed as its own words. Answered by `vouched`. */
+  | { readonly kind: "vouch"; readonly id: number; readonly claim: PeerRefClaim }
   | { readonly kind: "collect"; readonly id: number };
 
 /** Longest line of a channel: a route with all its endpoints, or a page of metrics. */
@@ -227,6 +237,11 @@ const sidecarReaders: Readers<SidecarMessage> = {
     const read = listOf(uids, replicasMax, nameOf);
     return read && { kind: "lost", uids: read };
   },
+  vouched: ({ id, signature, certificate }) => {
+    const text = textOf(signature);
+    if (!isCount(id) || text === undefined || typeof certificate !== "string") return undefined;
+    return { kind: "vouched", id, signature: text, certificate };
+  },
   metrics: ({ id, text }) =>
     isCount(id) && typeof text === "string" ? { kind: "metrics", id, text } : undefined,
 };
@@ -277,6 +292,10 @@ const machineReaders: Readers<MachineMessage> = {
     const [name, read] = [textOf(workload), listOf(replicas, replicasMax, readEndpoint)];
     if (name === undefined || read === undefined) return undefined;
     return { kind: "replicas", workload: name, replicas: read };
+  },
+  vouch: ({ id, claim }) => {
+    const read = readPeerRefClaim(claim);
+    return isCount(id) && read !== undefined ? { kind: "vouch", id, claim: read } : undefined;
   },
   collect: ({ id }) => (isCount(id) ? { kind: "collect", id } : undefined),
 };

@@ -23,6 +23,15 @@ export {
   readDescriptorTag,
 } from "./descriptor.ts";
 export { readSpiffeId, spiffeIdOf, type WorkloadIdentity } from "./identity.ts";
+export {
+  type PeerRef,
+  type PeerRefClaim,
+  type PeerRefService,
+  peerRefText,
+  readPeerRefClaim,
+  readSignedPeerRef,
+  type SignedPeerRef,
+} from "./peer-ref.ts";
 export { preambleBytesMax, preambleOf, readPreamble } from "./preamble.ts";
 export {
   type Endpoint,

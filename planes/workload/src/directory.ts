@@ -1,7 +1,7 @@
-import type { PolicyVerdict } from "@beemesh/policy";
+import { isEgressIsolated, type PolicyVerdict } from "@beemesh/policy";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
-import type { Caller, PodFacts, Route, TransportProtocol } from "@beemesh/workload";
+import type { Caller, PeerRefService, PodFacts, Route, TransportProtocol } from "@beemesh/workload";
 import { type Admission, admissionOf } from "./admission.ts";
 import { Catalog } from "./catalog.ts";
 import { type Impact, impactOf } from "./impact.ts";
@@ -10,7 +10,8 @@ import { RecentSet } from "./recent-set.ts";
 import { type Replicas, replicasOf } from "./replicas.ts";
 import { mayLeave, routeFor } from "./routes.ts";
 import { StandIns } from "./stand-ins.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { standingOf } from "./standing.ts";
+import { callerOf, type Surroundings } from "./surroundings.ts";
 
 /** What a {@link Directory} is made of. */
 export interface DirectoryOptions {
@@ -111,6 +112,21 @@ export class Directory {
   /** The other replicas of a pod's workload; undefined if it has no owner that controls it. */
   replicasOf(uid: string): Replicas | undefined {
     return replicasOf(this.#around.catalog, uid);
+  }
+
+  /** What a pod can say of itself to others; undefined if it is not known or has no address. */
+  standingOf(
+    uid: string,
+  ): { readonly ip: string; readonly services: readonly PeerRefService[] } | undefined {
+    const { catalog } = this.#around;
+    const ip = catalog.workload(uid)?.ips[0];
+    return ip === undefined ? undefined : { ip, services: standingOf(catalog, uid) };
+  }
+
+  /** Whether a pod may call pods of which no record is known: unless its policies forbid any. */
+  mayCallUnknown(pod: PodFacts): boolean {
+    const { catalog } = this.#around;
+    return !isEgressIsolated(catalog.policies(pod.namespace), callerOf(catalog, pod));
   }
 
   /**

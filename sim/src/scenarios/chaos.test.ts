@@ -13,3 +13,13 @@ test("chaos is a function of its seed, shows its story and takes a number of mac
   assert(first.ok && effects > 100 && story.length === first.metrics["deeds"]);
   assert.deepEqual(chaos(count), first);
 });
+
+test("chaos ends as well while sidecars ask for clones of what they miss, for 30 seeds", () => {
+  let asked = 0;
+  for (let seed = 0; seed < 30; seed += 1) {
+    const { violations, metrics } = chaos({ seed, sidecars: true });
+    assert.deepEqual(violations, [], `seed ${seed}`);
+    asked += metrics["asked"] ?? 0;
+  }
+  assert(asked > 10, `they miss somebody now and then: ${asked}`);
+});

@@ -6,6 +6,7 @@ import type { SeenMesh, Violation } from "../checkers/sight.ts";
 import { strangers } from "../checkers/strangers.ts";
 import { Twins } from "../checkers/twins.ts";
 import { Mesh } from "../mesh.ts";
+import { Sidecars } from "../sidecars.ts";
 import type { WorldOptions } from "../world.ts";
 import { Client } from "./client.ts";
 import { Mischief } from "./mischief.ts";
@@ -35,6 +36,8 @@ const holders = 5;
 export interface ChaosOptions extends ScenarioOptions {
   /** Sees each effect that is performed, to find out why a seed fails. */
   readonly watch?: WorldOptions["watch"];
+  /** Whether the pods' sidecars watch each other meanwhile. */
+  readonly sidecars?: boolean;
 }
 
 /**
@@ -54,9 +57,11 @@ class Chaos {
   readonly #twins = new Twins();
   readonly #continuity = new Continuity();
   readonly #violations: Violation[] = [];
+  readonly #hasSidecars: boolean;
 
-  constructor({ seed, machines, watch, progress }: ChaosOptions) {
+  constructor({ seed, machines, watch, progress, sidecars = false }: ChaosOptions) {
     this.#seed = seed;
+    this.#hasSidecars = sidecars;
     this.#mesh = new Mesh(seed, {
       watch: (id, effect, nowMs) => {
         watch?.(id, effect, nowMs);
@@ -73,6 +78,7 @@ class Chaos {
   run(): Outcome {
     const { world } = this.#mesh;
     this.#settle();
+    const sidecars = this.#hasSidecars ? new Sidecars(this.#mesh, this.#seed) : undefined;
     this.#continuity.remember(this.#mesh.see());
     this.#trouble();
     this.#mischief.end();
@@ -87,6 +93,7 @@ class Chaos {
       healMs,
       twinMs: Math.round(this.#twins.longestMs),
       happened: world.happened,
+      ...(sidecars && { asked: sidecars.asked }),
     };
     return outcomeOf("chaos", this.#seed, { violations: this.#violations, metrics });
   }

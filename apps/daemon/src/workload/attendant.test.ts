@@ -246,6 +246,27 @@ describe("Attendant", () => {
     assert.equal(await cut, undefined);
   });
 
+  test("lets a sidecar sign how its pod is reached", async () => {
+    const { sidecar, attendant } = open();
+    const claim = {
+      machine: "12D3KooWm1",
+      node: "m1",
+      ip: "10.1.2.3",
+      addresses: [],
+      services: [],
+      version: 1,
+      notAfterMs: 2,
+    };
+    const vouched = attendant.vouch(claim, 60_000);
+    await sidecar.ask({ kind: "names", id: 1, name: "a", type: "A" }, "names");
+    const asked = sidecar.heard.find(({ kind }) => kind === "vouch");
+    assert(asked?.kind === "vouch");
+    assert.deepEqual(asked.claim, claim);
+    sidecar.say({ kind: "vouched", id: asked.id, signature: "c2ln", certificate: "PEM" });
+    assert.deepEqual(await vouched, { signature: "c2ln", certificate: "PEM" });
+    assert.equal(await attendant.vouch(claim, 1), undefined);
+  });
+
   for (const [what, text] of [
     ["no JSON", "hello\n"],
     ["an unknown kind", '{"kind":"shutdown"}\n'],

@@ -7,11 +7,13 @@ import {
   type Endpoint,
   lineLengthMax,
   type MachineMessage,
+  type PeerRefClaim,
   type PodFacts,
   type Refusal,
   type Route,
   readSidecarMessage,
   type SidecarMessage,
+  type SignedPeerRef,
   type TransportProtocol,
 } from "@beemesh/workload";
 import type { Dialed } from "./dialer.ts";
@@ -94,7 +96,10 @@ const depthMax = 6;
 /** Longest reason for people that an answer holds; the contract allows 1024. */
 const reasonLengthMax = 500;
 
-type Question = Extract<SidecarMessage, { readonly id: number }>;
+/** What a sidecar answers to the machine. */
+type Reply = Extract<SidecarMessage, { readonly kind: "metrics" | "vouched" }>;
+
+type Question = Exclude<Extract<SidecarMessage, { readonly id: number }>, Reply>;
 
 /**
  * The machine's end of the channel to one sidecar: answers what it asks, for its own pod alone,
@@ -103,7 +108,7 @@ type Question = Extract<SidecarMessage, { readonly id: number }>;
 export class Attendant {
   readonly #options: AttendantOptions;
   readonly #reader: LineReader;
-  readonly #collecting = new Map<number, (text: string | undefined) => void>();
+  readonly #asked = new Map<number, (reply: Reply | undefined) => void>();
   #questions = 0;
   #lastId = 0;
   #isGreeted = false;
@@ -156,24 +161,46 @@ export class Attendant {
   }
 
   /** The sidecar's metrics; undefined if they do not come in time. */
-  collect(msMax: number): Promise<string | undefined> {
-    const id = ++this.#lastId;
-    const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    const timer = setTimeout(() => resolve(undefined), msMax);
-    this.#collecting.set(id, resolve);
-    this.tell({ kind: "collect", id });
-    return promise.finally(() => {
-      clearTimeout(timer);
-      this.#collecting.delete(id);
-    });
+  async collect(msMax: number): Promise<string | undefined> {
+    const reply = await this.#ask({ kind: "collect" }, msMax);
+    return reply?.kind === "metrics" ? reply.text : undefined;
+  }
+
+  /** Lets the sidecar sign how its pod is reached; undefined if it does not in time. */
+  async vouch(
+    claim: PeerRefClaim,
+    msMax: number,
+  ): Promise<Pick<SignedPeerRef, "certificate" | "signature"> | undefined> {
+    const reply = await this.#ask({ kind: "vouch", claim }, msMax);
+    if (reply?.kind !== "vouched") return undefined;
+    const { certificate, signature } = reply;
+    return { certificate, signature };
   }
 
   /** Lets go of the channel; the sidecar goes on with what it knows. */
   close(): void {
     this.#isClosed = true;
     this.#reader.close();
-    for (const resolve of this.#collecting.values()) resolve(undefined);
+    for (const resolve of this.#asked.values()) resolve(undefined);
     this.#options.channel.destroy();
+  }
+
+  #ask(
+    question:
+      | { readonly kind: "collect" }
+      | { readonly kind: "vouch"; readonly claim: PeerRefClaim },
+    msMax: number,
+  ): Promise<Reply | undefined> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const { promise, resolve } = Promise.withResolvers<Reply | undefined>();
+    const timer = setTimeout(() => resolve(undefined), msMax);
+    this.#asked.set(id, resolve);
+    this.tell({ ...question, id });
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#asked.delete(id);
+    });
   }
 
   #end(fault: string): void {
@@ -190,12 +217,13 @@ export class Attendant {
   #hear(line: string): void {
     const message = readSidecarMessage(parseJson(line, { lengthMax: lineLengthMax, depthMax }));
     if (message === undefined) this.#end("malformed message");
-    else if (message.kind === "metrics") this.#collecting.get(message.id)?.(message.text);
-    else if ("id" in message) void this.#answer(message);
+    else if (message.kind === "metrics" || message.kind === "vouched") {
+      this.#asked.get(message.id)?.(message);
+    } else if ("id" in message) void this.#answer(message);
     else this.#note(message);
   }
 
-  #note(message: Exclude<SidecarMessage, Question>): void {
+  #note(message: Exclude<SidecarMessage, Question | Reply>): void {
     const { counsel, uid } = this.#options;
     if (message.kind === "refused") counsel.refused(uid, message.refusal);
     else if (message.kind === "lost") counsel.lost(uid, message.uids);
@@ -235,8 +263,6 @@ export class Attendant {
         return this.#dialed(id, counsel.dial(uid, question.endpoint));
       case "dialExternal":
         return this.#dialed(id, counsel.dialExternal(uid, question));
-      case "metrics":
-        return;
       default:
         return unreachable(question);
     }

@@ -87,6 +87,11 @@ export class Attendants {
     return this.#attendants.get(uid);
   }
 
+  /** The pods whose sidecars' channels are open. */
+  uids(): readonly string[] {
+    return [...this.#attendants.keys()];
+  }
+
   /** Sidecars whose channels are open. */
   get size(): number {
     return this.#attendants.size;

@@ -60,6 +60,7 @@ async function withDialer(
     self: "near",
     peerOf: (machine) => (machine === "lost" ? undefined : `peer of ${machine}`),
     addressesOf: () => "",
+    found: () => Promise.resolve(undefined),
     isLocal: true,
     carry: () => Promise.reject(new BeeError("pod-unknown", "Cannot find pod")),
     openStream: (peer) => {
@@ -151,6 +152,20 @@ describe("Dialer", () => {
       third.held.release();
       again.close();
     });
+  });
+
+  test("reaches a machine without a record by what was found of it", async () => {
+    const port = await openEcho();
+    const found: DialerOptions["found"] = (machine) =>
+      Promise.resolve(
+        machine === "lost" ? { peer: "p9", addresses: [`127.0.0.1:${port.at}`] } : undefined,
+      );
+    await withDialer({ found }, async ({ dialer }) => {
+      const dialed = await dialer.dial({ ...endpoint, machine: "lost" });
+      assert.deepEqual([dialed.path, dialed.issuer], ["direct", "p9"]);
+      dialed.held.release();
+    });
+    port.close();
   });
 
   test("says which machine it does not know, and what the others say", async () => {

@@ -28,6 +28,10 @@ export interface DialerOptions {
   readonly peerOf: (machine: string) => PeerId | undefined;
   /** Where a machine says that its workload port is: `ip:port,…`; empty if it says nothing. */
   readonly addressesOf: (machine: string) => string;
+  /** What machines say of one of whose Node no record is known here. */
+  readonly found: (
+    machine: string,
+  ) => Promise<{ readonly peer: PeerId; readonly addresses: readonly string[] } | undefined>;
   /** Whether this machine is reached over loopback itself. */
   readonly isLocal: boolean;
   /** The other sidecar's socket on this machine, with `carry` said. */
@@ -65,23 +69,30 @@ export class Dialer {
    *   throws.
    */
   async dial({ uid, machine }: Endpoint): Promise<Dialed> {
-    const { self, peerOf, carry } = this.#options;
-    const issuer = peerOf(machine);
-    if (issuer === undefined) {
-      throw new BeeError("machine-unknown", `Cannot dial: machine ${machine} is unknown here`);
-    }
+    const { self, carry } = this.#options;
+    const { peer: issuer, addresses } = await this.#lookUp(machine);
     if (machine === self) {
       return { held: heldSocket(await carry(uid)), path: "local", issuer };
     }
-    const socket = await this.#dialDirectly(machine, uid);
+    const socket = await this.#dialDirectly(addresses, uid);
     if (socket !== undefined) return { held: heldSocket(socket), path: "direct", issuer };
     return { held: await this.#relay(issuer, uid), path: "relayed", issuer };
   }
 
+  /** Which machine that is: by its own record, else by what is said of it elsewhere. */
+  async #lookUp(machine: string): Promise<{ readonly peer: PeerId; readonly addresses: string }> {
+    const { peerOf, addressesOf, found } = this.#options;
+    const peer = peerOf(machine);
+    if (peer !== undefined) return { peer, addresses: addressesOf(machine) };
+    const other = await found(machine);
+    if (other !== undefined) return { peer: other.peer, addresses: other.addresses.join(",") };
+    throw new BeeError("machine-unknown", `Cannot dial: machine ${machine} is unknown here`);
+  }
+
   /** Undefined if no address answers, or none is worth waiting for. */
-  async #dialDirectly(machine: string, uid: string): Promise<Socket | undefined> {
-    const { addressesOf, isLocal } = this.#options;
-    for (const address of readSocketAddresses(addressesOf(machine), isLocal)) {
+  async #dialDirectly(addresses: string, uid: string): Promise<Socket | undefined> {
+    const { isLocal } = this.#options;
+    for (const address of readSocketAddresses(addresses, isLocal)) {
       const name = socketAddressText(address);
       if (!this.#reachability.isHopeful(name)) {
         if (this.#reachability.takeRetry(name)) void this.#probe(address);

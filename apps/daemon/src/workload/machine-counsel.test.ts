@@ -36,14 +36,14 @@ const dialed: Dialed = {
   issuer: "p2",
 };
 const wanted = { protocol: "tcp", ip: "10.96.0.9", port: 80 } as const;
-const serviceOf = (namespace: string): Route => ({
+const serviceOf = (namespace: string, endpoints = [endpoint]): Route => ({
   kind: "service",
   key: "k",
   namespace,
   name: "sql",
   port: 80,
   appProtocol: "",
-  endpoints: [],
+  endpoints,
 });
 const refused: Route = { kind: "refused", key: "k", reason: "nobody has it" };
 
@@ -63,7 +63,9 @@ function open(change: Partial<MachineCounselOptions> = {}, routes: Route[] = [])
           ? { allowed: false, reason: "no policy allows it" }
           : { allowed: true, reason: "" },
       admit: () => ({ allowed: true, reason: "", cause: "" }),
+      mayCallUnknown: () => true,
     },
+    discovery: { find: () => Promise.resolve([]) },
     subscriptions: { route: () => routes.shift() ?? refused },
     following: {
       bring: (_pod, about) => {
@@ -124,6 +126,45 @@ describe("MachineCounsel", () => {
     assert.deepEqual(await counsel.route("u1", wanted), refused);
     assert.deepEqual(heard.brought.slice(3), ["self"]);
     assert.equal((await counsel.route("u7", wanted)).kind, "refused");
+  });
+
+  test("finds pods of which there is no record by what they say themselves", async () => {
+    const ref = {
+      uid: "u5",
+      machine: "p5",
+      node: "m5",
+      ip: "10.0.0.5",
+      addresses: [],
+      services: [{ service: "db/sql", ports: [{ protocol: "tcp", port: 80, target: 5432 }] }],
+      version: 1,
+      notAfterMs: 2,
+    } as const;
+    const asked: string[] = [];
+    const discovery = {
+      find: (service: string) => {
+        asked.push(service);
+        return Promise.resolve([{ ref, namespace: "db", serviceAccount: "sa" }]);
+      },
+    };
+    const empty = Array.from({ length: 3 }, () => serviceOf("db", []));
+    const route = await open({ discovery }, [...empty]).counsel.route("u1", wanted);
+    assert(route.kind === "service");
+    assert.deepEqual(route.endpoints, [
+      {
+        uid: "u5",
+        machine: "m5",
+        namespace: "db",
+        serviceAccount: "sa",
+        ip: "10.0.0.5",
+        port: 5432,
+      },
+    ]);
+    assert.deepEqual(asked, ["db/sql"]);
+    const other = await open({ discovery }, [...empty]).counsel.route("u1", {
+      ...wanted,
+      port: 81,
+    });
+    assert(other.kind === "service" && other.endpoints.length === 0, "it serves no such port");
   });
 
   test("looks for callers only if their machine may speak for their namespace", async () => {

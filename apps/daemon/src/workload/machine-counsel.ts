@@ -3,6 +3,7 @@ import type { PeerId } from "@beemesh/wire";
 import {
   type Caller,
   type Endpoint,
+  endpointsMax,
   type MachineMessage,
   type PodFacts,
   type Refusal,
@@ -14,6 +15,7 @@ import { apiHost, type Directory, type Subscriptions } from "@beemesh/workload-p
 import type { Counsel, Wanted } from "./attendant.ts";
 import type { Contact } from "./contacts.ts";
 import type { ConnectionPath, Dialed, Dialer } from "./dialer.ts";
+import type { Discovery, FoundPeer } from "./discovery.ts";
 import { type Following, namespaceOfName } from "./following.ts";
 import type { OutsideDialer } from "./outside-dialer.ts";
 import type { Refusals } from "./refusals.ts";
@@ -32,9 +34,13 @@ interface CertificateClaim {
 }
 
 export interface MachineCounselOptions {
-  readonly directory: Pick<Directory, "factsOf" | "names" | "mayLeave" | "admit">;
+  readonly directory: Pick<
+    Directory,
+    "factsOf" | "names" | "mayLeave" | "admit" | "mayCallUnknown"
+  >;
   readonly subscriptions: Pick<Subscriptions, "route">;
   readonly following: Pick<Following, "bring">;
+  readonly discovery: Pick<Discovery, "find">;
   readonly dialer: Pick<Dialer, "dial">;
   readonly outsideDialer: Pick<OutsideDialer, "dial">;
   readonly refusals: Pick<Refusals, "tell">;
@@ -102,11 +108,15 @@ export class MachineCounsel implements Counsel {
     }
     const { following } = this.#options;
     await following.bring(pod, { kind: "self" });
-    const near = await this.#routeBehind(pod, wanted);
-    if (near.kind === "service" || near.kind === "pod" || !this.#mayLookEverywhere()) return near;
-    // It may be the address of a Service whose namespace nobody here has asked for yet.
-    await following.bring(pod, { kind: "anywhere" });
-    return this.#routeBehind(pod, wanted);
+    let route = await this.#routeBehind(pod, wanted);
+    const isInside = route.kind === "service" || route.kind === "pod";
+    if (!isInside && this.#mayLookEverywhere()) {
+      // It may be the address of a Service whose namespace nobody here has asked for yet.
+      await following.bring(pod, { kind: "anywhere" });
+      route = await this.#routeBehind(pod, wanted);
+    }
+    const isEmpty = route.kind === "service" && route.endpoints.length === 0;
+    return isEmpty ? this.#routeFound(pod, wanted, route) : route;
   }
 
   async admit(
@@ -181,6 +191,19 @@ export class MachineCounsel implements Counsel {
     return subscriptions.route(pod, protocol, ip, port);
   }
 
+  /** The route to a Service of whose pods there is no record here: by what they say themselves. */
+  async #routeFound(pod: PodFacts, wanted: Wanted, route: Route): Promise<Route> {
+    const { directory, discovery, subscriptions } = this.#options;
+    if (route.kind !== "service" || !directory.mayCallUnknown(pod)) return route;
+    const service = `${route.namespace}/${route.name}`;
+    const found = await discovery.find(service);
+    // Records may have come meanwhile, and then they count.
+    const now = subscriptions.route(pod, wanted.protocol, wanted.ip, wanted.port);
+    if (now.kind !== "service" || now.endpoints.length > 0) return now;
+    const endpoints = found.flatMap((peer) => endpointOf(peer, service, wanted) ?? []);
+    return { ...now, endpoints: endpoints.slice(0, endpointsMax) };
+  }
+
   #mayLookEverywhere(): boolean {
     const nowMs = this.#options.meshNowMs();
     if (Math.abs(nowMs - this.#everywhereAtMs) < everywhereMs) return false;
@@ -219,4 +242,16 @@ export class MachineCounsel implements Counsel {
 function namespaceOfRoute(route: Route): string | undefined {
   if (route.kind === "service") return route.namespace;
   return route.kind === "pod" ? route.endpoint.namespace : undefined;
+}
+
+function endpointOf(
+  { ref, namespace, serviceAccount }: FoundPeer,
+  service: string,
+  { protocol, port }: Wanted,
+): Endpoint | undefined {
+  const ports = ref.services.find((each) => each.service === service)?.ports ?? [];
+  const target = ports.find((each) => each.protocol === protocol && each.port === port)?.target;
+  if (target === undefined) return undefined;
+  const { uid, node: machine, ip } = ref;
+  return { uid, machine, namespace, serviceAccount, ip, port: target };
 }

@@ -19,6 +19,7 @@ import { Attendants } from "./attendants.ts";
 import { type ConnectionsPage, connectionsPage } from "./connections-page.ts";
 import { Contacts } from "./contacts.ts";
 import { Dialer } from "./dialer.ts";
+import { Discovery } from "./discovery.ts";
 import { Following } from "./following.ts";
 import { gatherMetrics } from "./gathering.ts";
 import { Incoming } from "./incoming.ts";
@@ -28,7 +29,7 @@ import { OutsideDialer } from "./outside-dialer.ts";
 import { Refusals, refusalText } from "./refusals.ts";
 import { isLoopback } from "./socket-address.ts";
 import { SocketPairs } from "./socket-pairs.ts";
-import type { WorkloadPort } from "./workload-port.ts";
+import { announcedAddresses, type WorkloadPort } from "./workload-port.ts";
 
 /** What the workload plane of one machine is made of. */
 export interface WorkloadPlaneOptions {
@@ -45,7 +46,10 @@ export interface WorkloadPlaneOptions {
   readonly machine: Machine;
   readonly members: Pick<MemberDirectory, "mayAuthor">;
   readonly runtime: Runtime;
-  readonly link: Pick<MeshLink, "openStream" | "handleStream" | "addresses">;
+  readonly link: Pick<
+    MeshLink,
+    "openStream" | "handleStream" | "addresses" | "provide" | "find" | "penalize"
+  >;
   readonly reading: Reading;
   readonly meters: Meters;
   readonly log: Log;
@@ -58,6 +62,24 @@ export interface WorkloadPlaneOptions {
 /** The protocol's name of streams between machines that carry what TCP cannot. */
 const streamName = "workload";
 
+/** The one of streams that ask how pods can be reached. */
+const peerRefsName = "peer-refs";
+
+/** What no honest machine gives; the rest may be a matter of time, or of a record that is late. */
+const lies: ReadonlySet<string> = new Set([
+  "malformed",
+  "of another machine",
+  "of another mesh",
+  "of another pod",
+  "signature wrong",
+]);
+
+/** How often it is looked what this machine's pods have to say to others. */
+const offerMs = 15_000;
+
+/** How long a sidecar may take to sign. */
+const vouchMsMax = 2000;
+
 const nodeResource = findResource("", "nodes");
 
 /** The machine's side of the workload plane: it puts the parts together. */
@@ -67,6 +89,8 @@ export class WorkloadPlane {
   readonly #attendants: Attendants;
   readonly #contacts: Contacts;
   readonly #pairs: SocketPairs;
+  readonly #discovery: Discovery;
+  #offering: NodeJS.Timeout | undefined;
   readonly #outbox = new DescriptorOutbox();
   #stopSidecars: (() => void) | undefined;
 
@@ -84,6 +108,7 @@ export class WorkloadPlane {
     const following = followingOf(options);
     this.#contacts = new Contacts(() => clock().wallMs);
     this.#pairs = new SocketPairs(join(options.folder, "pairs.sock"));
+    this.#discovery = this.#makeDiscovery();
     const counsel = this.#counselOf(subscriptions, following);
     this.#attendants = new Attendants({
       outbox: this.#outbox,
@@ -109,6 +134,8 @@ export class WorkloadPlane {
       onTurnedAway: (cause) => meters.turnedAway(cause),
     });
     await link.handleStream(streamName, (peer, stream) => incoming.takeStream(peer, stream));
+    await link.handleStream(peerRefsName, (_peer, stream) => this.#discovery.serve(stream));
+    this.#offering = setInterval(() => void this.#discovery.offer(), offerMs);
     port.onRefused = (cause) => meters.turnedAway(cause);
     port.onConnection = (connection) => void incoming.take(connection);
     this.#stopSidecars = runtime.onSidecar(({ uid, channel, descriptors }) =>
@@ -118,6 +145,7 @@ export class WorkloadPlane {
 
   /** Lets go of the sidecars; they, and what goes through them, go on. */
   close(): void {
+    clearInterval(this.#offering);
     this.#stopSidecars?.();
     this.#attendants.close();
     this.#directory.close();
@@ -144,6 +172,7 @@ export class WorkloadPlane {
       directory: this.#directory,
       subscriptions,
       following,
+      discovery: this.#discovery,
       dialer: this.#dialer(),
       outsideDialer: new OutsideDialer({ own: () => ownPlacesOf(this.#options) }),
       refusals: this.#refusals(),
@@ -162,12 +191,36 @@ export class WorkloadPlane {
     });
   }
 
+  #makeDiscovery(): Discovery {
+    const { self, key, mesh, host, port, link, members, machine, clock, meters } = this.#options;
+    return new Discovery({
+      peer: key.id,
+      node: self,
+      mesh,
+      addresses: () => announcedAddresses(host, port.port),
+      provide: (service) => link.provide("workload", service),
+      find: (service, countMax) => link.find("workload", service, countMax),
+      openStream: (peer) => link.openStream(peer, peerRefsName),
+      mayAuthor: (peer, namespace) => members.mayAuthor(peer, namespace),
+      pods: () => this.#attendants.uids(),
+      standingOf: (uid) => this.#directory.standingOf(uid),
+      vouch: async (uid, claim) => this.#attendants.get(uid)?.vouch(claim, vouchMsMax),
+      onJudged: (peer, fault) => {
+        meters.judgedPeerRef(fault === "" ? "good" : fault);
+        if (lies.has(fault)) link.penalize(peer, `PeerRef: ${fault}`);
+      },
+      meshNowMs: () => clock().wallMs + machine.clockOffsetMs(clock()),
+      nowMs: () => clock().at,
+    });
+  }
+
   #dialer(): Dialer {
     const { self, machine, host, runtime, link, clock } = this.#options;
     return new Dialer({
       self,
       peerOf: (name) => machine.peerOf(name),
       addressesOf: (name) => workloadAddressesOf(machine, name),
+      found: (name) => this.#discovery.machineOf(name),
       isLocal: isLoopback(host),
       carry: async (uid): Promise<Socket> => hostSocket(await runtime.carry(uid)),
       openStream: (peer) => link.openStream(peer, streamName),
