@@ -27,7 +27,8 @@ const descriptorsWaitingMax = 256;
  * What is done inside new namespaces. The loopback answers to the pod's own addresses; TCP to any
  * other one is held to be local too and handed to the sidecar's listener, which so sees whom it
  * was for; all else goes to a device that the sidecar reads. The device says nothing by itself (no
- * link-local address). Low ports are for everybody, as container engines have them.
+ * link-local address). While there is no sidecar TCP is dropped, so that a program's next try finds
+ * the one that is raised anew. Low ports are for everybody, as container engines have them.
  *
  * Tools run at once and as few times as can be: starting them is what takes the time.
  */
@@ -43,6 +44,7 @@ table inet beemesh {
     ip6 daddr { ::1, $3 } return
     meta nfproto ipv4 meta l4proto tcp tproxy ip to 127.0.0.1:${interceptPort} accept
     meta nfproto ipv6 meta l4proto tcp tproxy ip6 to [::1]:${interceptPort} accept
+    meta l4proto tcp drop
   }
 }
 END

@@ -60,8 +60,9 @@ test("a sidecar leads into the pod, is taken over by a successor and raised agai
     // What is no TLS is hung up on, by the sidecar itself: nothing of it is read here.
     const carried = await second.carry("u1");
     assert(carried.isPaused() && carried.readableLength === 0 && carried.writableLength === 0);
+    const closed = new Promise((resolve) => carried.once("close", resolve));
     carried.resume().end("GET / HTTP/1.1\r\n\r\n");
-    await once(carried, "close");
+    await closed;
 
     signal(earlier, "SIGKILL");
     while (sidecarNumbers().includes(earlier))
