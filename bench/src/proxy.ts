@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { BeeError } from "@beemesh/base";
 import { type DevMachine, type DevMesh, findFreePorts } from "@beemesh/dev";
 import { findPrograms } from "@beemesh/lab";
@@ -18,7 +19,9 @@ import { type BenchReport, type Figure, figureOf } from "./report.ts";
 
 /** What a sidecar may take, in megabytes. */
 const sidecarMegabytesMax = 20;
-const loadedName = "memory of a sidecar (PSS) right after all this load";
+/** A sidecar that has nothing to do gives memory back within this, in milliseconds. */
+const restMs = 25_000;
+const loadedName = "memory of a sidecar (PSS), half a minute after all this load";
 /** Idle pods beside the two that are measured: a machine has some ten. */
 const idlePods = 8;
 /** Ports inside the pod that serves. */
@@ -52,6 +55,7 @@ export async function benchProxy(
         taken.set(each.name, [...(taken.get(each.name) ?? []), measured]);
       }
     }
+    await pause(restMs);
     return {
       bench: "proxy",
       results: [...figuresOf(taken), idle, memoryOf(loadedName, subject.pids)],

@@ -11,10 +11,12 @@ import {
   descriptorOf,
   makeTransparent,
   openTun,
+  returnMemory,
 } from "@beemesh/kernel";
 import { interceptedPort } from "./interceptor.ts";
 import { connectionLimit } from "./limits.ts";
 import { watchPort } from "./packet-port.ts";
+import { restWhenIdle } from "./rest.ts";
 import { Sidecar } from "./sidecar.ts";
 
 /** How long a sidecar without a pod may go on: nobody can reach it, it only costs memory. */
@@ -48,3 +50,4 @@ if (process.getuid?.() === 0) {
 setInterval(() => {
   if (!sidecar.isReachable) process.exit();
 }, lookMs);
+restWhenIdle(returnMemory);
