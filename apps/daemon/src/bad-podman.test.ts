@@ -43,7 +43,8 @@ describe("a dead Podman", { skip: cannotRun() }, () => {
         await until("what waited runs", async () => (await machine.phase("later")) === "Running");
         assert.equal(await machine.phase("web"), "Running");
         for (const name of ["web", "later"]) await machine.call("DELETE", `${podsPath}/${name}`);
-        await until("the pods are gone", async () => (await machine.phase("web")) === "");
+        for (const name of ["web", "later"])
+          await until(`${name} is gone`, async () => (await machine.phase(name)) === "");
       });
     } finally {
       await service.close();
