@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { datagramNonBlocking } from "./descriptor-inbox.ts";
+import { DescriptorOutbox } from "./descriptor-outbox.ts";
+import { libc } from "./libc.ts";
+import { unixAddress, unixFamily } from "./message.ts";
 import { watchPackets } from "./packet-watch.ts";
 
 const skip =
@@ -44,6 +49,34 @@ test("watchPackets tells of packets one by one, and lets the process end", { ski
   const argv = ["-n", process.execPath, "--no-warnings", "--input-type=module", "-e", echo];
   const printed = execFileSync("unshare", argv, { timeout: 20_000, encoding: "utf8" });
   assert.equal(printed, "100 8.8.4.4 7777\n");
+});
+
+test("watchPackets tells of datagrams, also of empty ones", {
+  skip: process.platform !== "linux" && "needs Linux",
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "watch-"));
+  const path = join(folder, "sock");
+  const outbox = new DescriptorOutbox();
+  const { bind, socket } = libc();
+  const fd = socket(unixFamily, datagramNonBlocking, 0);
+  const address = unixAddress(path);
+  assert.equal(bind(fd, address, address.length), 0);
+  const got: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = watchPackets(fd, (packet) => {
+    if (got.push(packet.toString()) === 4) resolve();
+  });
+  try {
+    for (const text of ["a", "", "", "b"]) {
+      assert.equal(outbox.send(path, fd, Buffer.from(text)), "sent");
+    }
+    await promise;
+    assert.deepEqual(got, ["a", "", "", "b"]);
+  } finally {
+    stop();
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("watchPackets refuses what is not open, and leaves nothing open", { skip }, () => {

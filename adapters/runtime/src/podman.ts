@@ -134,7 +134,10 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     const kept = { ...plan, ip };
     try {
       const { uid, namespace, name } = plan;
-      await Promise.all([folder.make(kept), this.#makePod(plan), this.#sandbox(kept, folder)]);
+      const parts = [folder.make(kept), this.#makePod(plan), this.#sandbox(kept, folder)];
+      // What is still being made when another part fails would outlive what erases it.
+      await Promise.allSettled(parts);
+      await Promise.all(parts);
       this.#pods.set(uid, { uid, namespace, name, ip, containers: new Map() });
       return { uid, ip };
     } catch (error) {
