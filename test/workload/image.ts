@@ -18,6 +18,8 @@ export interface ImageParts {
   /** With its tag, such as `localhost/beemesh-test-tools:1`. */
   readonly name: string;
   readonly programs: readonly Program[];
+  /** A program whose libraries are in the image, and itself comes as a mount at /bin/<name>. */
+  readonly mounted: Program;
   /** Folders that the programs read, by where they look for them. */
   readonly folders?: Readonly<Record<string, string>>;
 }
@@ -34,6 +36,7 @@ export async function makeImage(sockets: readonly string[], parts: ImageParts): 
   try {
     await plantSystem(tree);
     for (const program of parts.programs) await plant(tree, program);
+    await plantLibraries(tree, parts.mounted);
     for (const [path, from] of Object.entries(parts.folders ?? {})) copy(from, join(tree, path));
     await runOrThrow(["tar", "-C", tree, "--owner=0", "--group=0", "-cf", tarPath, "."]);
     const imports = sockets.map((socket) =>
@@ -68,10 +71,15 @@ async function plantSystem(tree: string): Promise<void> {
 }
 
 /** The program as /bin/<name>, its libraries where its loader looks for them. */
-async function plant(tree: string, { path, env }: Program): Promise<void> {
+async function plant(tree: string, program: Program): Promise<void> {
+  const { path } = program;
   const target = join(tree, "bin", path.slice(path.lastIndexOf("/") + 1));
   rmSync(target, { force: true });
   copy(path, target);
+  await plantLibraries(tree, program);
+}
+
+async function plantLibraries(tree: string, { path, env }: Program): Promise<void> {
   const libraries = await runOrThrow(["ldd", path], { env });
   for (const [, library = ""] of libraries.matchAll(/(?:=> )?(\/\S+) \(0x/gu)) {
     const isLoader = library.includes("ld-linux");

@@ -1,6 +1,7 @@
 /** A mesh of two machines with real pods, and hands that reach into them. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -30,6 +31,9 @@ const commandMsMax = 20_000;
 const program = join(import.meta.dirname, "../../apps/cli/src/main.ts");
 const image = "localhost/beemesh-test-tools:1";
 
+/** Node, which is most of what an image would weigh: its pods have it from their machine. */
+const mounted: Program = { path: process.execPath, env: {} };
+
 /** Why this computer cannot run pods on hosts of their own; false if it can. */
 export function cannotStage(): string | false {
   if (!isNetworkPossible()) return "needs root on Linux and iproute2";
@@ -49,6 +53,8 @@ export interface PodWish {
   readonly labels?: Readonly<Record<string, string>>;
   /** Its process; without it, one that waits. */
   readonly command?: readonly string[];
+  /** Empty volumes of the pod's own, each mounted at `/<name>`. */
+  readonly volumes?: readonly string[];
   /** More of the pod's spec. */
   readonly spec?: JsonObject;
   /** More of the container's. */
@@ -85,11 +91,10 @@ export class Stage {
     const mesh = await openDevMesh({ ...options, count: 2 });
     try {
       const stage = new Stage(mesh);
-      const own = { path: process.execPath, env: {} };
       const present = programs.filter((each) => each !== undefined);
       const sockets = mesh.machines.map(({ podmanSocket }) => podmanSocket);
       await Promise.all([
-        makeImage(sockets, { name: image, programs: [own, ...present], folders }),
+        makeImage(sockets, { name: image, programs: present, mounted, folders }),
         ...mesh.machines.map((machine) => machine.untilReadyMachines(2)),
       ]);
       return stage;
@@ -200,6 +205,19 @@ export class Stage {
     return (await callUnix(machine.httpSocket, { method: "GET", path: "/metrics" })).body;
   }
 
+  /**
+   * A program in a machine's own network, at an address that is added to it: what pods see as
+   * outside. Ends with `kill`; the address goes with the machine's network.
+   */
+  async outside(machine: DevMachine, address: string, source: string): Promise<ChildProcess> {
+    const enter = machine.host?.enter ?? [];
+    await runOrThrow([...enter, "ip", "address", "add", `${address}/32`, "dev", "lo"]);
+    const [command = "", ...rest] = [...enter, process.execPath, "-e", source];
+    const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    return child;
+  }
+
   logOf(machine: DevMachine): string {
     return readFileSync(machine.logPath, "utf8");
   }
@@ -232,7 +250,26 @@ function namespaced({ namespace = "default" }: Pick<Named, "namespace">): string
   return `/api/v1/namespaces/${namespace}`;
 }
 
-function podOf(wish: PodWish): JsonObject {
+/** A Deployment of pods with one process each, on whatever machine. */
+export function deploymentOf(
+  name: string,
+  replicas: number,
+  command: readonly string[],
+): JsonObject {
+  const labels = { app: name };
+  const { spec } = podOf({ name, command });
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+  };
+}
+
+function podOf(wish: Omit<PodWish, "on"> & Partial<PodWish>): {
+  readonly metadata: JsonObject;
+  readonly spec: JsonObject;
+} & JsonObject {
   const { name, namespace = "default", on, labels } = wish;
   const command = wish.command ?? ["/bin/sh", "-c", "while :; do sleep 1000; done"];
   return {
@@ -241,10 +278,24 @@ function podOf(wish: PodWish): JsonObject {
     metadata: { name, namespace, labels: { app: name, ...labels } },
     spec: {
       terminationGracePeriodSeconds: 0,
-      nodeSelector: { "kubernetes.io/hostname": on },
+      ...(on !== undefined && { nodeSelector: { "kubernetes.io/hostname": on } }),
       ...wish.spec,
+      volumes: [
+        { name: "node", hostPath: { path: mounted.path, type: "File" } },
+        ...(wish.volumes ?? []).map((volume) => ({ name: volume, emptyDir: {} })),
+      ],
       containers: [
-        { name: "app", image, imagePullPolicy: "Never", command: [...command], ...wish.container },
+        {
+          name: "app",
+          image,
+          imagePullPolicy: "Never",
+          command: [...command],
+          volumeMounts: [
+            { name: "node", mountPath: "/bin/node", readOnly: true },
+            ...(wish.volumes ?? []).map((volume) => ({ name: volume, mountPath: `/${volume}` })),
+          ],
+          ...wish.container,
+        },
       ],
     },
   };
