@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -13,7 +13,7 @@ import { findPrograms, run, runOrThrow } from "../../adapters/lab/src/index.ts";
 import { seePods, until } from "../../apps/dev/src/index.ts";
 import { findKubectl } from "../../apps/dev/src/kubectl.ts";
 import type { JsonObject } from "../../core/wire/src/index.ts";
-import { cannotStage, patienceMs, Stage, serverCommand } from "./stage.ts";
+import { cannotStage, listOf, patienceMs, Stage, serverCommand } from "./stage.ts";
 
 const isPossible = cannotStage() === false;
 const kubectl = isPossible ? await findKubectl(process.env["PATH"] ?? "") : undefined;
@@ -132,7 +132,7 @@ describe("doors of the mesh, and walls of its pods", { skip: cannotStage() }, ()
     const ports = ["4100", "6443", "7947", "8080", "22"];
     for (const host of [...machines, "169.254.169.254", "10.77.0.250"]) {
       const { stdout } = await stage.script("client", knock, host, ...ports);
-      const answers = JSON.parse(stdout) as string[];
+      const answers = listOf(stdout);
       assert.equal(answers.length, ports.length);
       for (const answer of answers) assert.doesNotMatch(answer, /DATA/u, `${host}: ${answer}`);
       assert(!answers.includes("silence"), `${host} is refused at once: ${stdout}`);
@@ -141,7 +141,7 @@ describe("doors of the mesh, and walls of its pods", { skip: cannotStage() }, ()
     }
     // What listens on the machine's own loopback is not on the pod's.
     const { stdout } = await stage.script("client", knock, "127.0.0.1", ...ports);
-    for (const answer of JSON.parse(stdout) as string[]) assert.equal(answer, "ECONNREFUSED");
+    for (const answer of listOf(stdout)) assert.equal(answer, "ECONNREFUSED");
   });
 
   test("a pod has no cable to other pods: what its sidecar does not carry goes nowhere", async () => {
@@ -153,7 +153,10 @@ describe("doors of the mesh, and walls of its pods", { skip: cannotStage() }, ()
       .trim()
       .split("\n")
       .map((line) => /^\d+: ([^:@]+)/u.exec(line)?.[1]);
-    assert.deepEqual(names.toSorted(), ["beemesh0", "lo"]);
+    assert.deepEqual(
+      names.toSorted((a = "", b = "") => a.localeCompare(b)),
+      ["beemesh0", "lo"],
+    );
     for (const argv of [
       ["ip", "route", "add", "10.77.0.0/16", "dev", "lo"],
       ["ip", "route", "flush", "table", "101"],
@@ -175,10 +178,11 @@ describe("doors of the mesh, and walls of its pods", { skip: cannotStage() }, ()
         (await seePods(stage.near.client())).find((each) => each.name === name);
       const before = await pod();
       assert(before);
-      const pid = await sidecarOf(before.uid);
+      const pid = sidecarOf(before.uid);
+      assert(pid > 0, `${name} has a sidecar`);
       process.kill(pid, "SIGKILL");
-      await until("another sidecar is there", patienceMs, async () =>
-        (await sidecarOf(before.uid)) === pid ? undefined : true,
+      await until("another sidecar is there", patienceMs, () =>
+        [0, pid].includes(sidecarOf(before.uid)) ? undefined : true,
       );
       await stage.untilSays(
         "client",
@@ -195,21 +199,20 @@ describe("doors of the mesh, and walls of its pods", { skip: cannotStage() }, ()
     }
   });
 
-  /** The process of a pod's sidecar. */
-  async function sidecarOf(uid: string): Promise<number> {
-    const { stdout } = await run(["pgrep", "-f", `${stage.mesh.directory}.*${uid}`]);
-    const found = stdout
-      .trim()
-      .split("\n")
-      .filter((pid) => {
-        try {
-          return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`BEEMESH_POD_UID=${uid}`);
-        } catch {
-          return false;
-        }
-      });
-    assert.equal(found.length, 1, `one sidecar of ${uid}: ${stdout}`);
-    return Number(found[0]);
+  /** The process of a pod's sidecar; 0 while there is none. */
+  function sidecarOf(uid: string): number {
+    const marks = [`BEEMESH_POD_UID=${uid}`, `BEEMESH_STORE=${stage.mesh.directory}`];
+    const found = readdirSync("/proc").filter((pid) => {
+      if (!/^\d+$/u.test(pid)) return false;
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+        return marks.every((mark) => environment.includes(mark));
+      } catch {
+        return false;
+      }
+    });
+    assert(found.length <= 1, `one sidecar of ${uid}: ${found.join(" ")}`);
+    return Number(found[0] ?? 0);
   }
 });
 

@@ -250,6 +250,13 @@ function namespaced({ namespace = "default" }: Pick<Named, "namespace">): string
   return `/api/v1/namespaces/${namespace}`;
 }
 
+/** The texts in a list of JSON that a script printed. */
+export function listOf(printed: string): string[] {
+  const list = parseJson(printed.trim(), { lengthMax: 1 << 20, depthMax: 4 });
+  assert(Array.isArray(list), printed);
+  return list.map((each) => (typeof each === "string" ? each : JSON.stringify(each)));
+}
+
 /** A Deployment of pods with one process each, on whatever machine. */
 export function deploymentOf(
   name: string,
