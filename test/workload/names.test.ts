@@ -120,15 +120,18 @@ describe("names and policies of pods", { skip: cannotStage() }, () => {
   });
 
   test("a headless Service is all its pods, and each by its own name", async () => {
-    const [first, second] = await Promise.all(
-      ["first", "second"].map((name) => stage.addressOf({ name })),
-    );
+    const first = await stage.addressOf({ name: "first" });
+    const second = await stage.addressOf({ name: "second" });
     const own = ["first", "second"].map((name) => `${name}.db.default.svc.cluster.local`);
     const { found } = await until("both pods have names", patienceMs, async () => {
       const all = await resolved("A", "db.default.svc.cluster.local", ...own);
       return all[0]?.includes(",") === true ? all : undefined;
     });
-    assert.deepEqual(found, [[first, second].toSorted().join(), first, second]);
+    assert.deepEqual(found, [
+      [first, second].toSorted((a, b) => (a < b ? -1 : 1)).join(),
+      first,
+      second,
+    ]);
     for (const name of ["first", "second"]) {
       const said = (await stage.script("client", asker, `${name}.db`, "7")).stdout;
       assert.equal(said.trim(), `${name} hello`);
@@ -244,6 +247,44 @@ describe("names and policies of pods", { skip: cannotStage() }, () => {
         await untilAnswers("friend", [guarded, 7], /^guarded hello/u);
         await untilAnswers("friend", [guarded, 8080], refused);
       });
+    });
+
+    test("shut a namespace to others that asks for it, and no more", async () => {
+      const namespace = "vault";
+      const annotations = { "beemesh.io/default-deny": "true" };
+      const metadata = { name: namespace, annotations };
+      await stage.make("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
+      await stage.pods(
+        { name: "safe", on: "m2", command: serverCommand, namespace },
+        { name: "clerk", on: "m1", namespace },
+      );
+      const safe = await stage.addressOf({ name: "safe", namespace });
+      await untilAnswers("vault/clerk", [safe, 7], /^safe hello/u);
+      await untilAnswers("client", [safe, 7], refused);
+      const from = [{ namespaceSelector: {}, podSelector: { matchLabels: { app: "client" } } }];
+      await stage.make(
+        policies(namespace),
+        policyOf("in", { podSelector: {}, ingress: [{ from }] }),
+      );
+      await untilAnswers("client", [safe, 7], /^safe hello/u);
+      await untilAnswers("friend", [safe, 7], refused);
+    });
+
+    test("declare names outside, each with an address that stands in for it", async () => {
+      const policy = policyOf("way-out", { podSelector: { matchLabels: { app: "client" } } });
+      const annotations = { "beemesh.io/egress-names": "api.example.com" };
+      const metadata = { name: "way-out", annotations };
+      await stage.make(policies(), { ...policy, metadata });
+      try {
+        const { found } = await until("the name is known", patienceMs, async () => {
+          const all = await resolved("A", "api.example.com", "www.example.com");
+          return all[0] === "EREFUSED" ? undefined : all;
+        });
+        assert.match(found[0] ?? "", /^198\.18\.\d+\.\d+$/u);
+        assert.equal(found[1], "EREFUSED");
+      } finally {
+        await stage.remove(`${policies()}/way-out`);
+      }
     });
 
     test("let in by namespace", async () => {

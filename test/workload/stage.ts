@@ -212,8 +212,11 @@ export class Stage {
   async outside(machine: DevMachine, address: string, source: string): Promise<ChildProcess> {
     const enter = machine.host?.enter ?? [];
     await runOrThrow([...enter, "ip", "address", "add", `${address}/32`, "dev", "lo"]);
-    const [command = "", ...rest] = [...enter, process.execPath, "-e", source];
-    const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
+    const [command = process.execPath, ...rest] = enter;
+    const node = enter.length === 0 ? [] : [process.execPath];
+    const child = spawn(command, [...rest, ...node, "-e", source], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     await once(child.stdout, "data");
     return child;
   }

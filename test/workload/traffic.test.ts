@@ -244,10 +244,14 @@ describe("real programs in pods", { skip: cannotStage() }, () => {
 
   test("a resolver of the program's own is answered, over UDP and TCP", async () => {
     const [, service = ""] = addresses.get("far") ?? [];
-    const { stdout } = await stage.script("client", ownResolver, "far.default.svc.cluster.local");
+    const name = "far.default.svc.cluster.local";
+    const { stdout } = await stage.script("client", ownResolver, name);
     assert.deepEqual(stdout.trim().split("\n").toSorted(), [
       `tcp 0 ${service}`,
       `udp 0 ${service}`,
     ]);
+    // Busybox has one too.
+    const said = await stage.exec("client", ["nslookup", `${name}.`, "10.96.0.10"]);
+    assert(said.stdout.includes(`Address: ${service}`), said.stdout);
   });
 });
