@@ -12,6 +12,7 @@ export { cleanDev, type DevOptions, dev } from "./dev.ts";
 export { findFreePorts } from "./free-ports.ts";
 export { callUnix } from "./http.ts";
 export { type Interruption, watchInterruption } from "./interruption.ts";
+export { findKubectl, type Kubectl } from "./kubectl.ts";
 export { DevMachine, type DevMachineOptions } from "./machine.ts";
 export { type DevMesh, type DevMeshOptions, openDevMesh } from "./mesh.ts";
 export { type SeenNode, type SeenPod, seeNodes, seePods } from "./pods.ts";
