@@ -7,7 +7,8 @@ import { DescriptorOutbox } from "@beemesh/kernel";
 import { type Machine, type MachineEvent, nodeMarks } from "@beemesh/machine";
 import type { MeshLink } from "@beemesh/mesh";
 import { findResource } from "@beemesh/model";
-import type { Runtime } from "@beemesh/ports";
+import type { Runtime, SidecarLine } from "@beemesh/ports";
+import type { Sidecars } from "@beemesh/runtime";
 import type { PodFacts, Refusal } from "@beemesh/workload";
 import { certificateLifetimeMs } from "@beemesh/workload-identity";
 import { Directory, Subscriptions } from "@beemesh/workload-plane";
@@ -44,7 +45,9 @@ export interface WorkloadPlaneOptions {
   readonly port: WorkloadPort;
   readonly machine: Machine;
   readonly members: Pick<MemberDirectory, "mayAuthor">;
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, "carry" | "onSidecar">;
+  /** Sidecars of programs outside containers; none where they cannot run. */
+  readonly sidecars: Pick<Sidecars, "has" | "carry" | "onLine"> | undefined;
   readonly link: Pick<MeshLink, "openStream" | "handleStream" | "addresses">;
   readonly reading: Reading;
   readonly meters: Meters;
@@ -68,7 +71,7 @@ export class WorkloadPlane {
   readonly #contacts: Contacts;
   readonly #pairs: SocketPairs;
   readonly #outbox = new DescriptorOutbox();
-  #stopSidecars: (() => void) | undefined;
+  #stopSidecars: readonly (() => void)[] = [];
 
   constructor(options: WorkloadPlaneOptions) {
     this.#options = options;
@@ -101,24 +104,26 @@ export class WorkloadPlane {
 
   /** Attends to the sidecars that there are, and takes connections for them. */
   async open(): Promise<void> {
-    const { runtime, link, port, meters } = this.#options;
+    const { runtime, sidecars, link, port, meters } = this.#options;
     await this.#pairs.open();
     const incoming = new Incoming({
       attendantOf: (uid) => this.#attendants.get(uid),
-      carry: async (uid) => hostDuplex(await runtime.carry(uid)),
+      carry: (uid) => this.#carry(uid),
       onTurnedAway: (cause) => meters.turnedAway(cause),
     });
     await link.handleStream(streamName, (peer, stream) => incoming.takeStream(peer, stream));
     port.onRefused = (cause) => meters.turnedAway(cause);
     port.onConnection = (connection) => void incoming.take(connection);
-    this.#stopSidecars = runtime.onSidecar(({ uid, channel, descriptors }) =>
-      this.#attendants.attend({ uid, channel: hostDuplex(channel), descriptors }),
-    );
+    const attend = ({ uid, channel, descriptors }: SidecarLine): void =>
+      this.#attendants.attend({ uid, channel: hostDuplex(channel), descriptors });
+    const stopPods = runtime.onSidecar(attend);
+    const stopPrograms = sidecars?.onLine(attend) ?? (() => undefined);
+    this.#stopSidecars = [stopPods, stopPrograms];
   }
 
   /** Lets go of the sidecars; they, and what goes through them, go on. */
   close(): void {
-    this.#stopSidecars?.();
+    for (const stop of this.#stopSidecars) stop();
     this.#attendants.close();
     this.#directory.close();
     this.#pairs.close();
@@ -162,14 +167,21 @@ export class WorkloadPlane {
     });
   }
 
+  /** A way to a sidecar of this machine, of a pod or of a program outside containers. */
+  async #carry(uid: string): Promise<Socket> {
+    const { runtime, sidecars } = this.#options;
+    const isProgram = sidecars?.has(uid) === true;
+    return hostSocket(await (isProgram ? sidecars.carry(uid) : runtime.carry(uid)));
+  }
+
   #dialer(): Dialer {
-    const { self, machine, host, runtime, link, clock } = this.#options;
+    const { self, machine, host, link, clock } = this.#options;
     return new Dialer({
       self,
       peerOf: (name) => machine.peerOf(name),
       addressesOf: (name) => workloadAddressesOf(machine, name),
       isLocal: isLoopback(host),
-      carry: async (uid): Promise<Socket> => hostSocket(await runtime.carry(uid)),
+      carry: (uid) => this.#carry(uid),
       openStream: (peer) => link.openStream(peer, streamName),
       pair: () => this.#pairs.make(),
       nowMs: () => clock().at,
@@ -191,7 +203,11 @@ export class WorkloadPlane {
           reason,
           times,
         }),
-      event: (pod, refusal) => dispatch({ kind: "occurrence", occurrence: eventOf(pod, refusal) }),
+      event: (pod, refusal) => {
+        const isProgram = this.#directory.kindOf(pod.uid) === "ExternalWorkload";
+        const who = isProgram ? programKind : podKind;
+        dispatch({ kind: "occurrence", occurrence: eventOf(who, pod, refusal) });
+      },
       nowMs: () => clock().at,
     });
   }
@@ -222,9 +238,12 @@ function ownPlacesOf({ port, link, ownPorts }: WorkloadPlaneOptions): OwnPlaces 
   };
 }
 
-function eventOf({ namespace, name, uid }: PodFacts, refusal: Refusal) {
+const podKind = { apiVersion: "v1", kind: "Pod" };
+const programKind = { apiVersion: "beemesh.io/v1", kind: "ExternalWorkload" };
+
+function eventOf(who: typeof podKind, { namespace, name, uid }: PodFacts, refusal: Refusal) {
   return {
-    object: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
+    object: { ...who, namespace, name, uid },
     type: "Warning",
     reason: "ConnectionRefused",
     message: refusalText(refusal),
