@@ -21,8 +21,12 @@ const programsPath = "/apis/beemesh.io/v1/namespaces/default/externalworkloads";
 const policiesPath = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies";
 const label = { "beemesh.io/external-workload": "db" };
 
+/** What the client writes down while it is answered, and while it is not. */
+const answered = /^(code 0 Hello from db\n){2}$/u;
+const refused = /^(code \d+ (?!Hello)[^\n]*\n){2}$/u;
+
 /** How long anything may take before a test has failed, in milliseconds. */
-const patienceMs = 60_000;
+const patienceMs = 30_000;
 
 function cannotRun(): string | false {
   if (!isNetworkPossible()) return "needs root on Linux and iproute2";
@@ -134,16 +138,16 @@ describe("a program that is attached", { skip: cannotRun() }, () => {
 
   test("is called by its Service's name from a pod of another machine", async () => {
     await untilReady(true);
-    await untilClient("the client is answered", /^(code 0 Hello from db\n){2}$/u);
+    await untilClient("the client is answered", answered);
     assert.equal(sidecarsOf(far).length, 1);
     assert.equal(sidecarsOf(near).length, 0);
   });
 
   test("is kept by policy, which names both by their identities", async () => {
     await call("POST", policiesPath, policyFor("nobody"));
-    await untilClient("the policy holds", /^(code [1-9]\d*[^\n]*\n){2}$/u);
-    const refused = /Refused a connection pod=default\/db source=(\S+) target=(\S+)/u;
-    const [, source = "", target = ""] = refused.exec(readFileSync(far.logPath, "utf8")) ?? [];
+    await untilClient("the policy holds", refused);
+    const told = /Refused a connection pod=default\/db source=(\S+) target=(\S+)/u;
+    const [, source = "", target = ""] = told.exec(readFileSync(far.logPath, "utf8")) ?? [];
     assert.match(source, /^spiffe:\/\/[^/]+\/ns\/default\/sa\/default$/u);
     assert.match(target, /^spiffe:\/\/[^/]+\/ns\/default\/sa\/db$/u);
     const { found } = await until("an Event tells of it", patienceMs, async () => {
@@ -153,7 +157,7 @@ describe("a program that is attached", { skip: cannotRun() }, () => {
     assert.match(found, /"kind":"ExternalWorkload"/u);
     await call("DELETE", `${policiesPath}/db`);
     await call("POST", policiesPath, policyFor("client"));
-    await untilClient("the policy lets it in", /^(code 0 Hello from db\n){2}$/u);
+    await untilClient("the policy lets it in", answered);
   });
 
   test("keeps its sidecar while its machine's daemon starts anew", async () => {
@@ -162,22 +166,22 @@ describe("a program that is attached", { skip: cannotRun() }, () => {
     assert.deepEqual(sidecarsOf(far), earlier);
     far.start();
     await far.ready();
-    await untilClient("the client is answered", /^(code 0 Hello from db\n){2}$/u);
+    await untilClient("the client is answered", answered);
     assert.deepEqual(sidecarsOf(far), earlier);
   });
 
   test("is refused while it does not run, and is there again with its successor", async () => {
     db?.kill("SIGKILL");
-    await untilClient("nobody answers", /^(code [1-9]\d*[^\n]*\n){2}$/u);
+    await untilClient("nobody answers", refused);
     await untilReady(false);
     await startProgram();
     await untilReady(true);
-    await untilClient("it answers again", /^(code 0 Hello from db\n){2}$/u);
+    await untilClient("it answers again", answered);
   });
 
   test("is gone with its sidecar when it is detached", async () => {
     await onFar("attach", "--name", "db", "--detach");
-    await untilClient("the name is gone", /^(code [1-9]\d*[^\n]*\n){2}$/u);
+    await untilClient("the name is gone", refused);
     await until("its sidecar is gone", patienceMs, async () =>
       sidecarsOf(far).length === 0 ? true : undefined,
     );

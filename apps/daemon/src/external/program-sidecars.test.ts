@@ -10,7 +10,7 @@ function stage() {
   const told: string[] = [];
   const { promise, resolve: go } = Promise.withResolvers<void>();
   const sidecars = new ProgramSidecars({
-    keep: (site) => void told.push(`keep ${site.uid} ${"address" in site ? site.address : ""}`),
+    keep: (kept) => void told.push(`keep ${kept.uid} ${"address" in kept ? kept.address : ""}`),
     drop: (uid) => {
       told.push(`drop ${uid}`);
       return promise;

@@ -5,8 +5,8 @@ import type { ObjectStore } from "@beemesh/ports";
 import { collectionOf, isJsonObject } from "@beemesh/wire";
 import type { Reading } from "../reading.ts";
 import { type Health, nextHealth, unasked, unknownHealth } from "./health.ts";
-import type { ProgramSidecars } from "./program-sidecars.ts";
 import { type Program, type ProgramProbe, readProgram } from "./program.ts";
+import type { ProgramSidecars } from "./program-sidecars.ts";
 
 export interface ProgramsOptions {
   /** This machine's name. */
