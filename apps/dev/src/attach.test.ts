@@ -26,7 +26,7 @@ const answered = /^(code 0 Hello from db\n){2}$/u;
 const refused = /^(code \d+ (?!Hello)[^\n]*\n){2}$/u;
 
 /** How long anything may take before a test has failed, in milliseconds. */
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 function cannotRun(): string | false {
   if (!isNetworkPossible()) return "needs root on Linux and iproute2";

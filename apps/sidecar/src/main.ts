@@ -4,8 +4,8 @@
  *
  * Started as root in the pod's network namespace; what needs root is done first, and then it is
  * nobody's. `outside` is beside a program that is in no pod: nothing that the program sends is
- * taken, so that nothing needs root; if it is root, it becomes nobody's all the same. Ends by itself when its socket is gone: then the pod is gone, or another sidecar took
- * its place.
+ * taken, so that nothing needs root; if it is root, it becomes nobody's all the same. Ends by
+ * itself when its socket is gone: then the pod is gone, or another sidecar took its place.
  */
 import {
   adoptSocket,
