@@ -14,4 +14,5 @@ export { sidecarEnvironment, sidecarNodeFlags } from "./node-flags.ts";
 export { type PodmanOptions, PodmanRuntime } from "./podman.ts";
 export { type ProcessOptions, ProcessRuntime } from "./process.ts";
 export { processesOfStore, removeProcessPod, type StoredProcess } from "./process-store.ts";
+export { type ProgramSite, Sidecars, type SidecarsOptions } from "./sidecars.ts";
 export { destroyStore, forgetBoot, killStore, outsideOfStore } from "./store.ts";

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { SidecarLine } from "@beemesh/ports";
+import { portOf } from "../../../test/port-of.ts";
 import { unmountUnder } from "./mounts.ts";
 import { makeNamespaces, namespacePath } from "./namespaces.ts";
 import { commandLineOf, processNumbers, signal } from "./process-table.ts";
@@ -80,6 +82,50 @@ test("a sidecar leads into the pod, is taken over by a successor and raised agai
     service.kill("SIGKILL");
     for (const pid of sidecarNumbers()) signal(pid, "SIGKILL");
     await unmountUnder(folder);
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a sidecar beside a program outside pods leads to its address, and needs no root", {
+  skip: process.platform !== "linux" && "Linux only",
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sidecars-"));
+  const sidecarNumbers = (): number[] =>
+    processNumbers().filter((pid) => commandLineOf(pid).includes(join(folder, "sidecars")));
+  const server = createServer((socket) => void socket.end("hello"));
+  try {
+    await once(server.listen(0, "127.0.0.2"), "listening");
+    const port = portOf(server);
+    const site = { uid: "x1", address: "127.0.0.2", serviceAccount: "db" };
+    const first = new Sidecars({ folder, sidecarPath });
+    first.keep(site);
+    assert.equal(await text(await first.enter("x1", port)), "hello");
+    assert.deepEqual([first.has("x1"), first.has("x2")], [true, false]);
+    const earlier = sidecarNumbers();
+    assert.equal(earlier.length, 1);
+    first.close();
+
+    const second = new Sidecars({ folder, sidecarPath });
+    second.keep(site);
+    await second.carry("x1").then((carried) => carried.destroy());
+    await second.sweep();
+    assert.deepEqual(sidecarNumbers(), earlier, "it is taken over, and kept by a sweep");
+    second.close();
+
+    // Another address or identity is another sidecar; the one that nobody wants is swept away.
+    const third = new Sidecars({ folder, sidecarPath });
+    third.keep({ ...site, address: "127.0.0.1" });
+    await assert.rejects(third.enter("x1", port), { code: "connection-refused" });
+    await third.sweep();
+    const [later, ...more] = sidecarNumbers();
+    assert(later !== undefined && more.length === 0 && !earlier.includes(later));
+    await third.drop("x1");
+    assert.deepEqual(sidecarNumbers(), []);
+    assert.deepEqual(readdirSync(join(folder, "sidecars")), []);
+    third.close();
+  } finally {
+    server.close();
+    for (const pid of sidecarNumbers()) signal(pid, "SIGKILL");
     rmSync(folder, { recursive: true });
   }
 });

@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,13 +25,25 @@ export interface SidecarsOptions {
   readonly sidecarPath: string;
 }
 
-/** Where a sidecar stands, and the pod's own addresses. */
-export interface SidecarSite {
+/** Where a sidecar stands: in a pod, or beside a program that is in none. */
+export type SidecarSite = PodSite | ProgramSite;
+
+/** Where a pod's sidecar stands, and the pod's own addresses. */
+interface PodSite {
   readonly uid: string;
   /** The file that keeps the pod's network namespace. */
   readonly network: string;
   readonly ip: string;
   readonly ip6: string;
+}
+
+/** A program outside pods: its sidecar stands in this process's own network. */
+export interface ProgramSite {
+  readonly uid: string;
+  /** The one address that its sidecar connects to. */
+  readonly address: string;
+  /** Whose identity it has: a sidecar never changes its own. */
+  readonly serviceAccount: string;
 }
 
 /** A sidecar is up 40 ms after its start; on a machine under heavy load it may take seconds. */
@@ -45,8 +65,12 @@ interface KeptSidecar {
   againMs: number;
 }
 
+/** The files of one sidecar: its two sockets, its process's identity, its last words. */
+const fileKinds = ["sock", "fd", "json", "log"];
+
 /**
- * Keeps one sidecar process in the network namespace of every pod. A sidecar outlives this
+ * Keeps one sidecar process in the network namespace of every pod, or one beside every program
+ * that is in no pod; a folder holds those of one kind. A sidecar outlives this
  * process; the next one finds it by its socket and takes it over.
  */
 export class Sidecars {
@@ -125,16 +149,26 @@ export class Sidecars {
     });
   }
 
-  /** Ends the sidecar of a pod that is going. */
+  /** Whether a sidecar is kept for this uid. */
+  has(uid: string): boolean {
+    return this.#sidecars.has(uid);
+  }
+
+  /** Ends the sidecar of a pod or program that is going. */
   async drop(uid: string): Promise<void> {
     const sidecar = this.#sidecars.get(uid);
     this.#sidecars.delete(uid);
     sidecar?.channel?.destroy();
     await sidecar?.up.catch(() => {});
     sidecar?.channel?.destroy();
-    await this.#end(uid);
-    for (const kind of ["sock", "fd", "json", "log"])
-      rmSync(this.#path(uid, kind), { force: true });
+    await this.#remove(sidecar === undefined ? shortNameOf(uid) : nameOf(sidecar.site));
+  }
+
+  /** Ends the sidecars of earlier lives of this process that nobody has asked to keep. */
+  async sweep(): Promise<void> {
+    const found = new Set(readdirSync(this.#folder).map((file) => file.split(".")[0] ?? ""));
+    for (const { site } of this.#sidecars.values()) found.delete(nameOf(site));
+    await Promise.all([...found].map((name) => this.#remove(name)));
   }
 
   /** Lets go of all sidecars. They stay. */
@@ -159,7 +193,7 @@ export class Sidecars {
     for (;;) {
       await sidecar.up;
       try {
-        return await reach(this.#path(sidecar.site.uid, "sock"));
+        return await reach(this.#path(nameOf(sidecar.site), "sock"));
       } catch (cause) {
         if (this.#sidecars.get(sidecar.site.uid) !== sidecar || performance.now() > until) {
           const message = "Cannot enter pod: its sidecar died";
@@ -180,8 +214,9 @@ export class Sidecars {
   /** Opens the channel to the sidecar that stands there, or to one that it starts. */
   async #raise(sidecar: KeptSidecar): Promise<void> {
     const { uid } = sidecar.site;
+    const name = nameOf(sidecar.site);
     if (await this.#open(sidecar)) return;
-    await this.#end(uid);
+    await this.#end(name);
     const child = this.#spawn(sidecar.site);
     const until = performance.now() + upMsMax;
     while (this.#sidecars.get(uid) === sidecar) {
@@ -190,13 +225,14 @@ export class Sidecars {
       await sleep(askMs);
     }
     if (this.#sidecars.get(uid) === sidecar) this.#raiseAgain(sidecar);
-    throw new BeeError("runtime-unavailable", `Cannot enter pod: ${this.#lastWord(uid)}`);
+    throw new BeeError("runtime-unavailable", `Cannot enter pod: ${this.#lastWord(name)}`);
   }
 
   /** Opens the channel to the sidecar that stands there, if one does. */
   async #open(sidecar: KeptSidecar): Promise<boolean> {
     const { uid } = sidecar.site;
-    const reached = await ask(this.#path(uid, "sock"), "control\n").catch(() => undefined);
+    const name = nameOf(sidecar.site);
+    const reached = await ask(this.#path(name, "sock"), "control\n").catch(() => undefined);
     if (reached === undefined) return false;
     const { answer, socket } = reached;
     if (answer !== "ok") {
@@ -214,7 +250,7 @@ export class Sidecars {
     socket.unref();
     // Whoever listens reads it; else it is read for its end alone, and nothing of it is kept.
     if (this.#lines.size === 0) socket.resume();
-    else this.#lines.tell({ uid, channel: socket, descriptors: this.#path(uid, "fd") });
+    else this.#lines.tell({ uid, channel: socket, descriptors: this.#path(name, "fd") });
     return true;
   }
 
@@ -230,47 +266,71 @@ export class Sidecars {
   }
 
   #spawn(site: SidecarSite): ChildProcess {
-    const log = openSync(this.#path(site.uid, "log"), "w", 0o600);
-    const { ip, ip6, network, uid } = site;
-    const own = [this.#path(uid, "sock"), this.#path(uid, "fd"), ip, ip6];
-    const node = [process.execPath, ...sidecarNodeFlags, this.#program, ...own];
-    const args = [`--net=${network}`, ...node];
-    const child = spawn("nsenter", args, {
+    const name = nameOf(site);
+    const log = openSync(this.#path(name, "log"), "w", 0o600);
+    const [command = "", ...args] = this.#commandOf(site);
+    const child = spawn(command, args, {
       detached: true,
       stdio: ["ignore", "ignore", log],
       env: {
         ...sidecarEnvironment,
         PATH: toolPath(),
         BEEMESH_STORE: this.#store,
-        BEEMESH_POD_UID: uid,
+        BEEMESH_POD_UID: site.uid,
       },
     });
     closeSync(log);
     child.on("error", () => {});
     child.unref();
     const id = identify(child.pid ?? 0);
-    if (id !== undefined) writeFileSync(this.#path(site.uid, "json"), JSON.stringify(id));
+    if (id !== undefined) writeFileSync(this.#path(name, "json"), JSON.stringify(id));
     return child;
   }
 
-  /** Ends the process that was started last for this pod, by us or in an earlier life. */
-  async #end(uid: string): Promise<void> {
-    const id = readProcessId(readIfThere(this.#path(uid, "json")));
+  #commandOf(site: SidecarSite): readonly string[] {
+    const name = nameOf(site);
+    const paths = [this.#path(name, "sock"), this.#path(name, "fd")];
+    const node = [process.execPath, ...sidecarNodeFlags, this.#program];
+    if ("address" in site) return [...node, "outside", ...paths, site.address];
+    return ["nsenter", `--net=${site.network}`, ...node, ...paths, site.ip, site.ip6];
+  }
+
+  async #remove(name: string): Promise<void> {
+    await this.#end(name);
+    for (const kind of fileKinds) rmSync(this.#path(name, kind), { force: true });
+  }
+
+  /** Ends the process that was started last under this name, by us or in an earlier life. */
+  async #end(name: string): Promise<void> {
+    const id = readProcessId(readIfThere(this.#path(name, "json")));
     if (id !== undefined) await end(id, "SIGKILL", 2000);
   }
 
-  #lastWord(uid: string): string {
-    const log = readIfThere(this.#path(uid, "log")).trim();
+  #lastWord(name: string): string {
+    const log = readIfThere(this.#path(name, "log")).trim();
     return (
       log.split("\n").find((line) => line.includes("Error") || line.includes("nsenter")) ??
       "its sidecar does not answer"
     );
   }
 
-  /** A short name, for the path of a socket has at most 107 bytes. */
-  #path(uid: string, kind: string): string {
-    return join(this.#folder, `${hashOf(uid).toString(36)}.${kind}`);
+  #path(name: string, kind: string): string {
+    return join(this.#folder, `${name}.${kind}`);
   }
+}
+
+/**
+ * The name of a sidecar's files. One for another address or identity is another sidecar, so that a
+ * successor of this process takes over none that leads to what the program was before.
+ */
+function nameOf(site: SidecarSite): string {
+  if (!("address" in site)) return shortNameOf(site.uid);
+  return shortNameOf([site.uid, site.address, site.serviceAccount].join(" "));
+}
+
+/** A short name, for the path of a socket has at most 107 bytes. */
+function shortNameOf(text: string): string {
+  return hashOf(text).toString(36);
 }
 
 /** Connects and says what for; settled when that is written. Nothing is read before one does so. */

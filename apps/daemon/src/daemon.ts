@@ -7,10 +7,13 @@ import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/ga
 import { Machine } from "@beemesh/machine";
 import type { Disk } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
+import { Sidecars } from "@beemesh/runtime";
+import { sidecarProgram } from "@beemesh/sidecar";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type BackendOptions, createBackend } from "./backend.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
+import { ProgramSidecars } from "./external/program-sidecars.ts";
 import { Programs } from "./external/programs.ts";
 import { readFacts } from "./facts.ts";
 import { Home, type Membership } from "./home.ts";
@@ -106,7 +109,9 @@ async function start(given: Start): Promise<Daemon> {
   const nudge = (): void => host.dispatch({ kind: "tick" });
   const reading = new Reading(machine, nudge);
   const known = { self: name, objects: machine.objects, reading, nudge };
-  const programs = parts.add(new Programs(known), (all) => all.close());
+  const sidecars = openSidecars(given);
+  const standing = sidecars && new ProgramSidecars(sidecars);
+  const programs = parts.add(new Programs({ ...known, sidecars: standing }), (all) => all.close());
   const pods = await openPods(name, { machine, world, programs });
   connect(world, host, log);
   host.dispatch({ kind: "start" });
@@ -121,7 +126,7 @@ async function start(given: Start): Promise<Daemon> {
   await openRenewal(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
   const listening = { api: 0, http: 0 };
-  const plane = makePlane(given, running, { reading, ownPorts: () => listening });
+  const plane = makePlane(given, running, { reading, sidecars, ownPorts: () => listening });
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
   const classic = parts.add(await openWays(given, running, { backend, plane }), (opened) =>
@@ -275,11 +280,19 @@ async function openRenewal(given: Start, { world, machine }: Running): Promise<v
   parts.add(setInterval(look, renewalMs), (timer) => clearInterval(timer));
 }
 
+/** What stands before programs outside containers, whatever runs pods; Linux only. */
+function openSidecars({ config, parts }: Start): Sidecars | undefined {
+  if (process.platform !== "linux") return undefined;
+  const folder = join(config.data, "runtime", "external");
+  const sidecars = new Sidecars({ folder, sidecarPath: sidecarProgram() });
+  return parts.add(sidecars, (opened) => opened.close());
+}
+
 /** The machine's side of the workload plane; it takes nobody in before it is opened. */
 function makePlane(
   { config, clock, log, parts, membership, name }: Start,
   { world, port, machine, host, meters }: Running,
-  rest: Pick<WorkloadPlaneOptions, "reading" | "ownPorts">,
+  rest: Pick<WorkloadPlaneOptions, "reading" | "sidecars" | "ownPorts">,
 ): WorkloadPlane {
   const plane = new WorkloadPlane({
     ...rest,

@@ -24,7 +24,8 @@ export interface SidecarOptions {
   readonly socketPath: string;
   /** Addresses of the pod, at which its programs listen for others. */
   readonly addresses: readonly string[];
-  readonly interceptedPort: number;
+  /** Where the rules of the pod hand connections to; undefined beside a program in no pod. */
+  readonly interceptedPort: number | undefined;
   /** Connections at once, of each kind. */
   readonly connectionsMax: number;
   /** What only the kernel can do. */
@@ -46,7 +47,7 @@ export class Sidecar {
   readonly #http: HttpOutbound;
   readonly #identity: Identity;
   readonly #inbound: Inbound;
-  readonly #interceptor: Interceptor;
+  readonly #interceptor: Interceptor | undefined;
   readonly #names: Names;
   readonly #outbound: Outbound;
   readonly #pool: Pool;
@@ -58,6 +59,7 @@ export class Sidecar {
 
   constructor(options: SidecarOptions) {
     const { addresses, connectionsMax } = options;
+    const isOutside = options.interceptedPort === undefined;
     const nowMs = (): number => Date.now() + this.#clockOffsetMs;
     const mesh = (): string | undefined => this.#pod?.mesh;
     const name = (): string => (this.#pod === undefined ? "" : spiffeIdOf(this.#pod));
@@ -90,16 +92,11 @@ export class Sidecar {
     this.#outbound = new Outbound({ ...outer, http });
     const inner = { identity, verdicts, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
-    this.#interceptor = new Interceptor({
-      port: options.interceptedPort,
-      connectionsMax,
-      makeTransparent: options.makeTransparent,
-      onConnection: (socket, ip, port) => this.take(socket, ip, port),
-      onDropped: () => meters.count("beemesh_workload_refusals_total", tooMany),
-    });
+    this.#interceptor = this.#interceptorOf(options);
     const doorOptions = {
       socketPath: options.socketPath,
-      addresses: ["127.0.0.1", "::1", ...addresses],
+      // A pod's loopback is its own; that of a machine is not the program's.
+      addresses: isOutside ? addresses : ["127.0.0.1", "::1", ...addresses],
       onControl: (socket: Socket) => channel.attach(socket),
       onCarry: (socket: Socket) => this.#inbound.take(socket),
     };
@@ -122,7 +119,7 @@ export class Sidecar {
 
   /** Listens for the pod's programs first and then for the machine, which takes it as ready. */
   async open(): Promise<void> {
-    await this.#interceptor.open();
+    await this.#interceptor?.open();
     await new Promise<void>((resolve) => this.#door.open(resolve));
     void this.#identity.renew();
   }
@@ -146,7 +143,7 @@ export class Sidecar {
 
   close(): void {
     this.#door.close();
-    this.#interceptor.close();
+    this.#interceptor?.close();
     this.#identity.close();
     this.#channel.close();
     this.#http.close();
@@ -156,6 +153,18 @@ export class Sidecar {
     this.#names.close();
     this.#device?.close();
     this.#datagrams.close();
+  }
+
+  #interceptorOf(options: SidecarOptions): Interceptor | undefined {
+    const { interceptedPort: port, connectionsMax, makeTransparent } = options;
+    if (port === undefined) return undefined;
+    return new Interceptor({
+      port,
+      connectionsMax,
+      makeTransparent,
+      onConnection: (socket, ip, to) => this.take(socket, ip, to),
+      onDropped: () => this.meters.count("beemesh_workload_refusals_total", tooMany),
+    });
   }
 
   #onAttach(): void {

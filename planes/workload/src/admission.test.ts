@@ -57,6 +57,26 @@ describe("admit", () => {
     assert.equal(ask(mesh, caller()).cause, "certificate");
   });
 
+  test("lets nobody into a program but at the ports that it lists", () => {
+    const mesh = shop();
+    const directory = mesh.directory();
+    const program = directory.factsOf("X-legacy") ?? me;
+    assert.deepEqual([program.name, directory.kindOf("X-legacy")], ["legacy", "ExternalWorkload"]);
+    assert.equal(directory.admit(program, caller(), "tcp", 5432).allowed, true);
+    for (const [protocol, port] of [
+      ["tcp", 22],
+      ["udp", 5432],
+    ] as const) {
+      const { allowed, reason, cause } = directory.admit(program, caller(), protocol, port);
+      assert.deepEqual([allowed, cause], [false, "policy"]);
+      assert.equal(reason, `program shop/legacy does not list ${protocol} port ${port}`);
+    }
+    mesh.put(policyOf("shop/closed", { podSelector: { matchLabels: { app: "legacy" } } }));
+    assert.equal(directory.admit(program, caller(), "tcp", 5432).allowed, false);
+    assert.equal(directory.kindOf("U-a"), "Pod");
+    assert.equal(directory.kindOf("nobody"), undefined);
+  });
+
   test("refuses whom policies keep out, and says why", () => {
     const mesh = shop();
     const from = [{ podSelector: { matchLabels: { app: "a" } } }];

@@ -23,7 +23,9 @@ export interface Authorities {
  * Whether who showed a certificate may enter a pod at a port: the machine that signed it must have
  * authority over the namespace that it names; a caller whose record is known must be who it says,
  * on that machine; and the policies of the pod's namespace must let it in. A caller of which no
- * record is known is let in only by what holds of every pod of its namespace.
+ * record is known is let in only by what holds of every pod of its namespace. A program outside
+ * containers is entered at the ports that its record lists, and at no other: all else on its
+ * address is its machine's own.
  */
 export function admissionOf(
   catalog: Catalog,
@@ -38,6 +40,8 @@ export function admissionOf(
   const { caller, protocol, port } = call;
   const flaw = flawOf(catalog, authorities, caller);
   if (flaw !== "") return { allowed: false, reason: flaw, cause: "certificate" };
+  const closed = whyClosed(catalog, pod, call);
+  if (closed !== "") return { allowed: false, reason: closed, cause: "policy" };
   const target = callerOf(catalog, pod);
   const source = { kind: "pod", pod: sourceOf(catalog, caller) } as const;
   const at = { protocol: protocol === "tcp" ? "TCP" : "UDP", port } as const;
@@ -64,6 +68,21 @@ function flawOf(
   const machine = record.machine === "" ? undefined : peerOf(record.machine);
   if (machine === issuer) return "";
   return `${namespace}/${record.name} is not on the machine of ${issuer}`;
+}
+
+/** Why a program is not entered at a port, whoever comes; empty if it may be, and for pods. */
+function whyClosed(
+  catalog: Catalog,
+  { uid }: PodFacts,
+  { protocol, port }: { readonly protocol: TransportProtocol; readonly port: number },
+): string {
+  const record = catalog.workload(uid);
+  if (record?.kind !== "ExternalWorkload") return "";
+  const isListed = record.ports.some(
+    (each) => each.port === port && each.protocol.toLowerCase() === protocol,
+  );
+  const { namespace, name } = record;
+  return isListed ? "" : `program ${namespace}/${name} does not list ${protocol} port ${port}`;
 }
 
 function sourceOf(catalog: Catalog, { uid, namespace }: Caller): PolicyPod {

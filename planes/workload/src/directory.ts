@@ -12,6 +12,7 @@ import { mayLeave, routeFor } from "./routes.ts";
 import { StandIns } from "./stand-ins.ts";
 import { standingOf } from "./standing.ts";
 import { callerOf, type Surroundings } from "./surroundings.ts";
+import type { WorkloadRecord } from "./workload-record.ts";
 
 /** What a {@link Directory} is made of. */
 export interface DirectoryOptions {
@@ -70,6 +71,11 @@ export class Directory {
     if (record === undefined) return undefined;
     const { namespace, name, serviceAccount, machine } = record;
     return { uid, namespace, name, serviceAccount, machine, mesh: this.#options.mesh };
+  }
+
+  /** What kind of object a uid is of; undefined if no pod or program of it is known. */
+  kindOf(uid: string): WorkloadRecord["kind"] | undefined {
+    return this.#around.catalog.workload(uid)?.kind;
   }
 
   /**

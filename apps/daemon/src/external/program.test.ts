@@ -15,10 +15,13 @@ test("a program is read with its probe", () => {
     uid: "u1",
     machine: "m1",
     address: "127.0.0.1",
+    serviceAccount: "default",
     ports: [5432],
     probe: { port: 5432, periodMs: 3000, timeoutMs: 1000, successes: 1, failures: 3 },
   });
   assert.equal(readProgram(workloadOf({ machine: "m1" }))?.probe, undefined);
+  const own = readProgram(workloadOf({ machine: "m1", serviceAccountName: "db" }));
+  assert.equal(own?.serviceAccount, "db");
 });
 
 test("what has no right shape is no program", () => {

@@ -15,6 +15,7 @@ export interface Program {
   readonly uid: string;
   readonly machine: string;
   readonly address: string;
+  readonly serviceAccount: string;
   readonly ports: readonly number[];
   /** Undefined if nobody is asked: then it counts as ready. */
   readonly probe: ProgramProbe | undefined;
@@ -25,6 +26,7 @@ export function readProgram({ metadata, spec }: KubeObject): Program | undefined
   const { uid } = metadata;
   if (!isJsonObject(spec) || uid === undefined) return undefined;
   const { machine, address = "127.0.0.1", ports, readinessProbe } = spec;
+  const account = spec["serviceAccountName"] ?? spec["serviceAccount"];
   if (typeof machine !== "string" || typeof address !== "string") return undefined;
   const all: readonly Json[] = Array.isArray(ports) ? ports : [];
   const numbers = all.map((each) => (isJsonObject(each) ? each["port"] : undefined));
@@ -32,6 +34,7 @@ export function readProgram({ metadata, spec }: KubeObject): Program | undefined
     uid,
     machine,
     address,
+    serviceAccount: typeof account === "string" && account !== "" ? account : "default",
     ports: numbers.filter((each) => typeof each === "number"),
     probe: readProbe(readinessProbe),
   };

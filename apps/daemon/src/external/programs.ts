@@ -6,6 +6,7 @@ import { collectionOf, isJsonObject } from "@beemesh/wire";
 import type { Reading } from "../reading.ts";
 import { type Health, nextHealth, unasked, unknownHealth } from "./health.ts";
 import { type Program, type ProgramProbe, readProgram } from "./program.ts";
+import type { ProgramSidecars } from "./program-sidecars.ts";
 
 export interface ProgramsOptions {
   /** This machine's name. */
@@ -15,6 +16,8 @@ export interface ProgramsOptions {
   readonly reading: Pick<Reading, "bringAll" | "namespaces">;
   /** Lets the machine act on what was written. */
   readonly nudge: () => void;
+  /** What stands before each of them; none where sidecars cannot run. */
+  readonly sidecars?: ProgramSidecars | undefined;
   /** Tries to connect: an empty text if somebody listens, else why not. Only tests change it. */
   readonly probe?: (address: string, port: number, timeoutMs: number) => Promise<string>;
 }
@@ -62,6 +65,7 @@ export class Programs {
     clearInterval(this.#timer);
     for (const { timer } of this.#watched.values()) clearTimeout(timer);
     this.#watched.clear();
+    this.#options.sidecars?.close();
   }
 
   /** Looks at all programs that are known, and forgets those that are gone. */
@@ -77,6 +81,7 @@ export class Programs {
     for (const place of places) this.#regard(place);
     const there = new Set(places.map(keyOf));
     for (const key of this.#watched.keys()) if (!there.has(key)) this.#forget(key);
+    await this.#options.sidecars?.sweep();
   }
 
   /**
@@ -115,6 +120,7 @@ export class Programs {
     const health = probe === undefined ? unasked : unknownHealth;
     const watched: Watched = { program, health, timer: undefined };
     this.#watched.set(key, watched);
+    this.#options.sidecars?.keep(program);
     if (probe === undefined) this.#tell(place, watched);
     else void this.#ask(place, watched, probe);
   }
@@ -144,8 +150,11 @@ export class Programs {
   }
 
   #forget(key: string): void {
-    clearTimeout(this.#watched.get(key)?.timer);
+    const watched = this.#watched.get(key);
+    if (watched === undefined) return;
+    clearTimeout(watched.timer);
     this.#watched.delete(key);
+    this.#options.sidecars?.drop(watched.program.uid);
   }
 }
 

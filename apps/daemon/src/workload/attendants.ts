@@ -56,7 +56,8 @@ export class Attendants {
       const { verdicts, names } = options.directory.affectedBy(change);
       this.#stale.verdicts ||= verdicts;
       this.#stale.names ||= names;
-      this.#stale.pods ||= change.resource.name === "pods";
+      const { name } = change.resource;
+      this.#stale.pods ||= name === "pods" || name === "externalworkloads";
       if (verdicts || names || this.#stale.pods) this.#settleSoon();
     });
   }

@@ -7,7 +7,8 @@ import { DescriptorOutbox } from "@beemesh/kernel";
 import { type Machine, type MachineEvent, nodeMarks } from "@beemesh/machine";
 import type { MeshLink } from "@beemesh/mesh";
 import { findResource } from "@beemesh/model";
-import type { Runtime } from "@beemesh/ports";
+import type { Runtime, SidecarLine } from "@beemesh/ports";
+import type { Sidecars } from "@beemesh/runtime";
 import type { PodFacts, Refusal } from "@beemesh/workload";
 import { certificateLifetimeMs } from "@beemesh/workload-identity";
 import { Directory, Subscriptions } from "@beemesh/workload-plane";
@@ -45,7 +46,9 @@ export interface WorkloadPlaneOptions {
   readonly port: WorkloadPort;
   readonly machine: Machine;
   readonly members: Pick<MemberDirectory, "mayAuthor">;
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, "carry" | "onSidecar">;
+  /** Sidecars of programs outside containers; none where they cannot run. */
+  readonly sidecars: Pick<Sidecars, "has" | "carry" | "onLine"> | undefined;
   readonly link: Pick<
     MeshLink,
     "openStream" | "handleStream" | "addresses" | "provide" | "find" | "penalize"
@@ -92,7 +95,7 @@ export class WorkloadPlane {
   readonly #discovery: Discovery;
   #offering: NodeJS.Timeout | undefined;
   readonly #outbox = new DescriptorOutbox();
-  #stopSidecars: (() => void) | undefined;
+  #stopSidecars: readonly (() => void)[] = [];
 
   constructor(options: WorkloadPlaneOptions) {
     this.#options = options;
@@ -126,11 +129,11 @@ export class WorkloadPlane {
 
   /** Attends to the sidecars that there are, and takes connections for them. */
   async open(): Promise<void> {
-    const { runtime, link, port, meters } = this.#options;
+    const { runtime, sidecars, link, port, meters } = this.#options;
     await this.#pairs.open();
     const incoming = new Incoming({
       attendantOf: (uid) => this.#attendants.get(uid),
-      carry: async (uid) => hostDuplex(await runtime.carry(uid)),
+      carry: (uid) => this.#carry(uid),
       onTurnedAway: (cause) => meters.turnedAway(cause),
     });
     await link.handleStream(streamName, (peer, stream) => incoming.takeStream(peer, stream));
@@ -138,15 +141,17 @@ export class WorkloadPlane {
     this.#offering = setInterval(() => void this.#discovery.offer(), offerMs);
     port.onRefused = (cause) => meters.turnedAway(cause);
     port.onConnection = (connection) => void incoming.take(connection);
-    this.#stopSidecars = runtime.onSidecar(({ uid, channel, descriptors }) =>
-      this.#attendants.attend({ uid, channel: hostDuplex(channel), descriptors }),
-    );
+    const attend = ({ uid, channel, descriptors }: SidecarLine): void =>
+      this.#attendants.attend({ uid, channel: hostDuplex(channel), descriptors });
+    const stopPods = runtime.onSidecar(attend);
+    const stopPrograms = sidecars?.onLine(attend) ?? (() => undefined);
+    this.#stopSidecars = [stopPods, stopPrograms];
   }
 
   /** Lets go of the sidecars; they, and what goes through them, go on. */
   close(): void {
     clearInterval(this.#offering);
-    this.#stopSidecars?.();
+    for (const stop of this.#stopSidecars) stop();
     this.#attendants.close();
     this.#directory.close();
     this.#pairs.close();
@@ -214,15 +219,22 @@ export class WorkloadPlane {
     });
   }
 
+  /** A way to a sidecar of this machine, of a pod or of a program outside containers. */
+  async #carry(uid: string): Promise<Socket> {
+    const { runtime, sidecars } = this.#options;
+    const isProgram = sidecars?.has(uid) === true;
+    return hostSocket(await (isProgram ? sidecars.carry(uid) : runtime.carry(uid)));
+  }
+
   #dialer(): Dialer {
-    const { self, machine, host, runtime, link, clock } = this.#options;
+    const { self, machine, host, link, clock } = this.#options;
     return new Dialer({
       self,
       peerOf: (name) => machine.peerOf(name),
       addressesOf: (name) => workloadAddressesOf(machine, name),
       found: (name) => this.#discovery.machineOf(name),
       isLocal: isLoopback(host),
-      carry: async (uid): Promise<Socket> => hostSocket(await runtime.carry(uid)),
+      carry: (uid) => this.#carry(uid),
       openStream: (peer) => link.openStream(peer, streamName),
       pair: () => this.#pairs.make(),
       nowMs: () => clock().at,
@@ -244,7 +256,11 @@ export class WorkloadPlane {
           reason,
           times,
         }),
-      event: (pod, refusal) => dispatch({ kind: "occurrence", occurrence: eventOf(pod, refusal) }),
+      event: (pod, refusal) => {
+        const isProgram = this.#directory.kindOf(pod.uid) === "ExternalWorkload";
+        const who = isProgram ? programKind : podKind;
+        dispatch({ kind: "occurrence", occurrence: eventOf(who, pod, refusal) });
+      },
       nowMs: () => clock().at,
     });
   }
@@ -275,9 +291,12 @@ function ownPlacesOf({ port, link, ownPorts }: WorkloadPlaneOptions): OwnPlaces 
   };
 }
 
-function eventOf({ namespace, name, uid }: PodFacts, refusal: Refusal) {
+const podKind = { apiVersion: "v1", kind: "Pod" };
+const programKind = { apiVersion: "beemesh.io/v1", kind: "ExternalWorkload" };
+
+function eventOf(who: typeof podKind, { namespace, name, uid }: PodFacts, refusal: Refusal) {
   return {
-    object: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
+    object: { ...who, namespace, name, uid },
     type: "Warning",
     reason: "ConnectionRefused",
     message: refusalText(refusal),
