@@ -11,10 +11,12 @@ import { type Peer, readPeer } from "./peer.ts";
 import type { Refusals } from "./refusals.ts";
 import { Splice } from "./splice.ts";
 import type { Verdicts } from "./verdicts.ts";
+import type { Watching } from "./watching.ts";
 
 export interface InboundOptions {
   readonly identity: Identity;
   readonly verdicts: Verdicts;
+  readonly watching: Pick<Watching, "heard" | "receive">;
   readonly meters: Meters;
   readonly refusals: Refusals;
   readonly nowMs: () => number;
@@ -128,8 +130,8 @@ export class Inbound implements CarrierKeeper {
   }
 
   async #admit(carrier: Carrier, peer: Peer, opening: Opening): Promise<void> {
-    const protocol = opening.protocol === "udp" ? "udp" : "tcp";
-    const { verdicts, nowMs } = this.#options;
+    const protocol = opening.protocol === "probe" ? "tcp" : opening.protocol;
+    const { verdicts, watching, nowMs } = this.#options;
     if (peer.notAfterMs < nowMs()) {
       this.#refuse(carrier, peer, opening, expired);
       return;
@@ -137,6 +139,12 @@ export class Inbound implements CarrierKeeper {
     const verdict = await verdicts.find(peer.caller, protocol, opening.port);
     if (!verdict.allowed) {
       this.#refuse(carrier, peer, opening, { cause: "policy", reason: verdict.reason });
+      return;
+    }
+    watching.heard(peer.caller.uid);
+    if (opening.protocol === "watch") {
+      if (carrier.isWanted) watching.receive(carrier, peer.caller.uid);
+      else carrier.refuse(unwanted);
     } else if (opening.protocol === "udp") {
       const [host = "127.0.0.1"] = this.#options.addresses;
       if (carrier.isWanted) carrier.use(new DatagramServer(carrier, host, opening.port));
@@ -197,8 +205,9 @@ export class Inbound implements CarrierKeeper {
       result: cause,
     });
     const protocol = opening.protocol === "udp" ? "udp" : "tcp";
-    // A port that is closed is no matter of policy, and nobody's event.
-    if (cause !== closed.cause) {
+    // A port that is closed is no matter of policy, and nobody's event; nor is a replica that this
+    // pod's machine has not heard of yet.
+    if (cause !== closed.cause && opening.protocol !== "watch") {
       this.#report({ source: peer.name, protocol, port: opening.port }, cause, reason);
     }
     carrier.refuse(refusal);

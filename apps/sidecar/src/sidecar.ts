@@ -18,6 +18,7 @@ import { Pool } from "./pool.ts";
 import { Refusals } from "./refusals.ts";
 import { Routes } from "./routes.ts";
 import { Verdicts } from "./verdicts.ts";
+import { Watching } from "./watching.ts";
 
 export interface SidecarOptions {
   /** Where the door is, outside the pod. */
@@ -52,6 +53,7 @@ export class Sidecar {
   readonly #pool: Pool;
   readonly #routes: Routes;
   readonly #verdicts: Verdicts;
+  readonly #watching: Watching;
   #device: PacketPort | undefined;
   #pod: PodFacts | undefined;
   #clockOffsetMs = 0;
@@ -76,7 +78,9 @@ export class Sidecar {
     const verdicts = new Verdicts(channel);
     const routes = new Routes(channel);
     const dialer = new Dialer({ channel, handover, identity, meters, nowMs, mesh });
-    const pool = new Pool(dialer);
+    const pool = new Pool(dialer, (uid) => this.#watching.heard(uid));
+    const random = { below: (bound: number): number => Math.floor(Math.random() * bound) };
+    const watching = new Watching({ channel, pool, meters, random });
     const balancer = new Balancer(randomInt, () => performance.now());
     const names = new Names(channel, meters);
     const write = (packet: Uint8Array): void => this.#device?.write(packet);
@@ -88,7 +92,7 @@ export class Sidecar {
     }
     const http = new HttpOutbound(pool, nowMs);
     this.#outbound = new Outbound({ ...outer, http });
-    const inner = { identity, verdicts, meters, refusals, nowMs, mesh, name, addresses };
+    const inner = { identity, verdicts, watching, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
     this.#interceptor = new Interceptor({
       port: options.interceptedPort,
@@ -112,6 +116,7 @@ export class Sidecar {
     this.#pool = pool;
     this.#routes = routes;
     this.#verdicts = verdicts;
+    this.#watching = watching;
     this.#watch();
   }
 
@@ -143,6 +148,7 @@ export class Sidecar {
     this.#door.close();
     this.#interceptor.close();
     this.#identity.close();
+    this.#watching.close();
     this.#channel.close();
     this.#http.close();
     this.#pool.close();
@@ -181,6 +187,7 @@ export class Sidecar {
         this.#channel.tell({ kind: "metrics", id: notice.id, text: this.#metricsText() });
         return;
       case "replicas":
+        this.#watching.regard(this.#pod?.uid ?? "", notice.workload, notice.replicas);
     }
   }
 

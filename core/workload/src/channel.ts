@@ -7,6 +7,7 @@ import {
   readRoute,
   type TransportProtocol,
 } from "./route.ts";
+import { readSpanRecord, type SpanRecord, spansMax } from "./span-record.ts";
 
 /**
  * The channel between a machine and one of its sidecars: a line of JSON a message, over a Unix
@@ -49,15 +50,23 @@ export type SidecarMessage =
       readonly kind: "admit";
       readonly id: number;
       readonly caller: Caller;
-      readonly protocol: TransportProtocol;
+      readonly protocol: AdmittedProtocol;
       readonly port: number;
     }
   /** The sidecar let something not pass; the machine writes the Event, counts and logs it. */
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** Replicas that the sidecar holds to be lost, and whose clone it is the first to ask for. */
   | { readonly kind: "lost"; readonly uids: readonly string[] }
+  /** Work that was traced, for the collector: the sidecar has no network of its own. */
+  | { readonly kind: "spans"; readonly spans: readonly SpanRecord[] }
   /** The answer to `collect`: metrics in Prometheus' text form. */
   | { readonly kind: "metrics"; readonly id: number; readonly text: string };
+
+/**
+ * What somebody wants to enter with. `watch` is the word of another replica's sidecar to this one:
+ * only replicas of the same workload have one, and it comes to no port and under no policy.
+ */
+export type AdmittedProtocol = TransportProtocol | "watch";
 
 /** Who is at the other end of a connection, as its certificate says. */
 export interface Caller {
@@ -214,9 +223,8 @@ const sidecarReaders: Readers<SidecarMessage> = {
   },
   admit: ({ id, caller, protocol, port }) => {
     const read = callerOf(caller);
-    if (!isCount(id) || read === undefined || !isProtocol(protocol) || !isPort(port)) {
-      return undefined;
-    }
+    const isAdmitted = isProtocol(protocol) || protocol === "watch";
+    if (!isCount(id) || read === undefined || !isAdmitted || !isPort(port)) return undefined;
     return { kind: "admit", id, caller: read, protocol, port };
   },
   refused: ({ refusal }) => {
@@ -226,6 +234,10 @@ const sidecarReaders: Readers<SidecarMessage> = {
   lost: ({ uids }) => {
     const read = listOf(uids, replicasMax, nameOf);
     return read && { kind: "lost", uids: read };
+  },
+  spans: ({ spans }) => {
+    const read = listOf(spans, spansMax, readSpanRecord);
+    return read && { kind: "spans", spans: read };
   },
   metrics: ({ id, text }) =>
     isCount(id) && typeof text === "string" ? { kind: "metrics", id, text } : undefined,

@@ -1,6 +1,6 @@
 import { isIngressAllowed, type PolicyPod } from "@beemesh/policy";
 import type { PeerId } from "@beemesh/wire";
-import type { Caller, PodFacts, TransportProtocol } from "@beemesh/workload";
+import type { AdmittedProtocol, Caller, PodFacts } from "@beemesh/workload";
 import type { Catalog } from "./catalog.ts";
 import { callerOf, policyPodOf } from "./surroundings.ts";
 
@@ -24,6 +24,8 @@ export interface Authorities {
  * authority over the namespace that it names; a caller whose record is known must be who it says,
  * on that machine; and the policies of the pod's namespace must let it in. A caller of which no
  * record is known is let in only by what holds of every pod of its namespace.
+ *
+ * Words of replicas to each other are no matter of policy, and only of replicas that are known.
  */
 export function admissionOf(
   catalog: Catalog,
@@ -31,19 +33,27 @@ export function admissionOf(
   pod: PodFacts,
   call: {
     readonly caller: Caller;
-    readonly protocol: TransportProtocol;
+    readonly protocol: AdmittedProtocol;
     readonly port: number;
   },
 ): Admission {
   const { caller, protocol, port } = call;
   const flaw = flawOf(catalog, authorities, caller);
   if (flaw !== "") return { allowed: false, reason: flaw, cause: "certificate" };
+  if (protocol === "watch") return watching(catalog, pod, caller);
   const target = callerOf(catalog, pod);
   const source = { kind: "pod", pod: sourceOf(catalog, caller) } as const;
   const at = { protocol: protocol === "tcp" ? "TCP" : "UDP", port } as const;
   const policies = catalog.policies(pod.namespace);
   const { allowed, reason } = isIngressAllowed(policies, target, source, at);
   return { allowed, reason, cause: allowed ? "" : "policy" };
+}
+
+function watching(catalog: Catalog, pod: PodFacts, { uid }: Caller): Admission {
+  const owner = catalog.workload(pod.uid)?.owner ?? "";
+  const allowed = owner !== "" && catalog.workload(uid)?.owner === owner;
+  if (allowed) return { allowed, reason: "", cause: "" };
+  return { allowed, reason: `${uid} is no replica of ${pod.name}`, cause: "policy" };
 }
 
 /** What is wrong with a certificate that was signed rightly; empty if nothing is. */

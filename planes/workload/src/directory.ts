@@ -1,7 +1,13 @@
 import type { PolicyVerdict } from "@beemesh/policy";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
-import type { Caller, PodFacts, Route, TransportProtocol } from "@beemesh/workload";
+import type {
+  AdmittedProtocol,
+  Caller,
+  PodFacts,
+  Route,
+  TransportProtocol,
+} from "@beemesh/workload";
 import { type Admission, admissionOf } from "./admission.ts";
 import { Catalog } from "./catalog.ts";
 import { type Impact, impactOf } from "./impact.ts";
@@ -102,7 +108,7 @@ export class Directory {
   }
 
   /** Whether who showed a certificate may enter a pod at a port. */
-  admit(pod: PodFacts, caller: Caller, protocol: TransportProtocol, port: number): Admission {
+  admit(pod: PodFacts, caller: Caller, protocol: AdmittedProtocol, port: number): Admission {
     const forgets = [caller.uid, pod.uid].map((uid) => this.#judged.add(uid));
     this.#hasForgotten ||= forgets.includes(true);
     return admissionOf(this.#around.catalog, this.#options, pod, { caller, protocol, port });

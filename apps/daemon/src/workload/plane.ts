@@ -139,7 +139,7 @@ export class WorkloadPlane {
   }
 
   #counselOf(subscriptions: Subscriptions, following: Following): MachineCounsel {
-    const { key, members, machine, clock, ownPorts, meters, log } = this.#options;
+    const { key, members, machine, clock, ownPorts, meters, log, dispatch } = this.#options;
     return new MachineCounsel({
       directory: this.#directory,
       subscriptions,
@@ -156,8 +156,11 @@ export class WorkloadPlane {
         this.#contacts.note(contact);
         if (path !== "") meters.connected(path);
       },
-      onLost: (pod, uids) =>
-        log.info("Sidecar misses replicas", { pod: pod.name, lost: uids.length }),
+      onLost: ({ uid, name: pod }, uids) => {
+        log.info("Sidecar misses replicas", { pod, lost: uids.length });
+        dispatch({ kind: "lost", by: uid, uids });
+      },
+      onTraced: () => undefined,
       lifetimeMs: certificateLifetimeMs,
     });
   }

@@ -24,7 +24,9 @@ export interface MachineRules {
   dialExternal: (host: string, port: number) => Socket | string;
   certify: (publicKey: string) => { certificate: string; notAfterMs: number } | undefined;
   /** The peer ID that must have signed the certificate of a dialed endpoint. */
-  issuer: string;
+  issuer: string | ((uid: string) => string);
+  /** Replicas that the sidecar misses. */
+  onLost?: (uids: readonly string[]) => void;
 }
 
 /** The machine's end of the channel of one sidecar, for tests. */
@@ -92,6 +94,7 @@ export class FakeMachine {
     if (message === undefined) throw new Error(`a sidecar said ${line}`);
     this.heard.push(message);
     if (message.kind === "refused") this.refusals.push(message.refusal);
+    if (message.kind === "lost") this.rules.onLost?.(message.uids);
     if (message.kind === "metrics") this.#metrics.shift()?.(message.text);
     this.#answer(message);
   }
@@ -110,14 +113,15 @@ export class FakeMachine {
       const reason = rules.admit(message.caller, message.port);
       this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
     } else if (message.kind === "dial") {
-      this.#connect(message.id, rules.dial(message.endpoint));
+      this.#connect(message.id, rules.dial(message.endpoint), message.endpoint.uid);
     } else if (message.kind === "dialExternal") {
       this.#connect(message.id, rules.dialExternal(message.host, message.port));
     }
   }
 
-  #connect(id: number, made: Socket | string): void {
-    const { issuer } = this.rules;
+  #connect(id: number, made: Socket | string, uid = ""): void {
+    const { issuer: rule } = this.rules;
+    const issuer = typeof rule === "string" ? rule : rule(uid);
     if (typeof made === "string") {
       this.tell({ kind: "dialed", id, error: made, issuer });
       return;
