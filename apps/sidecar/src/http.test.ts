@@ -234,6 +234,33 @@ describe("HTTP between sidecars", () => {
     assert.equal(text.length - text.indexOf("\r\n\r\n") - 4, size);
   });
 
+  test("sees HTTP/2 and gRPC as such, by what passes or by the Service's word", async () => {
+    const server = createHttp2Server((asked, response) => {
+      if (asked.url === "/reset") response.stream.close(8);
+      else response.end("two");
+    });
+    const port = await stage.listen(db, (socket) => server.emit("connection", socket));
+    for (const [appProtocol, type, protocol] of [
+      ["", "text/plain", "http2"],
+      ["grpc", "application/grpc", "grpc"],
+    ] as const) {
+      route([[db, port]], appProtocol);
+      const socket = await stage.connect(web);
+      const session = connectHttp2("http://service", { createConnection: () => socket });
+      for (const path of ["/", "/again", "/reset"]) {
+        const stream = session.request({ ":path": path, "content-type": type });
+        stream.on("error", () => stream.destroy());
+        await once(stream.resume(), "close");
+      }
+      const page = await web.machine.metrics();
+      const labels = `target="shop/db:80",protocol="${protocol}"`;
+      assert(page.includes(`beemesh_proxy_http2_streams_total{${labels}} 3\n`), page);
+      assert(page.includes(`beemesh_proxy_http2_resets_total{${labels}} 1\n`), page);
+      assert(page.includes(`beemesh_proxy_connections_total{direction="out",${labels}} 1\n`), page);
+      session.destroy();
+    }
+  });
+
   test("leaves alone HTTP/2, servers that speak first, and single bytes", async () => {
     const http2 = createHttp2Server((_, response) => response.end("two"));
     const http2Port = await stage.listen(db, (socket) => http2.emit("connection", socket));

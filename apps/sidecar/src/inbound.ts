@@ -4,8 +4,15 @@ import type { CarrierRefusal, Opening } from "@beemesh/carrier";
 import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import { DatagramServer } from "./datagram-server.ts";
-import type { Identity } from "./identity.ts";
-import { enterMsMax, handshakeMsMax, handshakesMax, pendingBytesMax } from "./limits.ts";
+import type { Credentials, Identity } from "./identity.ts";
+import {
+  enterMsMax,
+  handshakeMsMax,
+  handshakesMax,
+  pendingBytesMax,
+  uncertifiedMax,
+  uncertifiedMsMax,
+} from "./limits.ts";
 import type { Counter, Meters } from "./metrics.ts";
 import { type Peer, readPeer } from "./peer.ts";
 import type { Refusals } from "./refusals.ts";
@@ -35,6 +42,9 @@ export class Inbound implements CarrierKeeper {
   /** Handshakes under way, the oldest first. */
   readonly #handshakes = new Set<TLSSocket>();
   readonly #peers = new Map<Carrier, Peer>();
+  /** Streams that came before there was a certificate to show. */
+  readonly #early = new Set<Socket>();
+  #certified: Promise<Credentials | undefined> | undefined;
   readonly #bytesIn: Counter;
   readonly #bytesOut: Counter;
 
@@ -53,9 +63,46 @@ export class Inbound implements CarrierKeeper {
   /** Takes a stream at whose other end a sidecar should begin with TLS. */
   take(stream: Socket): void {
     const { credentials } = this.#options.identity;
-    if (credentials === undefined || this.#peers.size >= this.#options.carriersMax) {
+    if (credentials === undefined) void this.#wait(stream);
+    else this.#begin(stream, credentials);
+  }
+
+  close(): void {
+    for (const stream of this.#early) stream.destroy();
+    for (const tls of this.#handshakes) tls.destroy();
+    for (const carrier of this.#peers.keys()) carrier.destroy();
+  }
+
+  /** Keeps a stream until this workload can show who it is: for a few, and for a short time. */
+  async #wait(stream: Socket): Promise<void> {
+    if (this.#early.size >= uncertifiedMax) {
       stream.destroy();
-      this.#count(credentials === undefined ? "identity" : "limit");
+      this.#count("identity");
+      return;
+    }
+    this.#early.add(stream);
+    stream.on("error", () => stream.destroy());
+    const timer = setTimeout(() => stream.destroy(), uncertifiedMsMax);
+    const { promise: gone, resolve } = Promise.withResolvers<undefined>();
+    stream.once("close", () => resolve(undefined));
+    // One wait for all: those who give up meanwhile leave nothing behind.
+    this.#certified ??= this.#options.identity.whenReady().finally(() => {
+      this.#certified = undefined;
+    });
+    const credentials = await Promise.race([this.#certified, gone]);
+    clearTimeout(timer);
+    this.#early.delete(stream);
+    if (credentials !== undefined && !stream.destroyed) this.#begin(stream, credentials);
+    else {
+      stream.destroy();
+      this.#count("identity");
+    }
+  }
+
+  #begin(stream: Socket, credentials: Credentials): void {
+    if (this.#peers.size >= this.#options.carriersMax) {
+      stream.destroy();
+      this.#count("limit");
       return;
     }
     if (stream.remoteFamily !== undefined) stream.setNoDelay(true);
@@ -68,11 +115,6 @@ export class Inbound implements CarrierKeeper {
       highWaterMark: pendingBytesMax,
     };
     this.#shakeHands(new TLSSocket(stream, options));
-  }
-
-  close(): void {
-    for (const tls of this.#handshakes) tls.destroy();
-    for (const carrier of this.#peers.keys()) carrier.destroy();
   }
 
   onOpen(carrier: Carrier, opening: Opening): void {

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Server, Socket } from "node:net";
+import { Meter } from "@beemesh/proxy";
 import { type PodFacts, spiffeIdOf } from "@beemesh/workload";
 import { Balancer } from "./balancer.ts";
 import { Channel, type Notice } from "./channel.ts";
@@ -12,6 +13,7 @@ import { Identity } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Interceptor } from "./interceptor.ts";
 import { Meters } from "./metrics.ts";
+import { pageOf } from "./metrics-page.ts";
 import { Names, nameServerAddress } from "./names.ts";
 import { Outbound } from "./outbound.ts";
 import { Pool } from "./pool.ts";
@@ -68,13 +70,14 @@ export class Sidecar {
       onNotice: (notice) => this.#onNotice(notice),
     });
     const { meters } = this;
+    const meter = new Meter();
     const identity = new Identity({ channel, nowMs, onRenewed: () => this.#pool.renew() });
     const handover = new Handover({
       inbox: options.inbox,
       adopt: options.adopt,
       onIncoming: (socket) => this.#inbound.take(socket),
     });
-    const refusals = new Refusals(channel, meters);
+    const refusals = new Refusals(channel, meters, meter);
     const verdicts = new Verdicts(channel);
     const routes = new Routes(channel);
     const dialer = new Dialer({ channel, handover, identity, meters, nowMs, mesh });
@@ -90,7 +93,7 @@ export class Sidecar {
     if (device !== undefined) {
       this.#device = options.watch(device, (packet) => this.#datagrams.onPacket(packet));
     }
-    const http = new HttpOutbound(pool, nowMs);
+    const http = new HttpOutbound(pool, nowMs, meter);
     this.#outbound = new Outbound({ ...outer, http });
     const inner = { identity, verdicts, watching, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
@@ -192,7 +195,7 @@ export class Sidecar {
   }
 
   #metricsText(): string {
-    return this.meters.text() + this.#http.meter.text();
+    return pageOf(this.meters.text() + this.#http.meter.text());
   }
 
   #watch(): void {
