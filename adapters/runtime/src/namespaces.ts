@@ -9,6 +9,8 @@ const kinds = ["net", "uts", "ipc"] as const;
 
 /** The device that takes everything but TCP out of the pod: to its sidecar, and nowhere else. */
 const tunName = "beemesh0";
+/** The most that a packet of IP holds: the sidecar takes datagrams whole, and never in pieces. */
+const tunMtu = 65_535;
 /** Where the sidecar takes TCP connections, whatever address they are for. */
 const interceptPort = 15_001;
 /** The table of routes for TCP. */
@@ -48,7 +50,7 @@ ipv4="link set lo up
 addr add $2/32 dev lo
 tuntap add dev ${tunName} mode tun
 link set ${tunName} addrgenmode none
-link set ${tunName} up
+link set ${tunName} mtu ${tunMtu} up
 route add 0.0.0.0/0 dev ${tunName} src $2
 rule add ipproto tcp lookup ${tcpTable}
 route add local 0.0.0.0/0 dev lo src $2 table ${tcpTable}"

@@ -9,6 +9,8 @@ export interface Meters {
   connected(path: string): void;
   /** A connection did not get to a pod's sidecar. */
   turnedAway(cause: string): void;
+  /** Spans of sidecars did not get to the collector. */
+  spansDropped(cause: string, count: number): void;
   /** Something was not let through. */
   refused(refusal: Refusal): void;
   observe(event: string, facts: Readonly<Record<string, string | number | boolean>>): void;
@@ -46,6 +48,10 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
     help: "Connections to the workload port that came to no sidecar, by cause",
     labels: ["cause"],
   });
+  const spansDropped = metrics.counter("beemesh_spans_dropped_total", {
+    help: "Spans of sidecars that did not get to the collector, by cause: full, refused",
+    labels: ["cause"],
+  });
   const refusals = metrics.counter("beemesh_workload_refused_total", {
     help: "What was not let through, by cause and who is at both ends",
     labels: ["direction", "cause", "source", "target"],
@@ -63,6 +69,7 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
   return {
     connected: (path) => connections.add({ path }),
     turnedAway: (cause) => turnedAway.add({ cause }),
+    spansDropped: (cause, count) => spansDropped.add({ cause }, count),
     refused: ({ direction, cause, source, target }) =>
       refusals.add({ direction, cause, source, target }),
     observe: (event, facts) => {

@@ -5,6 +5,9 @@ import { DatagramParts } from "./datagram-parts.ts";
 /** Datagrams that wait until the way is open; a resolver or game sends one, and then again. */
 const waitingMax = 16;
 
+/** Bytes of datagrams that wait, but for the first one. */
+const waitingBytesMax = 16 * 1024;
+
 /** Takes the datagrams of a flow to where they go. */
 export interface DatagramWay {
   send(payload: Uint8Array): void;
@@ -28,7 +31,7 @@ export class DatagramFlow {
   /** Sends a datagram, now or when the way is open; too many are lost, as UDP may lose them. */
   send(payload: Uint8Array): void {
     if (this.#way !== undefined) this.#way.send(payload);
-    else if (this.#waiting.length < waitingMax) this.#waiting.push(Buffer.from(payload));
+    else if (this.#hasRoomFor(payload)) this.#waiting.push(Buffer.from(payload));
   }
 
   open(way: DatagramWay): void {
@@ -39,6 +42,13 @@ export class DatagramFlow {
   close(): void {
     this.#way?.close();
     this.#waiting = [];
+  }
+
+  #hasRoomFor(payload: Uint8Array): boolean {
+    const bytes = this.#waiting.reduce((sum, { length }) => sum + length, payload.length);
+    return (
+      this.#waiting.length < waitingMax && (bytes <= waitingBytesMax || bytes === payload.length)
+    );
   }
 }
 

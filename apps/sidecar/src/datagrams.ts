@@ -46,6 +46,7 @@ const aboutBytesMax = 576;
 /** Takes what the pod's programs send by UDP, and answers for what cannot go anywhere. */
 export class Datagrams {
   readonly #options: DatagramsOptions;
+  /** The one that was used last comes last. */
   readonly #flows = new Map<string, DatagramFlow>();
   #sweep: NodeJS.Timeout | undefined;
 
@@ -84,11 +85,12 @@ export class Datagrams {
     const known = this.#flows.get(key);
     const flow = known ?? new DatagramFlow();
     flow.usedAt = performance.now();
+    this.#flows.delete(key);
+    this.#flows.set(key, flow);
     flow.send(payload);
     this.#count("out");
     if (known !== undefined) return;
     this.#makeRoom();
-    this.#flows.set(key, flow);
     this.#sweep ??= setInterval(() => this.#closeOld(), sweepMs).unref();
     const about = Buffer.from(packet.subarray(0, aboutBytesMax));
     void this.#open(key, flow, { datagram, about });
@@ -165,12 +167,10 @@ export class Datagrams {
   }
 
   #makeRoom(): void {
-    if (this.#flows.size < flowsMax) return;
-    let [oldest, usedAt]: [string, number] = ["", Number.POSITIVE_INFINITY];
-    for (const [key, flow] of this.#flows) {
-      if (flow.usedAt < usedAt) [oldest, usedAt] = [key, flow.usedAt];
+    for (const oldest of this.#flows.keys()) {
+      if (this.#flows.size <= flowsMax) return;
+      this.#drop(oldest);
     }
-    this.#drop(oldest);
   }
 
   #closeOld(): void {

@@ -4,7 +4,7 @@ import type { Endpoint, TransportProtocol } from "@beemesh/workload";
 import type { Channel } from "./channel.ts";
 import type { Handover } from "./handover.ts";
 import type { Identity } from "./identity.ts";
-import { handshakeMsMax, pendingBytesMax } from "./limits.ts";
+import { handshakeMsMax, keepAliveMs, pendingBytesMax } from "./limits.ts";
 import type { Meters } from "./metrics.ts";
 import { readPeer } from "./peer.ts";
 
@@ -77,6 +77,7 @@ export class Dialer {
     // TLS over a socket that has gone already would never say so.
     if (socket.destroyed || socket.readableEnded) return goneSocket;
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, keepAliveMs);
     // Who is there is checked below; the limit is one that the types do not know.
     const options = {
       socket,

@@ -52,6 +52,11 @@ export class Identity {
     return held !== undefined && held.notAfterMs > this.#options.nowMs() ? held : undefined;
   }
 
+  /** How long the certificate is still good; 0 without one. */
+  get remainingMs(): number {
+    return Math.max(0, (this.#credentials?.notAfterMs ?? 0) - this.#options.nowMs());
+  }
+
   /** Asks for a certificate now, and again and again for as long as this process lives. */
   async renew(): Promise<void> {
     clearTimeout(this.#timer);

@@ -6,9 +6,11 @@ import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import { DatagramServer } from "./datagram-server.ts";
 import type { Credentials, Identity } from "./identity.ts";
 import {
+  carriersEachMax,
   enterMsMax,
   handshakeMsMax,
   handshakesMax,
+  keepAliveMs,
   pendingBytesMax,
   uncertifiedMax,
   uncertifiedMsMax,
@@ -45,6 +47,8 @@ export class Inbound implements CarrierKeeper {
   /** Streams that came before there was a certificate to show. */
   readonly #early = new Set<Socket>();
   #certified: Promise<Credentials | undefined> | undefined;
+  /** How many of them are of one workload, by its uid. */
+  readonly #carriersOf = new Map<string, number>();
   readonly #bytesIn: Counter;
   readonly #bytesOut: Counter;
 
@@ -105,7 +109,8 @@ export class Inbound implements CarrierKeeper {
       this.#count("limit");
       return;
     }
-    if (stream.remoteFamily !== undefined) stream.setNoDelay(true);
+    stream.setNoDelay(true);
+    stream.setKeepAlive(true, keepAliveMs);
     // Who is there is checked by `#greet`; the limit is one that the types do not know.
     const options = {
       isServer: true,
@@ -130,7 +135,11 @@ export class Inbound implements CarrierKeeper {
   onIdle(): void {}
 
   onLost(carrier: Carrier): void {
+    const uid = this.#peers.get(carrier)?.caller.uid ?? "";
     this.#peers.delete(carrier);
+    const others = (this.#carriersOf.get(uid) ?? 1) - 1;
+    if (others > 0) this.#carriersOf.set(uid, others);
+    else this.#carriersOf.delete(uid);
   }
 
   #shakeHands(tls: TLSSocket): void {
@@ -161,14 +170,26 @@ export class Inbound implements CarrierKeeper {
   #greet(tls: TLSSocket): void {
     const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
     if (typeof peer !== "string") {
-      this.#count("made");
-      this.#peers.set(new Carrier(tls, "server", this), peer);
+      this.#keep(tls, peer);
       return;
     }
     this.#count("certificate");
     const source = tls.remoteAddress ?? "unknown";
     tls.destroy();
     this.#report({ source, protocol: "tcp", port: 0 }, "certificate", peer);
+  }
+
+  #keep(tls: TLSSocket, peer: Peer): void {
+    const { uid } = peer.caller;
+    const carriers = this.#carriersOf.get(uid) ?? 0;
+    if (carriers >= carriersEachMax) {
+      this.#count("limit");
+      tls.destroy();
+      return;
+    }
+    this.#count("made");
+    this.#carriersOf.set(uid, carriers + 1);
+    this.#peers.set(new Carrier(tls, "server", this), peer);
   }
 
   async #admit(carrier: Carrier, peer: Peer, opening: Opening): Promise<void> {

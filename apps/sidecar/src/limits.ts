@@ -28,6 +28,12 @@ export const handshakesMax = 256;
 export const uncertifiedMax = 128;
 export const uncertifiedMsMax = 5000;
 
+/** Carriers that one workload may have made to this one; its pool keeps far fewer. */
+export const carriersEachMax = 2048;
+
+/** Milliseconds of silence after which the kernel asks whether the other end is still there. */
+export const keepAliveMs = 30_000;
+
 /** Milliseconds from OPEN to the application's connection: it is in the same kernel. */
 export const enterMsMax = 5000;
 

@@ -19,6 +19,7 @@ import { Outbound } from "./outbound.ts";
 import { Pool } from "./pool.ts";
 import { Refusals } from "./refusals.ts";
 import { Routes } from "./routes.ts";
+import { SpanSender } from "./span-sender.ts";
 import { Verdicts } from "./verdicts.ts";
 import { Watching } from "./watching.ts";
 
@@ -54,6 +55,7 @@ export class Sidecar {
   readonly #outbound: Outbound;
   readonly #pool: Pool;
   readonly #routes: Routes;
+  readonly #spans: SpanSender;
   readonly #verdicts: Verdicts;
   readonly #watching: Watching;
   #device: PacketPort | undefined;
@@ -91,7 +93,7 @@ export class Sidecar {
     this.#datagrams = new Datagrams({ ...outer, names, watch: options.watch, write });
     const { device } = options;
     if (device !== undefined) {
-      this.#device = options.watch(device, (packet) => this.#datagrams.onPacket(packet));
+      this.#device = options.watch(device, (packet) => this.takePacket(packet));
     }
     const http = new HttpOutbound(pool, nowMs, meter);
     this.#outbound = new Outbound({ ...outer, http });
@@ -118,6 +120,7 @@ export class Sidecar {
     this.#identity = identity;
     this.#pool = pool;
     this.#routes = routes;
+    this.#spans = new SpanSender(http.spans, channel);
     this.#verdicts = verdicts;
     this.#watching = watching;
     this.#watch();
@@ -142,6 +145,11 @@ export class Sidecar {
     else this.#outbound.take(socket, ip, port);
   }
 
+  /** Takes a packet that a program of the pod has sent by anything but TCP. */
+  takePacket(packet: Uint8Array): void {
+    this.#datagrams.onPacket(packet);
+  }
+
   /** Takes a new key, certified anew; connections that exist go on. */
   renewIdentity(): Promise<void> {
     return this.#identity.renew();
@@ -153,6 +161,7 @@ export class Sidecar {
     this.#identity.close();
     this.#watching.close();
     this.#channel.close();
+    this.#spans.close();
     this.#http.close();
     this.#pool.close();
     this.#inbound.close();
@@ -174,6 +183,7 @@ export class Sidecar {
         this.#pod = notice.pod;
         this.#clockOffsetMs = notice.clockOffsetMs;
         this.#http.trace(notice.tracesUrl !== "");
+        this.#spans.turn(notice.tracesUrl !== "");
         return;
       case "rerouted":
         this.#routes.change(notice.route);
@@ -203,6 +213,12 @@ export class Sidecar {
     const carriers = "beemesh_workload_carriers";
     meters.gauge(carriers, { direction: "out" }, () => this.#pool.size);
     meters.gauge(carriers, { direction: "in" }, () => this.#inbound.size);
+    meters.gauge("beemesh_workload_flows", {}, () => this.#datagrams.size);
+    meters.gauge("beemesh_workload_routes", {}, () => this.#routes.size);
+    meters.gauge("beemesh_workload_certificate_expiry_seconds", {}, () =>
+      Math.round(this.#identity.remainingMs / 1000),
+    );
+    meters.gauge("beemesh_workload_spans_dropped_total", {}, () => this.#http.spans.dropped);
     meters.gauge("beemesh_workload_memory_bytes", {}, () => process.memoryUsage.rss());
   }
 }

@@ -16,6 +16,7 @@ import type { Log } from "../log.ts";
 import type { Meters } from "../meters.ts";
 import type { Reading } from "../reading.ts";
 import { Attendants } from "./attendants.ts";
+import { Collector } from "./collector.ts";
 import { type ConnectionsPage, connectionsPage } from "./connections-page.ts";
 import { Contacts } from "./contacts.ts";
 import { Dialer } from "./dialer.ts";
@@ -51,6 +52,8 @@ export interface WorkloadPlaneOptions {
   readonly log: Log;
   readonly clock: () => Now;
   readonly dispatch: (event: MachineEvent) => void;
+  /** Where spans are posted to; empty for nowhere. */
+  readonly tracesUrl: string;
   /** Ports of the API and of the classic interface; 0 while they do not listen. */
   readonly ownPorts: () => { readonly api: number; readonly http: number };
 }
@@ -65,6 +68,7 @@ export class WorkloadPlane {
   readonly #options: WorkloadPlaneOptions;
   readonly #directory: Directory;
   readonly #attendants: Attendants;
+  readonly #collector: Collector;
   readonly #contacts: Contacts;
   readonly #pairs: SocketPairs;
   readonly #outbox = new DescriptorOutbox();
@@ -84,12 +88,17 @@ export class WorkloadPlane {
     const following = followingOf(options);
     this.#contacts = new Contacts(() => clock().wallMs);
     this.#pairs = new SocketPairs(join(options.folder, "pairs.sock"));
+    this.#collector = new Collector({
+      url: options.tracesUrl,
+      self: options.self,
+      onDropped: (cause, count) => options.meters.spansDropped(cause, count),
+    });
     const counsel = this.#counselOf(subscriptions, following);
     this.#attendants = new Attendants({
       outbox: this.#outbox,
       counsel,
       clockOffsetMs: () => machine.clockOffsetMs(clock()),
-      tracesUrl: "",
+      tracesUrl: this.#collector.told,
       nowMs: () => clock().at,
       directory: this.#directory,
       subscriptions,
@@ -120,6 +129,7 @@ export class WorkloadPlane {
   close(): void {
     this.#stopSidecars?.();
     this.#attendants.close();
+    this.#collector.close();
     this.#directory.close();
     this.#pairs.close();
     this.#outbox.close();
@@ -160,7 +170,7 @@ export class WorkloadPlane {
         log.info("Sidecar misses replicas", { pod, lost: uids.length });
         dispatch({ kind: "lost", by: uid, uids });
       },
-      onTraced: () => undefined,
+      onTraced: (pod, spans) => this.#collector.take(pod, spans),
       lifetimeMs: certificateLifetimeMs,
     });
   }

@@ -1,3 +1,5 @@
+import type { Socket as DatagramSocket } from "node:dgram";
+import type { EventEmitter } from "node:events";
 import { connect, type Socket } from "node:net";
 import { issueWorkloadCertificate, type SigningKey } from "@beemesh/identity";
 import { parseJson } from "@beemesh/wire";
@@ -6,6 +8,7 @@ import {
   type Endpoint,
   lineLengthMax,
   type MachineMessage,
+  type NameRecord,
   type PodFacts,
   type Refusal,
   type Route,
@@ -20,14 +23,26 @@ export interface MachineRules {
   admit: (caller: Caller, port: number) => string;
   /** A connection to the endpoint's sidecar, or an error for the sidecar that asks. */
   dial: (endpoint: Endpoint) => Socket | string;
+  /** What a name stands for. */
+  resolve: (name: string, type: string) => readonly NameRecord[];
   /** A connection to a program outside the mesh. */
   dialExternal: (host: string, port: number) => Socket | string;
+  /** A socket of UDP that is being connected to a program outside. */
+  dialDatagrams?: (host: string, port: number) => DatagramSocket;
   certify: (publicKey: string) => { certificate: string; notAfterMs: number } | undefined;
   /** The peer ID that must have signed the certificate of a dialed endpoint. */
   issuer: string | ((uid: string) => string);
+  /** Where spans go; nowhere if not given. */
+  tracesUrl?: string;
   /** Replicas that the sidecar misses. */
   onLost?: (uids: readonly string[]) => void;
 }
+
+type Wanted = Extract<SidecarMessage, { readonly kind: "route" }>;
+type Outside = Extract<SidecarMessage, { readonly kind: "dialExternal" }>;
+
+/** What a machine makes to be handed over. */
+export type Made = Socket | DatagramSocket;
 
 /** The machine's end of the channel of one sidecar, for tests. */
 export class FakeMachine {
@@ -36,11 +51,11 @@ export class FakeMachine {
   readonly heard: SidecarMessage[] = [];
   readonly refusals: Refusal[] = [];
   /** Hands a connected socket over, under the tag of a descriptor. */
-  readonly #handOver: (id: number, socket: Socket) => void;
+  readonly #handOver: (id: number, made: Made) => void;
   #socket: Socket | undefined;
   #metrics: ((text: string) => void)[] = [];
 
-  constructor(pod: PodFacts, rules: MachineRules, handOver: (id: number, socket: Socket) => void) {
+  constructor(pod: PodFacts, rules: MachineRules, handOver: (id: number, made: Made) => void) {
     this.pod = pod;
     this.rules = rules;
     this.#handOver = handOver;
@@ -64,7 +79,8 @@ export class FakeMachine {
         text = lines.pop() ?? "";
         for (const line of lines) {
           if (line === "ok") {
-            this.tell({ kind: "hello", pod: this.pod, clockOffsetMs: 0, tracesUrl: "" });
+            const { tracesUrl = "" } = this.rules;
+            this.tell({ kind: "hello", pod: this.pod, clockOffsetMs: 0, tracesUrl });
             resolve();
           } else this.#hear(line);
         }
@@ -101,25 +117,52 @@ export class FakeMachine {
 
   #answer(message: SidecarMessage): void {
     const { rules } = this;
-    if (message.kind === "certify") {
-      const issued = rules.certify(message.publicKey);
-      if (issued !== undefined) this.tell({ kind: "certificate", id: message.id, ...issued });
-    } else if (message.kind === "route") {
-      const { id, protocol, ip, port } = message;
-      const key = `${protocol} ${ip} ${port}`;
-      const route = rules.routes.get(key) ?? { kind: "refused", key, reason: "no such route" };
-      this.tell({ kind: "route", id, route });
-    } else if (message.kind === "admit") {
-      const reason = rules.admit(message.caller, message.port);
-      this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
-    } else if (message.kind === "dial") {
-      this.#connect(message.id, rules.dial(message.endpoint), message.endpoint.uid);
-    } else if (message.kind === "dialExternal") {
-      this.#connect(message.id, rules.dialExternal(message.host, message.port));
+    switch (message.kind) {
+      case "certify":
+        this.#certify(message.id, message.publicKey);
+        return;
+      case "route":
+        this.tell({ kind: "route", id: message.id, route: this.#routeOf(message) });
+        return;
+      case "admit": {
+        const reason = rules.admit(message.caller, message.port);
+        this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
+        return;
+      }
+      case "names": {
+        const records = rules.resolve(message.name, message.type);
+        const status = records.length > 0 ? "found" : "absent";
+        this.tell({ kind: "names", id: message.id, status, ttlSeconds: 5, records });
+        return;
+      }
+      case "dial":
+        this.#connect(message.id, rules.dial(message.endpoint), message.endpoint.uid);
+        return;
+      case "dialExternal":
+        this.#connect(message.id, this.#dialExternal(message));
+        return;
+      default:
+      // The rest wants no answer.
     }
   }
 
-  #connect(id: number, made: Socket | string, uid = ""): void {
+  #certify(id: number, publicKey: string): void {
+    const issued = this.rules.certify(publicKey);
+    if (issued !== undefined) this.tell({ kind: "certificate", id, ...issued });
+  }
+
+  #routeOf({ protocol, ip, port }: Wanted): Route {
+    const key = `${protocol} ${ip} ${port}`;
+    return this.rules.routes.get(key) ?? { kind: "refused", key, reason: "no such route" };
+  }
+
+  #dialExternal({ protocol, host, port }: Outside): Made | string {
+    const { dialDatagrams, dialExternal } = this.rules;
+    if (protocol === "tcp") return dialExternal(host, port);
+    return dialDatagrams?.(host, port) ?? "no datagrams";
+  }
+
+  #connect(id: number, made: Made | string, uid = ""): void {
     const { issuer: rule } = this.rules;
     const issuer = typeof rule === "string" ? rule : rule(uid);
     if (typeof made === "string") {
@@ -128,9 +171,10 @@ export class FakeMachine {
     }
     const onError = (error: Error): void =>
       this.tell({ kind: "dialed", id, error: error.message, issuer });
-    made.once("error", onError);
-    made.once("connect", () => {
-      made.off("error", onError);
+    const sure: EventEmitter = made;
+    sure.once("error", onError);
+    sure.once("connect", () => {
+      sure.off("error", onError);
       this.#handOver(id, made);
       this.tell({ kind: "dialed", id, error: "", issuer });
     });

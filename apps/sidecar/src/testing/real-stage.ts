@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, watch } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { SigningKey } from "@beemesh/identity";
@@ -22,7 +22,7 @@ import {
   readPreamble,
 } from "@beemesh/workload";
 import { portOf } from "../../../../test/port-of.ts";
-import { certifier, FakeMachine } from "./fake-machine.ts";
+import { certifier, FakeMachine, type Made } from "./fake-machine.ts";
 
 /** A pod with a network of its own, and its sidecar as a process of its own. */
 export interface RealPod {
@@ -77,6 +77,7 @@ export class RealStage {
     const rules = {
       routes: new Map<string, Route>(),
       admit: () => "",
+      resolve: () => [],
       dial: (endpoint: { readonly uid: string }) => this.#dial(endpoint.uid),
       dialExternal: (host: string, port: number) => connect({ host, port, allowHalfOpen: true }),
       certify: certifier(key, facts, hourMs),
@@ -136,6 +137,8 @@ export class RealStage {
       env: { ...process.env, ...sidecarEnvironment },
     });
     child.stdin.on("error", () => {});
+    // What a program complains of is what a failing test is about.
+    child.stderr.pipe(process.stderr, { end: false });
     this.#children.push(child);
     return child;
   }
@@ -165,17 +168,28 @@ export class RealStage {
   #handOver(
     uid: string,
     tag: DescriptorTag,
-    socket: Socket,
-    rest: Uint8Array = Buffer.alloc(0),
+    made: Made,
+    rest: Uint8Array = new Uint8Array(),
   ): void {
     const pod = this.#pods.find(({ facts }) => facts.uid === uid);
-    const fd = descriptorOf(socket);
+    const fd = made instanceof Socket ? descriptorOf(made) : datagramDescriptorOf(made);
     if (pod === undefined || fd === undefined) throw new Error(`no pod ${uid}`);
     const bytes = Buffer.concat([Buffer.from(descriptorLine(tag)), rest]);
     this.#outbox.send(pod.socketPath.replace(/sock$/u, "fd"), fd, bytes);
     // The sidecar has it; this closes one of two descriptors and says nothing to the other end.
-    socket.destroy();
+    if (made instanceof Socket) made.destroy();
+    else made.close();
   }
+}
+
+/** A datagram socket keeps its handle, which has the descriptor, under a symbol of Node's. */
+function datagramDescriptorOf(socket: object): number | undefined {
+  const symbols = Object.getOwnPropertySymbols(socket);
+  const symbol = symbols.find(({ description }) => description === "state symbol");
+  const state: unknown = symbol && Reflect.get(socket, symbol);
+  const handle: unknown = Reflect.get(Object(state), "handle");
+  const fd: unknown = Reflect.get(Object(handle), "fd");
+  return typeof fd === "number" ? fd : undefined;
 }
 
 /** Waits until a file is there. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SigningKey } from "@beemesh/identity";
@@ -9,7 +9,7 @@ import { portOf } from "../../../../test/port-of.ts";
 import type { Delivery } from "../handover.ts";
 import { watchPort } from "../packet-port.ts";
 import { Sidecar } from "../sidecar.ts";
-import { certifier, FakeMachine } from "./fake-machine.ts";
+import { certifier, FakeMachine, type Made } from "./fake-machine.ts";
 
 /** A pod of a test: its sidecar, its machine, and the address that its program listens on. */
 export interface StagePod {
@@ -54,7 +54,8 @@ export class Stage {
     const socketPath = join(this.folder, `${name}.sock`);
     const inbox: Delivery[] = [];
     const adopted = new Map<number, Socket>();
-    const handOver = (id: number, socket: Socket): void => {
+    const handOver = (id: number, socket: Made): void => {
+      if (!(socket instanceof Socket)) throw new Error("a stage has no descriptors of UDP");
       const fd = 1_000_000 + id;
       adopted.set(fd, socket);
       inbox.push({ fd, bytes: Buffer.from(descriptorLine({ kind: "dialed", id })) });
@@ -73,6 +74,7 @@ export class Stage {
     const rules = {
       routes: new Map<string, Route>(),
       admit: () => "",
+      resolve: () => [],
       dial: ({ uid }: Endpoint) => this.#carry(uid),
       dialExternal: (host: string, port: number) => connect({ host, port, allowHalfOpen: true }),
       certify: certifier(key, facts, lifeMs),
