@@ -124,17 +124,12 @@ export class FakeMachine {
       case "route":
         this.tell({ kind: "route", id: message.id, route: this.#routeOf(message) });
         return;
-      case "admit": {
-        const reason = rules.admit(message.caller, message.port);
-        this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
+      case "admit":
+        this.#admit(message.id, rules.admit(message.caller, message.port));
         return;
-      }
-      case "names": {
-        const records = rules.resolve(message.name, message.type);
-        const status = records.length > 0 ? "found" : "absent";
-        this.tell({ kind: "names", id: message.id, status, ttlSeconds: 5, records });
+      case "names":
+        this.#names(message);
         return;
-      }
       case "dial":
         this.#connect(message.id, rules.dial(message.endpoint), message.endpoint.uid);
         return;
@@ -144,6 +139,16 @@ export class FakeMachine {
       default:
       // The rest wants no answer.
     }
+  }
+
+  #admit(id: number, reason: string): void {
+    this.tell({ kind: "verdict", id, allowed: reason === "", reason });
+  }
+
+  #names({ id, name, type }: Extract<SidecarMessage, { readonly kind: "names" }>): void {
+    const records = this.rules.resolve(name, type);
+    const status = records.length > 0 ? "found" : "absent";
+    this.tell({ kind: "names", id, status, ttlSeconds: 5, records });
   }
 
   #certify(id: number, publicKey: string): void {
