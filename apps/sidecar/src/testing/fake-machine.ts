@@ -136,8 +136,11 @@ export class FakeMachine {
       case "dialExternal":
         this.#connect(message.id, this.#dialExternal(message));
         return;
-      default:
-      // The rest wants no answer.
+      case "lost":
+      case "metrics":
+      case "ready":
+      case "refused":
+      case "spans":
     }
   }
 
