@@ -18,6 +18,8 @@ export interface DaemonConfig {
   readonly workloadPort: number;
   /** Where that port listens; what is no loopback lets the network in, as far as Ingresses say. */
   readonly httpHost: string;
+  /** Where spans are posted to by OTLP over HTTP in JSON; empty for nowhere. */
+  readonly tracesUrl: string;
   readonly runtime: "auto" | "podman" | "process";
   /** Socket of a Podman to use; undefined for a store of the daemon's own. */
   readonly podmanSocket: string | undefined;
@@ -53,6 +55,7 @@ export const settings = {
   httpPort: { flag: "http-port", fallback: "8080", help: "port of services, Ingresses and /v1" },
   workloadPort: { flag: "workload-port", fallback: "7947", help: "port of pods, 0 for any" },
   httpHost: { flag: "http-host", fallback: "127.0.0.1", help: "address that port listens on" },
+  tracesUrl: { flag: "traces-url", fallback: "", help: "OTLP collector, http://…/v1/traces" },
   runtime: { flag: "runtime", fallback: "auto", help: "auto, podman or process" },
   podmanSocket: { flag: "podman-socket", fallback: "", help: "a Podman to use; own store without" },
   bootstrap: { flag: "bootstrap", fallback: "", help: "multiaddrs of machines, comma separated" },
@@ -106,6 +109,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     httpPort: whole("httpPort", text("httpPort"), 65_535),
     workloadPort: whole("workloadPort", text("workloadPort"), 65_535),
     httpHost: text("httpHost"),
+    tracesUrl: urlOf("tracesUrl", text("tracesUrl")),
     runtime: oneOf("runtime", text("runtime"), ["auto", "podman", "process"]),
     podmanSocket: text("podmanSocket") === "" ? undefined : text("podmanSocket"),
     bootstrap: listOf(text("bootstrap")),
@@ -116,6 +120,13 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     logFormat: oneOf("logFormat", text("logFormat"), ["text", "json"]),
     logLevel: oneOf("logLevel", text("logLevel"), ["debug", "info", "warn", "error"]),
   };
+}
+
+function urlOf(name: SettingName, text: string): string {
+  const isFit = text === "" || (URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol));
+  // What it holds may be a key, so it is not repeated.
+  if (!isFit) throw invalid(name, "another text", "a URL that begins with http:// or https://");
+  return text;
 }
 
 function listOf(text: string): string[] {

@@ -299,6 +299,7 @@ function makePlane(
     self: name,
     key: membership.key,
     mesh: membership.mesh,
+    tracesUrl: config.tracesUrl,
     folder: join(config.data, "run"),
     host: config.meshHost,
     port,

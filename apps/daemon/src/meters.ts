@@ -11,6 +11,8 @@ export interface Meters {
   turnedAway(cause: string): void;
   /** A peer told how a pod is reached: `good`, or why it was not believed. */
   judgedPeerRef(result: string): void;
+  /** Spans of sidecars did not get to the collector. */
+  spansDropped(cause: string, count: number): void;
   /** Something was not let through. */
   refused(refusal: Refusal): void;
   observe(event: string, facts: Readonly<Record<string, string | number | boolean>>): void;
@@ -52,6 +54,10 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
     help: "What peers told of how pods are reached, by what was made of it",
     labels: ["result"],
   });
+  const spansDropped = metrics.counter("beemesh_spans_dropped_total", {
+    help: "Spans of sidecars that did not get to the collector, by cause: full, refused",
+    labels: ["cause"],
+  });
   const refusals = metrics.counter("beemesh_workload_refused_total", {
     help: "What was not let through, by cause and who is at both ends",
     labels: ["direction", "cause", "source", "target"],
@@ -70,6 +76,7 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
     connected: (path) => connections.add({ path }),
     turnedAway: (cause) => turnedAway.add({ cause }),
     judgedPeerRef: (result) => peerRefs.add({ result }),
+    spansDropped: (cause, count) => spansDropped.add({ cause }, count),
     refused: ({ direction, cause, source, target }) =>
       refusals.add({ direction, cause, source, target }),
     observe: (event, facts) => {

@@ -241,7 +241,10 @@ export class HttpConnection implements UpstreamUser {
     else if (idle !== undefined) this.#use(id, idle);
     else {
       const { service } = this.#options;
-      void pool.open(endpoint, service, traceparent).then((made) => this.#onOpened(id, made));
+      const { balancer } = route;
+      void pool
+        .open(endpoint, { service, balancer }, traceparent)
+        .then((made) => this.#onOpened(id, made));
     }
   }
 

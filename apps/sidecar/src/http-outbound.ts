@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { Meter, SpanQueue } from "@beemesh/proxy";
+import { type Meter, SpanQueue } from "@beemesh/proxy";
 import type { Route } from "@beemesh/workload";
 import { HttpConnection } from "./http-connection.ts";
 import { HttpPool } from "./http-pool.ts";
@@ -22,7 +22,7 @@ export function mayBeHttp(route: Route): route is ServiceRoute {
 
 /** The connections of the pod's programs that speak HTTP to services. */
 export class HttpOutbound {
-  readonly meter: Meter = new Meter();
+  readonly meter: Meter;
   /** Spans that wait for the collector. */
   readonly spans: SpanQueue = new SpanQueue();
   readonly #pool: HttpPool;
@@ -30,7 +30,8 @@ export class HttpOutbound {
   readonly #nowMs: () => number;
   #isTracing = false;
 
-  constructor(carriers: Pool, nowMs: () => number) {
+  constructor(carriers: Pool, nowMs: () => number, meter: Meter) {
+    this.meter = meter;
     this.#pool = new HttpPool(carriers);
     this.#nowMs = nowMs;
   }

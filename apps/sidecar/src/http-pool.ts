@@ -1,3 +1,4 @@
+import type { Balancer } from "@beemesh/proxy";
 import type { Endpoint } from "@beemesh/workload";
 import { Carrier } from "./carrier.ts";
 import { HttpUpstream, type UpstreamUser } from "./http-upstream.ts";
@@ -47,15 +48,23 @@ class Waiting implements UpstreamUser {
   onDrain(): void {}
 }
 
+/** For what service a connection is made, and who counts those of each endpoint. */
+export interface Opener {
+  readonly service: string;
+  readonly balancer: Pick<Balancer, "mayConnect" | "connecting" | "connected" | "disconnected">;
+}
+
+type Opened = HttpUpstream | undefined;
+
 /** Connections to programs of other pods that wait for their next request. */
 export class HttpPool {
-  readonly #carriers: Pool;
+  readonly #carriers: Pick<Pool, "take">;
   readonly #idle = new Map<string, Waiting[]>();
   readonly #forget = (upstream: HttpUpstream): void => this.#drop(upstream);
   #count = 0;
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor(carriers: Pool) {
+  constructor(carriers: Pick<Pool, "take">) {
     this.#carriers = carriers;
   }
 
@@ -75,16 +84,22 @@ export class HttpPool {
     return undefined;
   }
 
-  /** A new connection; undefined if the endpoint's sidecar cannot be reached. */
-  async open(
-    endpoint: Endpoint,
-    service: string,
-    traceparent: string,
-  ): Promise<HttpUpstream | undefined> {
+  /**
+   * A new connection; undefined if the endpoint's sidecar cannot be reached, or the endpoint has as
+   * many connections as the breaker allows.
+   */
+  async open(endpoint: Endpoint, from: Opener, traceparent: string): Promise<Opened> {
+    const { balancer, service } = from;
+    const { uid, port } = endpoint;
+    if (!balancer.mayConnect(uid)) return undefined;
+    balancer.connecting(uid);
     const carrier = await this.#carriers.take(endpoint);
-    if (!(carrier instanceof Carrier) || !carrier.isIdle) return undefined;
-    const opening = { protocol: "tcp", port: endpoint.port, service, traceparent } as const;
-    return new HttpUpstream(keyOf(endpoint), carrier, opening);
+    const isOpen = carrier instanceof Carrier && carrier.isIdle;
+    balancer.connected(uid, isOpen);
+    if (!isOpen) return undefined;
+    const opening = { protocol: "tcp", port, service, traceparent } as const;
+    const onOver = (): void => balancer.disconnected(uid);
+    return new HttpUpstream({ key: keyOf(endpoint), opening, onOver }, carrier);
   }
 
   /** Keeps a connection that stands between two requests. */

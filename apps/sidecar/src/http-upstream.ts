@@ -12,6 +12,14 @@ export interface UpstreamUser {
   onDrain(): void;
 }
 
+export interface UpstreamOptions {
+  /** The endpoint and its port. */
+  readonly key: string;
+  readonly opening: Opening;
+  /** The connection is no more. */
+  readonly onOver: () => void;
+}
+
 /** One connection to an endpoint's program, for one request of HTTP after the other. */
 export class HttpUpstream implements CarrierUser {
   /** The endpoint and its port. */
@@ -19,11 +27,13 @@ export class HttpUpstream implements CarrierUser {
   #carrier: Carrier | undefined;
   #user: UpstreamUser | undefined;
   #hasEnded = false;
+  readonly #onOver: () => void;
   readonly #timer: NodeJS.Timeout;
 
   /** @param carrier - Idle; the connection is opened at once, and may be written to. */
-  constructor(key: string, carrier: Carrier, opening: Opening) {
+  constructor({ key, opening, onOver }: UpstreamOptions, carrier: Carrier) {
     this.key = key;
+    this.#onOver = onOver;
     this.#carrier = carrier;
     this.#timer = setTimeout(() => this.#user?.onGone(), openMsMax);
     carrier.open(opening, this);
@@ -65,7 +75,7 @@ export class HttpUpstream implements CarrierUser {
     carrier?.resume();
     if (this.#hasEnded) carrier?.end();
     else carrier?.reset();
-    this.#carrier = undefined;
+    this.#lose();
   }
 
   onAccepted(): void {
@@ -74,7 +84,7 @@ export class HttpUpstream implements CarrierUser {
 
   onRefused(_refusal: CarrierRefusal): void {
     clearTimeout(this.#timer);
-    this.#carrier = undefined;
+    this.#lose();
     this.#user?.onRefused();
   }
 
@@ -89,17 +99,24 @@ export class HttpUpstream implements CarrierUser {
 
   onReset(): void {
     clearTimeout(this.#timer);
-    this.#carrier = undefined;
+    this.#lose();
     this.#user?.onGone();
   }
 
   /** Both ends have said their end, and who uses it knows. */
   onOver(): void {
     clearTimeout(this.#timer);
-    this.#carrier = undefined;
+    this.#lose();
   }
 
   onDrain(): void {
     this.#user?.onDrain();
+  }
+
+  /** The connection is no more; said once, for each way there is for it to end. */
+  #lose(): void {
+    if (this.#carrier === undefined) return;
+    this.#carrier = undefined;
+    this.#onOver();
   }
 }

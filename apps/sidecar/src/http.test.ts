@@ -16,7 +16,7 @@ import {
 import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import type { Endpoint, Route } from "@beemesh/workload";
+import type { Endpoint, Route, SpanRecord } from "@beemesh/workload";
 import { portOf } from "../../../test/port-of.ts";
 import { readAll, Stage, type StagePod } from "./testing/stage.ts";
 
@@ -232,6 +232,55 @@ describe("HTTP between sidecars", () => {
     await once(socket, "readable");
     const text = await readAll(socket);
     assert.equal(text.length - text.indexOf("\r\n\r\n") - 4, size);
+  });
+
+  test("sees HTTP/2 and gRPC as such, by what passes or by the Service's word", async () => {
+    const server = createHttp2Server((asked, response) => {
+      if (asked.url === "/reset") response.stream.close(8);
+      else response.end("two");
+    });
+    const port = await stage.listen(db, (socket) => server.emit("connection", socket));
+    for (const [appProtocol, type, protocol] of [
+      ["", "text/plain", "http2"],
+      ["grpc", "application/grpc", "grpc"],
+    ] as const) {
+      route([[db, port]], appProtocol);
+      const socket = await stage.connect(web);
+      const session = connectHttp2("http://service", { createConnection: () => socket });
+      for (const path of ["/", "/again", "/reset"]) {
+        const stream = session.request({ ":path": path, "content-type": type });
+        stream.on("error", () => stream.destroy());
+        await once(stream.resume(), "close");
+      }
+      const page = await web.machine.metrics();
+      const labels = `target="shop/db:80",protocol="${protocol}"`;
+      assert(page.includes(`beemesh_proxy_http2_streams_total{${labels}} 3\n`), page);
+      assert(page.includes(`beemesh_proxy_http2_resets_total{${labels}} 1\n`), page);
+      assert(page.includes(`beemesh_proxy_connections_total{direction="out",${labels}} 1\n`), page);
+      session.destroy();
+    }
+  });
+
+  test("passes a trace on, as a child of its own that the machine hears of", async () => {
+    const { port } = await serve((asked, response) => {
+      response.end(String(asked.headers["traceparent"]));
+    });
+    route([[db, port]]);
+    web.machine.rules.tracesUrl = "http://collector";
+    await web.machine.attach(web.socketPath);
+    const [trace, parent] = ["1".repeat(32), "2".repeat(16)];
+    const socket = await stage.connect(web);
+    const head = `GET /x HTTP/1.1\r\nHost: a\r\ntraceparent: 00-${trace}-${parent}-01\r\n`;
+    socket.end(`${head}Connection: close\r\n\r\n`);
+    const answer = await readAll(socket);
+    const child = new RegExp(`00-${trace}-([0-9a-f]{16})-01`, "u").exec(answer)?.[1];
+    assert(child !== undefined && child !== parent, answer);
+    const told = (): readonly SpanRecord[] =>
+      web.machine.heard.flatMap((said) => (said.kind === "spans" ? said.spans : []));
+    while (told().length === 0) await web.machine.metrics();
+    const [span] = told();
+    assert.deepEqual(span?.context, { traceId: trace, spanId: child, isSampled: true });
+    assert.deepEqual([span.parentSpanId, span.name, span.kind], [parent, "GET", "client"]);
   });
 
   test("leaves alone HTTP/2, servers that speak first, and single bytes", async () => {

@@ -7,7 +7,7 @@ import { connect as connectTls, type TLSSocket } from "node:tls";
 import { CarrierReader, endFrame, openFrame } from "@beemesh/carrier";
 import { SigningKey } from "@beemesh/identity";
 import type { PodFacts } from "@beemesh/workload";
-import { handshakeMsMax, handshakesMax } from "./limits.ts";
+import { handshakeMsMax, handshakesMax, uncertifiedMsMax } from "./limits.ts";
 import { certifier } from "./testing/fake-machine.ts";
 import { newKeyPair } from "./testing/key-pair.ts";
 import { readAll, Stage, type StagePod } from "./testing/stage.ts";
@@ -97,6 +97,8 @@ describe("a sidecar lets in", () => {
     assert.equal(refusal.source, `spiffe://${stage.mesh.toLowerCase()}/ns/shop/sa/x`);
     assert.equal(refusal.port, port);
     assert.equal(served, earlier);
+    const counted = /beemesh_policy_refused_total\{direction="in",cause="policy"\} [1-9]/u;
+    assert.match(await db.machine.metrics(), counted);
   });
 
   test("by a verdict that it keeps, until the machine says that it has changed", async () => {
@@ -160,6 +162,43 @@ describe("a sidecar lets in", () => {
     const bytes = await call(caller);
     assert.match(bytes.toString("latin1"), /served/u);
     for (const socket of slow) socket.destroy();
+  });
+});
+
+describe("a sidecar without a certificate", () => {
+  test("lets others wait until it has one, and no longer than that", async (t) => {
+    const stage = new Stage();
+    try {
+      const db = await stage.pod("db");
+      const { certify } = db.machine.rules;
+      t.mock.timers.enable({ apis: ["setTimeout"] });
+      // The first certificate has come; it is over, and the next one is not to be had yet.
+      db.machine.rules.certify = (publicKey) => {
+        const issued = certify(publicKey);
+        return issued && { ...issued, notAfterMs: Date.now() - 1 };
+      };
+      await db.sidecar.renewIdentity();
+      db.machine.rules.certify = () => undefined;
+      const call = (): TLSSocket => {
+        const socket = connect(db.socketPath);
+        socket.write("carry\n");
+        const tls = connectTls({ socket, rejectUnauthorized: false });
+        return tls.on("error", () => tls.destroy());
+      };
+      const early = call();
+      // What is asked over the door after it has been taken after it.
+      await readAll(connect(db.socketPath).end("connect 0\n"));
+      t.mock.timers.tick(uncertifiedMsMax);
+      await new Promise((resolve) => early.once("close", resolve));
+      const patient = call();
+      await readAll(connect(db.socketPath).end("connect 0\n"));
+      db.machine.rules.certify = certify;
+      await Promise.all([once(patient, "secureConnect"), db.sidecar.renewIdentity()]);
+      assert.match(await db.machine.metrics(), /direction="in",result="identity"\} 1\n/u);
+      patient.destroy();
+    } finally {
+      stage.close();
+    }
   });
 });
 

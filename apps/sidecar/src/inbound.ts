@@ -4,7 +4,7 @@ import type { CarrierRefusal, Opening } from "@beemesh/carrier";
 import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import { DatagramServer } from "./datagram-server.ts";
-import type { Identity } from "./identity.ts";
+import type { Credentials, Identity } from "./identity.ts";
 import {
   carriersEachMax,
   enterMsMax,
@@ -12,16 +12,20 @@ import {
   handshakesMax,
   keepAliveMs,
   pendingBytesMax,
+  uncertifiedMax,
+  uncertifiedMsMax,
 } from "./limits.ts";
 import type { Counter, Meters } from "./metrics.ts";
 import { type Peer, readPeer } from "./peer.ts";
 import type { Refusals } from "./refusals.ts";
 import { Splice } from "./splice.ts";
 import type { Verdicts } from "./verdicts.ts";
+import type { Watching } from "./watching.ts";
 
 export interface InboundOptions {
   readonly identity: Identity;
   readonly verdicts: Verdicts;
+  readonly watching: Pick<Watching, "heard" | "receive">;
   readonly meters: Meters;
   readonly refusals: Refusals;
   readonly nowMs: () => number;
@@ -40,6 +44,9 @@ export class Inbound implements CarrierKeeper {
   /** Handshakes under way, the oldest first. */
   readonly #handshakes = new Set<TLSSocket>();
   readonly #peers = new Map<Carrier, Peer>();
+  /** Streams that came before there was a certificate to show. */
+  readonly #early = new Set<Socket>();
+  #certified: Promise<Credentials | undefined> | undefined;
   /** How many of them are of one workload, by its uid. */
   readonly #carriersOf = new Map<string, number>();
   readonly #bytesIn: Counter;
@@ -60,9 +67,46 @@ export class Inbound implements CarrierKeeper {
   /** Takes a stream at whose other end a sidecar should begin with TLS. */
   take(stream: Socket): void {
     const { credentials } = this.#options.identity;
-    if (credentials === undefined || this.#peers.size >= this.#options.carriersMax) {
+    if (credentials === undefined) void this.#wait(stream);
+    else this.#begin(stream, credentials);
+  }
+
+  close(): void {
+    for (const stream of this.#early) stream.destroy();
+    for (const tls of this.#handshakes) tls.destroy();
+    for (const carrier of this.#peers.keys()) carrier.destroy();
+  }
+
+  /** Keeps a stream until this workload can show who it is: for a few, and for a short time. */
+  async #wait(stream: Socket): Promise<void> {
+    if (this.#early.size >= uncertifiedMax) {
       stream.destroy();
-      this.#count(credentials === undefined ? "identity" : "limit");
+      this.#count("identity");
+      return;
+    }
+    this.#early.add(stream);
+    stream.on("error", () => stream.destroy());
+    const timer = setTimeout(() => stream.destroy(), uncertifiedMsMax);
+    const { promise: gone, resolve } = Promise.withResolvers<undefined>();
+    stream.once("close", () => resolve(undefined));
+    // One wait for all: those who give up meanwhile leave nothing behind.
+    this.#certified ??= this.#options.identity.whenReady().finally(() => {
+      this.#certified = undefined;
+    });
+    const credentials = await Promise.race([this.#certified, gone]);
+    clearTimeout(timer);
+    this.#early.delete(stream);
+    if (credentials !== undefined && !stream.destroyed) this.#begin(stream, credentials);
+    else {
+      stream.destroy();
+      this.#count("identity");
+    }
+  }
+
+  #begin(stream: Socket, credentials: Credentials): void {
+    if (this.#peers.size >= this.#options.carriersMax) {
+      stream.destroy();
+      this.#count("limit");
       return;
     }
     stream.setNoDelay(true);
@@ -76,11 +120,6 @@ export class Inbound implements CarrierKeeper {
       highWaterMark: pendingBytesMax,
     };
     this.#shakeHands(new TLSSocket(stream, options));
-  }
-
-  close(): void {
-    for (const tls of this.#handshakes) tls.destroy();
-    for (const carrier of this.#peers.keys()) carrier.destroy();
   }
 
   onOpen(carrier: Carrier, opening: Opening): void {
@@ -154,8 +193,8 @@ export class Inbound implements CarrierKeeper {
   }
 
   async #admit(carrier: Carrier, peer: Peer, opening: Opening): Promise<void> {
-    const protocol = opening.protocol === "udp" ? "udp" : "tcp";
-    const { verdicts, nowMs } = this.#options;
+    const protocol = opening.protocol === "probe" ? "tcp" : opening.protocol;
+    const { verdicts, watching, nowMs } = this.#options;
     if (peer.notAfterMs < nowMs()) {
       this.#refuse(carrier, peer, opening, expired);
       return;
@@ -163,6 +202,12 @@ export class Inbound implements CarrierKeeper {
     const verdict = await verdicts.find(peer.caller, protocol, opening.port);
     if (!verdict.allowed) {
       this.#refuse(carrier, peer, opening, { cause: "policy", reason: verdict.reason });
+      return;
+    }
+    watching.heard(peer.caller.uid);
+    if (opening.protocol === "watch") {
+      if (carrier.isWanted) watching.receive(carrier, peer.caller.uid);
+      else carrier.refuse(unwanted);
     } else if (opening.protocol === "udp") {
       const [host = "127.0.0.1"] = this.#options.addresses;
       if (carrier.isWanted) carrier.use(new DatagramServer(carrier, host, opening.port));
@@ -223,8 +268,9 @@ export class Inbound implements CarrierKeeper {
       result: cause,
     });
     const protocol = opening.protocol === "udp" ? "udp" : "tcp";
-    // A port that is closed is no matter of policy, and nobody's event.
-    if (cause !== closed.cause) {
+    // A port that is closed is no matter of policy, and nobody's event; nor is a replica that this
+    // pod's machine has not heard of yet.
+    if (cause !== closed.cause && opening.protocol !== "watch") {
       this.#report({ source: peer.name, protocol, port: opening.port }, cause, reason);
     }
     carrier.refuse(refusal);

@@ -21,6 +21,13 @@ export const handshakeMsMax = 5000;
 /** Handshakes at once; one more ends the oldest. An honest one takes milliseconds. */
 export const handshakesMax = 256;
 
+/**
+ * Streams of other sidecars that wait for this one's first certificate, and for how many
+ * milliseconds: it comes within a second of the pod's start.
+ */
+export const uncertifiedMax = 128;
+export const uncertifiedMsMax = 5000;
+
 /** Carriers that one workload may have made to this one; its pool keeps far fewer. */
 export const carriersEachMax = 2048;
 

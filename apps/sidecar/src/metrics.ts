@@ -22,6 +22,9 @@ const help: Readonly<Record<string, string>> = {
   beemesh_workload_flows: "Flows of datagrams that are open.",
   beemesh_workload_routes: "Routes that are known.",
   beemesh_workload_certificate_expiry_seconds: "Seconds until the certificate ends.",
+  beemesh_workload_replicas: "Other replicas of the workload, by how they are held to stand.",
+  beemesh_workload_replica_changes_total: "Replicas that were doubted, lost or back.",
+  beemesh_workload_spans_dropped_total: "Spans that found no place in the queue.",
   beemesh_workload_memory_bytes: "Resident memory of the sidecar.",
 };
 

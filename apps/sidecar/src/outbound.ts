@@ -6,13 +6,14 @@ import { Carrier } from "./carrier.ts";
 import type { Dialer } from "./dialer.ts";
 import { type HttpOutbound, mayBeHttp } from "./http-outbound.ts";
 import type { ServiceRoute } from "./http-routes.ts";
+import { Http2Tap, isHttp2Route } from "./http2-tap.ts";
 import { join } from "./join.ts";
 import { openMsMax } from "./limits.ts";
 import type { Counter, Durations, Meters } from "./metrics.ts";
 import type { Pool } from "./pool.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Routes } from "./routes.ts";
-import { firstWordMsMax, firstWordOf } from "./sniffer.ts";
+import { type FirstWord, firstWordMsMax, firstWordOf } from "./sniffer.ts";
 import { Splice, type SpliceObserver } from "./splice.ts";
 
 export interface OutboundOptions {
@@ -68,7 +69,7 @@ export class Outbound {
     const endpoint = balancer.pick(endpointsOf(route), none);
     const carrier = endpoint && pool.idle(endpoint);
     if (endpoint === undefined || carrier === undefined) return false;
-    return this.#splice(app, route, endpoint, carrier);
+    return this.#splice(app, route, { endpoint, carrier }, firstOf(route));
   }
 
   async #connect(app: Socket, target: Target): Promise<void> {
@@ -81,12 +82,12 @@ export class Outbound {
     } else if (route.kind === "external") {
       await this.#connectExternal(app, target, route);
     } else if (mayBeHttp(route)) {
-      const { protocol, bytes } = await firstWordOf(app, patienceMs(route));
+      const word = await firstWordOf(app, patienceMs(route));
       if (app.destroyed) return;
-      if (protocol === "http1") this.#options.http.take(app, route, bytes);
-      else await this.#connectEndpoint(app, target, route, bytes);
+      if (word.protocol === "http1") this.#options.http.take(app, route, word.bytes);
+      else await this.#connectEndpoint(app, target, route, word);
     } else {
-      await this.#connectEndpoint(app, target, route, nothing);
+      await this.#connectEndpoint(app, target, route, firstOf(route));
     }
   }
 
@@ -95,7 +96,7 @@ export class Outbound {
     app: Socket,
     target: Target,
     route: EndpointRoute,
-    first: Uint8Array,
+    first: FirstWord,
   ): Promise<void> {
     const { balancer, pool } = this.#options;
     const tried = new Set<string>();
@@ -106,8 +107,8 @@ export class Outbound {
       tried.add(endpoint.uid);
       const carrier = await pool.take(endpoint);
       if (carrier instanceof Carrier) {
-        if (this.#splice(app, route, endpoint, carrier)) {
-          this.#sendFirst(app, carrier, first);
+        if (this.#splice(app, route, { endpoint, carrier }, first)) {
+          this.#sendFirst(app, carrier, first.bytes);
           return;
         }
       } else {
@@ -119,7 +120,12 @@ export class Outbound {
   }
 
   /** @returns False if the carrier is of no use, and another should be tried. */
-  #splice(app: Socket, route: EndpointRoute, endpoint: Endpoint, carrier: Carrier): boolean {
+  #splice(
+    app: Socket,
+    route: EndpointRoute,
+    { endpoint, carrier }: { readonly endpoint: Endpoint; readonly carrier: Carrier },
+    first: FirstWord,
+  ): boolean {
     const { balancer, pool } = this.#options;
     if (!carrier.isIdle) return false;
     if (app.destroyed) {
@@ -134,10 +140,18 @@ export class Outbound {
       service: serviceOf(route),
       traceparent: "",
     };
-    carrier.open(opening, splice);
+    carrier.open(
+      opening,
+      first.protocol === "http2" ? this.#tap(app, route, splice, first) : splice,
+    );
     balancer.begin(endpoint);
     void pool.warm(endpoint);
     return true;
+  }
+
+  #tap(app: Socket, route: EndpointRoute, user: Splice, { bytes: first }: FirstWord): Http2Tap {
+    const { meter } = this.#options.http;
+    return new Http2Tap(app, { user, meter, target: serviceOf(route), first });
   }
 
   /** What was read before there was a carrier, and the end if that was all. */
@@ -212,6 +226,13 @@ export class Outbound {
 const ignore = (): void => {};
 const none: ReadonlySet<string> = new Set();
 const nothing = new Uint8Array(0);
+const unread: FirstWord = { protocol: "raw", bytes: nothing };
+const unreadHttp2: FirstWord = { protocol: "http2", bytes: nothing };
+
+/** What a program says first, where nobody looks: what its Service says that it speaks. */
+function firstOf(route: Route): FirstWord {
+  return isHttp2Route(route) ? unreadHttp2 : unread;
+}
 
 /** A Service that is named HTTP has clients that speak first, sooner or later. */
 function patienceMs(route: ServiceRoute): number | undefined {

@@ -20,6 +20,7 @@ interface Idle {
 /** Carriers to other sidecars that wait for their next connection. */
 export class Pool implements CarrierKeeper {
   readonly #dialer: Dialer;
+  readonly #onMade: (uid: string) => void;
   /** By uid of the endpoint; the one used last is taken first, so that the rest can go. */
   readonly #idle = new Map<string, Idle[]>();
   readonly #uidOf = new Map<Carrier, string>();
@@ -28,8 +29,10 @@ export class Pool implements CarrierKeeper {
   #idleCount = 0;
   #sweep: NodeJS.Timeout | undefined;
 
-  constructor(dialer: Dialer) {
+  /** @param onMade - There is a carrier to an endpoint, so its sidecar lives. */
+  constructor(dialer: Dialer, onMade: (uid: string) => void) {
     this.#dialer = dialer;
+    this.#onMade = onMade;
   }
 
   /** Carriers that there are. */
@@ -110,6 +113,7 @@ export class Pool implements CarrierKeeper {
     if ("cause" in tls) return tls;
     const carrier = new Carrier(tls, "client", this);
     this.#uidOf.set(carrier, endpoint.uid);
+    this.#onMade(endpoint.uid);
     return carrier;
   }
 

@@ -1,3 +1,4 @@
+import type { Meter } from "@beemesh/proxy";
 import type { Refusal } from "@beemesh/workload";
 import type { Channel } from "./channel.ts";
 import type { Meters } from "./metrics.ts";
@@ -13,17 +14,20 @@ const secondMs = 1000;
 export class Refusals {
   readonly #channel: Channel;
   readonly #meters: Meters;
+  readonly #meter: Pick<Meter, "refused">;
   #told = 0;
   #since = 0;
 
-  constructor(channel: Channel, meters: Meters) {
+  constructor(channel: Channel, meters: Meters, meter: Pick<Meter, "refused">) {
     this.#channel = channel;
     this.#meters = meters;
+    this.#meter = meter;
   }
 
   report(refusal: Refusal): void {
     const { direction, cause } = refusal;
     this.#meters.count("beemesh_workload_refusals_total", { direction, cause });
+    this.#meter.refused(direction, cause);
     const now = performance.now();
     if (now - this.#since > secondMs) {
       this.#since = now;

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
 import type { Server, Socket } from "node:net";
+import { Meter } from "@beemesh/proxy";
 import { type PeerRefClaim, type PodFacts, peerRefText, spiffeIdOf } from "@beemesh/workload";
 import { Balancer } from "./balancer.ts";
 import { Channel, type Notice } from "./channel.ts";
@@ -12,12 +13,15 @@ import { Identity } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Interceptor } from "./interceptor.ts";
 import { Meters } from "./metrics.ts";
+import { pageOf } from "./metrics-page.ts";
 import { Names, nameServerAddress } from "./names.ts";
 import { Outbound } from "./outbound.ts";
 import { Pool } from "./pool.ts";
 import { Refusals } from "./refusals.ts";
 import { Routes } from "./routes.ts";
+import { SpanSender } from "./span-sender.ts";
 import { Verdicts } from "./verdicts.ts";
+import { Watching } from "./watching.ts";
 
 export interface SidecarOptions {
   /** Where the door is, outside the pod. */
@@ -52,7 +56,9 @@ export class Sidecar {
   readonly #outbound: Outbound;
   readonly #pool: Pool;
   readonly #routes: Routes;
+  readonly #spans: SpanSender;
   readonly #verdicts: Verdicts;
+  readonly #watching: Watching;
   #device: PacketPort | undefined;
   #pod: PodFacts | undefined;
   #clockOffsetMs = 0;
@@ -68,17 +74,20 @@ export class Sidecar {
       onNotice: (notice) => this.#onNotice(notice),
     });
     const { meters } = this;
+    const meter = new Meter();
     const identity = new Identity({ channel, nowMs, onRenewed: () => this.#pool.renew() });
     const handover = new Handover({
       inbox: options.inbox,
       adopt: options.adopt,
       onIncoming: (socket) => this.#inbound.take(socket),
     });
-    const refusals = new Refusals(channel, meters);
+    const refusals = new Refusals(channel, meters, meter);
     const verdicts = new Verdicts(channel);
     const routes = new Routes(channel);
     const dialer = new Dialer({ channel, handover, identity, meters, nowMs, mesh });
-    const pool = new Pool(dialer);
+    const pool = new Pool(dialer, (uid) => this.#watching.heard(uid));
+    const random = { below: (bound: number): number => Math.floor(Math.random() * bound) };
+    const watching = new Watching({ channel, pool, meters, random });
     const balancer = new Balancer(randomInt, () => performance.now());
     const names = new Names(channel, meters);
     const write = (packet: Uint8Array): void => this.#device?.write(packet);
@@ -88,9 +97,9 @@ export class Sidecar {
     if (device !== undefined) {
       this.#device = options.watch(device, (packet) => this.takePacket(packet));
     }
-    const http = new HttpOutbound(pool, nowMs);
+    const http = new HttpOutbound(pool, nowMs, meter);
     this.#outbound = new Outbound({ ...outer, http });
-    const inner = { identity, verdicts, meters, refusals, nowMs, mesh, name, addresses };
+    const inner = { identity, verdicts, watching, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
     this.#interceptor = this.#interceptorOf(options);
     const doorOptions = {
@@ -108,7 +117,9 @@ export class Sidecar {
     this.#identity = identity;
     this.#pool = pool;
     this.#routes = routes;
+    this.#spans = new SpanSender(http.spans, channel);
     this.#verdicts = verdicts;
+    this.#watching = watching;
     this.#watch();
   }
 
@@ -145,7 +156,9 @@ export class Sidecar {
     this.#door.close();
     this.#interceptor?.close();
     this.#identity.close();
+    this.#watching.close();
     this.#channel.close();
+    this.#spans.close();
     this.#http.close();
     this.#pool.close();
     this.#inbound.close();
@@ -179,6 +192,7 @@ export class Sidecar {
         this.#pod = notice.pod;
         this.#clockOffsetMs = notice.clockOffsetMs;
         this.#http.trace(notice.tracesUrl !== "");
+        this.#spans.turn(notice.tracesUrl !== "");
         return;
       case "rerouted":
         this.#routes.change(notice.route);
@@ -198,6 +212,7 @@ export class Sidecar {
         this.#vouch(notice.id, notice.claim);
         return;
       case "replicas":
+        this.#watching.regard(this.#pod?.uid ?? "", notice.workload, notice.replicas);
     }
   }
 
@@ -211,7 +226,7 @@ export class Sidecar {
   }
 
   #metricsText(): string {
-    return this.meters.text() + this.#http.meter.text();
+    return pageOf(this.meters.text() + this.#http.meter.text());
   }
 
   #watch(): void {
@@ -224,6 +239,7 @@ export class Sidecar {
     meters.gauge("beemesh_workload_certificate_expiry_seconds", {}, () =>
       Math.round(this.#identity.remainingMs / 1000),
     );
+    meters.gauge("beemesh_workload_spans_dropped_total", {}, () => this.#http.spans.dropped);
     meters.gauge("beemesh_workload_memory_bytes", {}, () => process.memoryUsage.rss());
   }
 }

@@ -1,4 +1,4 @@
-import type { Caller, TransportProtocol } from "@beemesh/workload";
+import type { AdmittedProtocol, Caller } from "@beemesh/workload";
 import type { Channel } from "./channel.ts";
 
 /** Whether a caller may enter. */
@@ -23,11 +23,11 @@ export class Verdicts {
     this.#channel = channel;
   }
 
-  known(caller: Caller, protocol: TransportProtocol, port: number): Verdict | undefined {
+  known(caller: Caller, protocol: AdmittedProtocol, port: number): Verdict | undefined {
     return this.#known.get(nameOf(caller, protocol, port));
   }
 
-  async find(caller: Caller, protocol: TransportProtocol, port: number): Promise<Verdict> {
+  async find(caller: Caller, protocol: AdmittedProtocol, port: number): Promise<Verdict> {
     const name = nameOf(caller, protocol, port);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
@@ -47,7 +47,7 @@ export class Verdicts {
   }
 }
 
-function nameOf(caller: Caller, protocol: TransportProtocol, port: number): string {
+function nameOf(caller: Caller, protocol: AdmittedProtocol, port: number): string {
   const { issuer, uid, namespace, serviceAccount } = caller;
   return `${issuer} ${uid} ${namespace} ${serviceAccount} ${protocol} ${port}`;
 }

@@ -38,8 +38,24 @@ const fromSidecar: readonly SidecarMessage[] = [
   { kind: "admit", id: 6, caller, protocol: "tcp", port: 8080 },
   { kind: "refused", refusal },
   { kind: "refused", refusal: { ...refusal, cause: "certificate", port: 0 } },
+  { kind: "admit", id: 6, caller, protocol: "watch", port: 1 },
   { kind: "lost", uids: ["u1"] },
   { kind: "vouched", id: 8, signature: "c2ln", certificate: "PEM" },
+  {
+    kind: "spans",
+    spans: [
+      {
+        context: { traceId: "a".repeat(32), spanId: "b".repeat(16), isSampled: true },
+        parentSpanId: "",
+        name: "GET",
+        kind: "client",
+        startWallMs: 1,
+        durationMs: 2,
+        attributes: { code: 200 },
+        isError: false,
+      },
+    ],
+  },
   { kind: "metrics", id: 7, text: "a 1\n" },
 ];
 

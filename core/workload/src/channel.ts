@@ -8,6 +8,7 @@ import {
   readRoute,
   type TransportProtocol,
 } from "./route.ts";
+import { readSpanRecord, type SpanRecord, spansMax } from "./span-record.ts";
 
 /**
  * The channel between a machine and one of its sidecars: a line of JSON a message, over a Unix
@@ -50,7 +51,7 @@ export type SidecarMessage =
       readonly kind: "admit";
       readonly id: number;
       readonly caller: Caller;
-      readonly protocol: TransportProtocol;
+      readonly protocol: AdmittedProtocol;
       readonly port: number;
     }
   /** The sidecar let something not pass; the machine writes the Event, counts and logs it. */
@@ -64,8 +65,16 @@ export type SidecarMessage =
       readonly signature: string;
       readonly certificate: string;
     }
+  /** Work that was traced, for the collector: the sidecar has no network of its own. */
+  | { readonly kind: "spans"; readonly spans: readonly SpanRecord[] }
   /** The answer to `collect`: metrics in Prometheus' text form. */
   | { readonly kind: "metrics"; readonly id: number; readonly text: string };
+
+/**
+ * What somebody wants to enter with. `watch` is the word of another replica's sidecar to this one:
+ * only replicas of the same workload have one, and it comes to no port and under no policy.
+ */
+export type AdmittedProtocol = TransportProtocol | "watch";
 
 /** Who is at the other end of a connection, as its certificate says. */
 export interface Caller {
@@ -224,9 +233,8 @@ const sidecarReaders: Readers<SidecarMessage> = {
   },
   admit: ({ id, caller, protocol, port }) => {
     const read = callerOf(caller);
-    if (!isCount(id) || read === undefined || !isProtocol(protocol) || !isPort(port)) {
-      return undefined;
-    }
+    const isAdmitted = isProtocol(protocol) || protocol === "watch";
+    if (!isCount(id) || read === undefined || !isAdmitted || !isPort(port)) return undefined;
     return { kind: "admit", id, caller: read, protocol, port };
   },
   refused: ({ refusal }) => {
@@ -241,6 +249,10 @@ const sidecarReaders: Readers<SidecarMessage> = {
     const text = textOf(signature);
     if (!isCount(id) || text === undefined || typeof certificate !== "string") return undefined;
     return { kind: "vouched", id, signature: text, certificate };
+  },
+  spans: ({ spans }) => {
+    const read = listOf(spans, spansMax, readSpanRecord);
+    return read && { kind: "spans", spans: read };
   },
   metrics: ({ id, text }) =>
     isCount(id) && typeof text === "string" ? { kind: "metrics", id, text } : undefined,

@@ -6,6 +6,7 @@
  */
 
 export {
+  type AdmittedProtocol,
   type Caller,
   lineLengthMax,
   type MachineMessage,
@@ -41,4 +42,5 @@ export {
   readRoute,
   type TransportProtocol,
 } from "./route.ts";
+export { type SpanRecord, spansMax } from "./span-record.ts";
 export { type StandInFor, standInOf, standsInFor } from "./stand-in.ts";

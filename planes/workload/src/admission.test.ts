@@ -77,6 +77,22 @@ describe("admit", () => {
     assert.equal(directory.kindOf("nobody"), undefined);
   });
 
+  test("lets replicas watch each other, whatever policies say, and nobody else", () => {
+    const mesh = shop();
+    const deny = policyOf("shop/deny", { podSelector: {}, policyTypes: ["Ingress"] });
+    mesh.put(
+      podOf("shop/me", { owner: "R" }),
+      podOf("shop/a", { owner: "R", machine: "m2" }),
+      deny,
+    );
+    const watch = (who: Caller) => mesh.directory().admit(me, who, "watch", 1);
+    assert.equal(ask(mesh, caller()).allowed, false);
+    assert.deepEqual(watch(caller()), { allowed: true, reason: "", cause: "" });
+    assert.equal(watch(caller({ issuer: "p3" })).cause, "certificate");
+    const others = [caller(stranger), caller({ uid: "X-legacy" }), caller({ uid: "U-nobody" })];
+    for (const who of others) assert.equal(watch(who).cause, "policy");
+  });
+
   test("refuses whom policies keep out, and says why", () => {
     const mesh = shop();
     const from = [{ podSelector: { matchLabels: { app: "a" } } }];

@@ -1,6 +1,6 @@
 import { isIngressAllowed, type PolicyPod } from "@beemesh/policy";
 import type { PeerId } from "@beemesh/wire";
-import type { Caller, PodFacts, TransportProtocol } from "@beemesh/workload";
+import type { AdmittedProtocol, Caller, PodFacts, TransportProtocol } from "@beemesh/workload";
 import type { Catalog } from "./catalog.ts";
 import { callerOf, policyPodOf } from "./surroundings.ts";
 
@@ -26,6 +26,8 @@ export interface Authorities {
  * record is known is let in only by what holds of every pod of its namespace. A program outside
  * containers is entered at the ports that its record lists, and at no other: all else on its
  * address is its machine's own.
+ *
+ * Words of replicas to each other are no matter of policy, and only of replicas that are known.
  */
 export function admissionOf(
   catalog: Catalog,
@@ -33,13 +35,14 @@ export function admissionOf(
   pod: PodFacts,
   call: {
     readonly caller: Caller;
-    readonly protocol: TransportProtocol;
+    readonly protocol: AdmittedProtocol;
     readonly port: number;
   },
 ): Admission {
   const { caller, protocol, port } = call;
   const flaw = flawOf(catalog, authorities, caller);
   if (flaw !== "") return { allowed: false, reason: flaw, cause: "certificate" };
+  if (protocol === "watch") return watching(catalog, pod, caller);
   const closed = whyClosed(catalog, pod, call);
   if (closed !== "") return { allowed: false, reason: closed, cause: "policy" };
   const target = callerOf(catalog, pod);
@@ -48,6 +51,13 @@ export function admissionOf(
   const policies = catalog.policies(pod.namespace);
   const { allowed, reason } = isIngressAllowed(policies, target, source, at);
   return { allowed, reason, cause: allowed ? "" : "policy" };
+}
+
+function watching(catalog: Catalog, pod: PodFacts, { uid }: Caller): Admission {
+  const owner = catalog.workload(pod.uid)?.owner ?? "";
+  const allowed = owner !== "" && catalog.workload(uid)?.owner === owner;
+  if (allowed) return { allowed, reason: "", cause: "" };
+  return { allowed, reason: `${uid} is no replica of ${pod.name}`, cause: "policy" };
 }
 
 /** What is wrong with a certificate that was signed rightly; empty if nothing is. */

@@ -1,7 +1,14 @@
 import { isEgressIsolated, type PolicyVerdict } from "@beemesh/policy";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
-import type { Caller, PeerRefService, PodFacts, Route, TransportProtocol } from "@beemesh/workload";
+import type {
+  AdmittedProtocol,
+  Caller,
+  PeerRefService,
+  PodFacts,
+  Route,
+  TransportProtocol,
+} from "@beemesh/workload";
 import { type Admission, admissionOf } from "./admission.ts";
 import { Catalog } from "./catalog.ts";
 import { type Impact, impactOf } from "./impact.ts";
@@ -109,7 +116,7 @@ export class Directory {
   }
 
   /** Whether who showed a certificate may enter a pod at a port. */
-  admit(pod: PodFacts, caller: Caller, protocol: TransportProtocol, port: number): Admission {
+  admit(pod: PodFacts, caller: Caller, protocol: AdmittedProtocol, port: number): Admission {
     const forgets = [caller.uid, pod.uid].map((uid) => this.#judged.add(uid));
     this.#hasForgotten ||= forgets.includes(true);
     return admissionOf(this.#around.catalog, this.#options, pod, { caller, protocol, port });

@@ -14,6 +14,7 @@ test("replicas are the other pods of the same owner that are there", () => {
     of("c"),
     of("unplaced", { machine: "" }),
     of("unaddressed", { ip: undefined }),
+    of("starting", { status: { phase: "Pending", podIP: "10.1.0.1" } }),
     of("over", { status: { phase: "Failed", podIP: "10.1.0.1" } }),
     of("other", { owner: "R2" }),
     podOf("else/d", { owner: "R", ip: "10.1.0.1" }),

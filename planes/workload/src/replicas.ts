@@ -15,9 +15,10 @@ const replicasMax = 1024;
 const anyPort = 1;
 
 /**
- * The other pods that the same owner controls, in the order of their uids: those that are on a
- * machine, have an address, and are neither over nor ending. Their port is the first that they
- * say, or 1 if they say none.
+ * The other pods that the same owner controls, in the order of their uids: those that have come
+ * to run on a machine, and are neither over nor ending. One whose machine is dead is among them
+ * until something has taken its place: to miss it is what its replicas are for. Their port is the
+ * first that they say, or 1 if they say none.
  *
  * @returns undefined for a pod that is not known, or that no owner controls.
  */
@@ -27,7 +28,8 @@ export function replicasOf(catalog: Catalog, uid: string): Replicas | undefined 
   const others = catalog
     .workloadsOf(record.owner)
     .filter((other) => other.uid !== uid && other.namespace === record.namespace)
-    .filter(({ isGoing, machine, ips }) => !isGoing && machine !== "" && ips.length > 0);
+    .filter(({ isGoing, isRunning }) => isRunning && !isGoing)
+    .filter(({ machine, ips }) => machine !== "" && ips.length > 0);
   const replicas = others.slice(0, replicasMax).map((other): Endpoint => {
     const { uid: own, machine, namespace, serviceAccount, ips, ports } = other;
     const port = ports[0]?.port ?? anyPort;

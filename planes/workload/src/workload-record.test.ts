@@ -37,6 +37,7 @@ test("a pod is read with who it is, where it is, and what it serves", () => {
     owner: "R",
     workload: "shop/rs",
     isGoing: false,
+    isRunning: true,
     isReady: true,
   });
 });

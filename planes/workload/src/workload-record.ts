@@ -23,6 +23,8 @@ export interface WorkloadRecord {
   readonly workload: string;
   /** Whether it has come to its end, or is being deleted. */
   readonly isGoing: boolean;
+  /** Whether it has come to run. */
+  readonly isRunning: boolean;
   readonly isReady: boolean;
 }
 
@@ -65,6 +67,7 @@ export function readPod(pod: KubeObject): WorkloadRecord {
     owner: textOr(memberOf(owner, "uid"), ""),
     workload: workloadName(pod),
     isGoing: deletionTimestamp !== undefined || phase === "Failed" || phase === "Succeeded",
+    isRunning: phase === "Running",
     isReady: objectsOf(memberOf(status, "conditions")).some(
       ({ type, status: is }) => type === "Ready" && is === "True",
     ),
@@ -88,6 +91,7 @@ export function readExternalWorkload(program: KubeObject): WorkloadRecord {
     owner: "",
     workload: `${names.namespace}/${metadata.name}`,
     isGoing: metadata.deletionTimestamp !== undefined,
+    isRunning: true,
     isReady: memberOf(status, "ready") === true,
   };
 }

@@ -9,6 +9,7 @@ describe("readOpening", () => {
     opening,
     { ...opening, protocol: "udp", port: 65_535, service: "", traceparent: "" },
     { ...opening, protocol: "probe" },
+    { ...opening, protocol: "watch" },
   ])
     test(`reads ${wanted.protocol} ${wanted.port}`, () => {
       assert.deepEqual(readOpening(JSON.stringify(wanted)), wanted);

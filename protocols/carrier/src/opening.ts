@@ -1,10 +1,12 @@
 import { isJsonObject, type Json, type JsonLimits, parseJson } from "@beemesh/wire";
 
 /**
- * What is carried. A `probe` asks whether the port would be opened, and carries nothing; that it is
- * answered at all says that the sidecar lives.
+ * What is carried. A `probe` asks whether the port would be opened, and carries nothing. A `watch`
+ * is a word of one replica's sidecar to another's, in DATA, and comes to no port.
  */
-export type CarriedProtocol = "tcp" | "udp" | "probe";
+export type CarriedProtocol = "tcp" | "udp" | "probe" | "watch";
+
+const protocols: readonly CarriedProtocol[] = ["tcp", "udp", "probe", "watch"];
 
 /** What a client wants of the other sidecar. */
 export interface Opening {
@@ -35,8 +37,9 @@ const causePattern = /^[a-z][a-z-]{0,31}$/u;
 export function readOpening(text: string): Opening | undefined {
   const json = parseJson(text, limits);
   if (!isJsonObject(json)) return undefined;
-  const { protocol, port, service, traceparent } = json;
-  if (protocol !== "tcp" && protocol !== "udp" && protocol !== "probe") return undefined;
+  const { port, service, traceparent } = json;
+  const protocol = protocols.find((each) => each === json["protocol"]);
+  if (protocol === undefined) return undefined;
   if (typeof port !== "number" || !Number.isInteger(port)) return undefined;
   if (port < 1 || port > 65_535) return undefined;
   if (!isShort(service) || !isShort(traceparent)) return undefined;

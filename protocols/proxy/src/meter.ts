@@ -62,6 +62,23 @@ export class Meter {
     "Connections that were not let through, by cause.",
     ["direction", "cause"],
   );
+  readonly #http2 = {
+    streams: counter(
+      "beemesh_proxy_http2_streams_total",
+      "Streams of HTTP/2 that clients opened: requests, or calls of gRPC.",
+      ["target", "protocol"],
+    ),
+    resets: counter(
+      "beemesh_proxy_http2_resets_total",
+      "Streams of HTTP/2 that either end broke off.",
+      ["target", "protocol"],
+    ),
+    goaways: counter(
+      "beemesh_proxy_http2_goaways_total",
+      "Words of either end of HTTP/2 that it leaves its connection.",
+      ["target", "protocol"],
+    ),
+  };
   readonly #retries = counter("beemesh_proxy_retries_total", "Requests that were tried again.", [
     "target",
   ]);
@@ -95,6 +112,16 @@ export class Meter {
     this.#refused.series(direction, cause).add(1);
   }
 
+  /** Counts what was seen to pass through a connection that is HTTP/2. */
+  http2(
+    what: "streams" | "resets" | "goaways",
+    target: string,
+    protocol: "http2" | "grpc",
+    amount: number,
+  ): void {
+    if (amount > 0) this.#http2[what].series(target, protocol).add(amount);
+  }
+
   retried(target: string): void {
     this.#retries.series(target).add(1);
   }
@@ -112,6 +139,9 @@ export class Meter {
       this.#open,
       this.#bytes,
       this.#refused,
+      this.#http2.streams,
+      this.#http2.resets,
+      this.#http2.goaways,
       this.#retries,
       this.#ejections,
     ]

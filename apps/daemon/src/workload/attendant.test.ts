@@ -109,6 +109,7 @@ function counselOf(change: Partial<Counsel> = {}): Counsel & { readonly asked: s
     dialExternal: refuse("dialExternal"),
     refused: (uid, told) => asked.push(`refused ${uid} ${told.cause}`),
     lost: (uid, uids) => asked.push(`lost ${uid} ${uids.join()}`),
+    traced: (uid, spans) => asked.push(`traced ${uid} ${spans.length}`),
     ...change,
   };
 }

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { BeeError, unreachable } from "@beemesh/base";
 import { parseJson } from "@beemesh/wire";
 import {
+  type AdmittedProtocol,
   type Caller,
   type DescriptorTag,
   type Endpoint,
@@ -14,6 +15,7 @@ import {
   readSidecarMessage,
   type SidecarMessage,
   type SignedPeerRef,
+  type SpanRecord,
   type TransportProtocol,
 } from "@beemesh/workload";
 import type { Dialed } from "./dialer.ts";
@@ -48,7 +50,7 @@ export interface Counsel {
   admit(
     uid: string,
     caller: Caller,
-    at: { readonly protocol: TransportProtocol; readonly port: number },
+    at: { readonly protocol: AdmittedProtocol; readonly port: number },
   ): Promise<AnswerOf<"verdict">>;
   dial(uid: string, endpoint: Endpoint): Promise<Dialed>;
   dialExternal(
@@ -61,6 +63,7 @@ export interface Counsel {
   ): Promise<Dialed>;
   refused(uid: string, refusal: Refusal): void;
   lost(uid: string, uids: readonly string[]): void;
+  traced(uid: string, spans: readonly SpanRecord[]): void;
 }
 
 export interface AttendantOptions {
@@ -227,6 +230,7 @@ export class Attendant {
     const { counsel, uid } = this.#options;
     if (message.kind === "refused") counsel.refused(uid, message.refusal);
     else if (message.kind === "lost") counsel.lost(uid, message.uids);
+    else if (message.kind === "spans") counsel.traced(uid, message.spans);
     else this.greet();
   }
 

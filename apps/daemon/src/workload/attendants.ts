@@ -22,6 +22,9 @@ export interface AttendantsOptions
 /** Changes come in bursts: what was told is taken back once for all that come in this time. */
 const settleMs = 20;
 
+/** Replicas come and go in bursts, and a watch that hears of it a moment later misses nothing. */
+const replicasMs = 250;
+
 /** What is followed is asked for again; it would be left after ten minutes. */
 const refreshMs = 3 * 60_000;
 
@@ -41,6 +44,7 @@ export class Attendants {
   readonly #timer: NodeJS.Timeout;
   #stale = { verdicts: false, names: false, pods: false };
   #settling: NodeJS.Timeout | undefined;
+  #regarding: NodeJS.Timeout | undefined;
   #collected: { readonly atMs: number; readonly metrics: Promise<readonly PodMetrics[]> };
 
   /** To be made after the directory, which must hear of changes first. */
@@ -112,6 +116,7 @@ export class Attendants {
     this.#stop();
     clearInterval(this.#timer);
     clearTimeout(this.#settling);
+    clearTimeout(this.#regarding);
     for (const attendant of this.#attendants.values()) attendant.close();
     this.#attendants.clear();
   }
@@ -147,10 +152,11 @@ export class Attendants {
     const { verdicts, names, pods } = this.#stale;
     this.#stale = { verdicts: false, names: false, pods: false };
     if (pods) {
-      for (const [uid, attendant] of this.#attendants) {
-        attendant.greet();
-        this.#tellReplicas(uid, attendant);
-      }
+      for (const attendant of this.#attendants.values()) attendant.greet();
+      this.#regarding ??= setTimeout(() => {
+        this.#regarding = undefined;
+        for (const [uid, attendant] of this.#attendants) this.#tellReplicas(uid, attendant);
+      }, replicasMs);
     }
     if (verdicts) this.#tellAll({ kind: "forget", what: "verdicts" });
     if (names) this.#tellAll({ kind: "forget", what: "names" });

@@ -25,6 +25,13 @@ describe("gatherMetrics", () => {
     assert.equal(gatherMetrics(own, []), own);
   });
 
+  test("shows what sidecars count of HTTP and of policies", () => {
+    const page = 'beemesh_proxy_retries_total{target="a"} 1\nbeemesh_policy_refused_total 2\n';
+    const text = gatherMetrics("", [pod("a", page)]);
+    assert(text.includes('beemesh_proxy_retries_total{namespace="shop",pod="a",target="a"} 1'));
+    assert(text.includes('beemesh_policy_refused_total{namespace="shop",pod="a"} 2'));
+  });
+
   test("shows each family once, with the pods' samples under it", () => {
     const counter = `# HELP beemesh_workload_connections_total Mine
 beemesh_workload_connections_total{direction="in"} 5

@@ -7,13 +7,13 @@ export interface PodMetrics {
 }
 
 /** What one sidecar may show: some hundred peers and services with their histograms. */
-const podBytesMax = 128 * 1024;
+const podBytesMax = 200_000;
 
 /** What all sidecars of one machine may show together. */
 const allBytesMax = 8 * 1024 * 1024;
 
 /** A sidecar shows what is its own, and nothing in the name of the machine. */
-const podPrefix = "beemesh_workload_";
+const podPrefixes = ["beemesh_workload_", "beemesh_proxy_", "beemesh_policy_"] as const;
 
 const samplePattern = /^(?<name>[a-zA-Z_:][\w:]*)(?:\{(?<labels>.*)\})? (?<value>\S+)$/u;
 const labelsPattern = /^(?:[a-zA-Z_]\w*="(?:[^"\\]|\\.)*"(?:,(?=[a-zA-Z_])|$))*$/u;
@@ -58,7 +58,7 @@ function add(families: Map<string, Family>, text: string, podLabels: string): vo
 /** The first who says what a family is has said it for all. */
 function addHead(families: Map<string, Family>, line: string, isPods: boolean): void {
   const { what, name = "", rest = "" } = headPattern.exec(line)?.groups ?? {};
-  if (what === undefined || (isPods && !name.startsWith(podPrefix))) return;
+  if (what === undefined || (isPods && !isOfPods(name))) return;
   const family = familyOf(families, name);
   if (what === "HELP") family.help ||= rest;
   else if (types.has(rest)) family.type ||= rest;
@@ -68,10 +68,14 @@ function addSample(families: Map<string, Family>, line: string, podLabels: strin
   const { name = "", labels = "", value = "" } = samplePattern.exec(line)?.groups ?? {};
   if (!valuePattern.test(value) || !labelsPattern.test(labels)) return;
   const isPods = podLabels !== "";
-  if (isPods && (!name.startsWith(podPrefix) || ownLabels.test(labels))) return;
+  if (isPods && (!isOfPods(name) || ownLabels.test(labels))) return;
   const all = [podLabels, labels].filter((part) => part !== "").join(",");
   const braced = all === "" ? "" : `{${all}}`;
   familyOf(families, baseOf(families, name)).lines.push(`${name}${braced} ${value}\n`);
+}
+
+function isOfPods(name: string): boolean {
+  return podPrefixes.some((prefix) => name.startsWith(prefix));
 }
 
 /** A histogram's samples stand under its name. */

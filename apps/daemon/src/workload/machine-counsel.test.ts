@@ -88,6 +88,7 @@ function open(change: Partial<MachineCounselOptions> = {}, routes: Route[] = [])
     apiPort: () => 6443,
     onConnected: (contact) => heard.contacts.push(contact),
     onLost: () => undefined,
+    onTraced: () => undefined,
     lifetimeMs: 3_600_000,
     ...change,
   });

@@ -1,6 +1,7 @@
 import { BeeError } from "@beemesh/base";
 import type { PeerId } from "@beemesh/wire";
 import {
+  type AdmittedProtocol,
   type Caller,
   type Endpoint,
   endpointsMax,
@@ -8,6 +9,7 @@ import {
   type PodFacts,
   type Refusal,
   type Route,
+  type SpanRecord,
   spiffeIdOf,
   type TransportProtocol,
 } from "@beemesh/workload";
@@ -53,6 +55,7 @@ export interface MachineCounselOptions {
   readonly apiPort: () => number;
   readonly onConnected: (contact: Contact, path: ConnectionPath | "") => void;
   readonly onLost: (pod: PodFacts, uids: readonly string[]) => void;
+  readonly onTraced: (pod: PodFacts, spans: readonly SpanRecord[]) => void;
   readonly lifetimeMs: number;
 }
 
@@ -122,7 +125,7 @@ export class MachineCounsel implements Counsel {
   async admit(
     uid: string,
     caller: Caller,
-    at: { readonly protocol: TransportProtocol; readonly port: number },
+    at: { readonly protocol: AdmittedProtocol; readonly port: number },
   ): Promise<Verdict> {
     const { directory, following, mayAuthor, onConnected } = this.#options;
     const pod = this.facts(uid);
@@ -132,7 +135,7 @@ export class MachineCounsel implements Counsel {
     if (mayAuthor(issuer, namespace)) await following.bring(pod, { kind: "callers", namespace });
     const { protocol, port } = at;
     const { allowed, reason } = directory.admit(pod, caller, protocol, port);
-    if (allowed) {
+    if (allowed && protocol !== "watch") {
       const { serviceAccount } = caller;
       const peer = { peer: caller.uid, namespace, serviceAccount };
       onConnected({ direction: "in", pod: uid, ...peer, protocol, port, path: "" }, "");
@@ -179,6 +182,11 @@ export class MachineCounsel implements Counsel {
   lost(uid: string, uids: readonly string[]): void {
     const pod = this.facts(uid);
     if (pod !== undefined) this.#options.onLost(pod, uids);
+  }
+
+  traced(uid: string, spans: readonly SpanRecord[]): void {
+    const pod = this.facts(uid);
+    if (pod !== undefined) this.#options.onTraced(pod, spans);
   }
 
   /** The route, once more when what stands behind the Service that it leads to is here. */

@@ -17,6 +17,7 @@ import type { Log } from "../log.ts";
 import type { Meters } from "../meters.ts";
 import type { Reading } from "../reading.ts";
 import { Attendants } from "./attendants.ts";
+import { Collector } from "./collector.ts";
 import { type ConnectionsPage, connectionsPage } from "./connections-page.ts";
 import { Contacts } from "./contacts.ts";
 import { Dialer } from "./dialer.ts";
@@ -58,6 +59,8 @@ export interface WorkloadPlaneOptions {
   readonly log: Log;
   readonly clock: () => Now;
   readonly dispatch: (event: MachineEvent) => void;
+  /** Where spans are posted to; empty for nowhere. */
+  readonly tracesUrl: string;
   /** Ports of the API and of the classic interface; 0 while they do not listen. */
   readonly ownPorts: () => { readonly api: number; readonly http: number };
 }
@@ -90,6 +93,7 @@ export class WorkloadPlane {
   readonly #options: WorkloadPlaneOptions;
   readonly #directory: Directory;
   readonly #attendants: Attendants;
+  readonly #collector: Collector;
   readonly #contacts: Contacts;
   readonly #pairs: SocketPairs;
   readonly #discovery: Discovery;
@@ -112,12 +116,17 @@ export class WorkloadPlane {
     this.#contacts = new Contacts(() => clock().wallMs);
     this.#pairs = new SocketPairs(join(options.folder, "pairs.sock"));
     this.#discovery = this.#makeDiscovery();
+    this.#collector = new Collector({
+      url: options.tracesUrl,
+      self: options.self,
+      onDropped: (cause, count) => options.meters.spansDropped(cause, count),
+    });
     const counsel = this.#counselOf(subscriptions, following);
     this.#attendants = new Attendants({
       outbox: this.#outbox,
       counsel,
       clockOffsetMs: () => machine.clockOffsetMs(clock()),
-      tracesUrl: "",
+      tracesUrl: this.#collector.told,
       nowMs: () => clock().at,
       directory: this.#directory,
       subscriptions,
@@ -153,6 +162,7 @@ export class WorkloadPlane {
     clearInterval(this.#offering);
     for (const stop of this.#stopSidecars) stop();
     this.#attendants.close();
+    this.#collector.close();
     this.#directory.close();
     this.#pairs.close();
     this.#outbox.close();
@@ -172,7 +182,7 @@ export class WorkloadPlane {
   }
 
   #counselOf(subscriptions: Subscriptions, following: Following): MachineCounsel {
-    const { key, members, machine, clock, ownPorts, meters, log } = this.#options;
+    const { key, members, machine, clock, ownPorts, meters, log, dispatch } = this.#options;
     return new MachineCounsel({
       directory: this.#directory,
       subscriptions,
@@ -190,8 +200,11 @@ export class WorkloadPlane {
         this.#contacts.note(contact);
         if (path !== "") meters.connected(path);
       },
-      onLost: (pod, uids) =>
-        log.info("Sidecar misses replicas", { pod: pod.name, lost: uids.length }),
+      onLost: ({ uid, name: pod }, uids) => {
+        log.info("Sidecar misses replicas", { pod, lost: uids.length });
+        dispatch({ kind: "lost", by: uid, uids });
+      },
+      onTraced: (pod, spans) => this.#collector.take(pod, spans),
       lifetimeMs: certificateLifetimeMs,
     });
   }

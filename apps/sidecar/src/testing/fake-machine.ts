@@ -31,7 +31,11 @@ export interface MachineRules {
   dialDatagrams?: (host: string, port: number) => DatagramSocket;
   certify: (publicKey: string) => { certificate: string; notAfterMs: number } | undefined;
   /** The peer ID that must have signed the certificate of a dialed endpoint. */
-  issuer: string;
+  issuer: string | ((uid: string) => string);
+  /** Where spans go; nowhere if not given. */
+  tracesUrl?: string;
+  /** Replicas that the sidecar misses. */
+  onLost?: (uids: readonly string[]) => void;
 }
 
 type Wanted = Extract<SidecarMessage, { readonly kind: "route" }>;
@@ -75,7 +79,8 @@ export class FakeMachine {
         text = lines.pop() ?? "";
         for (const line of lines) {
           if (line === "ok") {
-            this.tell({ kind: "hello", pod: this.pod, clockOffsetMs: 0, tracesUrl: "" });
+            const { tracesUrl = "" } = this.rules;
+            this.tell({ kind: "hello", pod: this.pod, clockOffsetMs: 0, tracesUrl });
             resolve();
           } else this.#hear(line);
         }
@@ -105,6 +110,7 @@ export class FakeMachine {
     if (message === undefined) throw new Error(`a sidecar said ${line}`);
     this.heard.push(message);
     if (message.kind === "refused") this.refusals.push(message.refusal);
+    if (message.kind === "lost") this.rules.onLost?.(message.uids);
     if (message.kind === "metrics") this.#metrics.shift()?.(message.text);
     this.#answer(message);
   }
@@ -119,24 +125,29 @@ export class FakeMachine {
       case "route":
         this.tell({ kind: "route", id: message.id, route: this.#routeOf(message) });
         return;
-      case "admit": {
-        const reason = rules.admit(message.caller, message.port);
-        this.tell({ kind: "verdict", id: message.id, allowed: reason === "", reason });
+      case "admit":
+        this.#admit(message.id, rules.admit(message.caller, message.port));
         return;
-      }
-      case "names": {
-        const records = rules.resolve(message.name, message.type);
-        const status = records.length > 0 ? "found" : "absent";
-        this.tell({ kind: "names", id: message.id, status, ttlSeconds: 5, records });
+      case "names":
+        this.#names(message);
         return;
-      }
       case "dial":
-        this.#connect(message.id, rules.dial(message.endpoint));
+        this.#connect(message.id, rules.dial(message.endpoint), message.endpoint.uid);
         return;
       case "dialExternal":
         this.#connect(message.id, this.#dialExternal(message));
         return;
     }
+  }
+
+  #admit(id: number, reason: string): void {
+    this.tell({ kind: "verdict", id, allowed: reason === "", reason });
+  }
+
+  #names({ id, name, type }: Extract<SidecarMessage, { readonly kind: "names" }>): void {
+    const records = this.rules.resolve(name, type);
+    const status = records.length > 0 ? "found" : "absent";
+    this.tell({ kind: "names", id, status, ttlSeconds: 5, records });
   }
 
   #certify(id: number, publicKey: string): void {
@@ -155,8 +166,9 @@ export class FakeMachine {
     return dialDatagrams?.(host, port) ?? "no datagrams";
   }
 
-  #connect(id: number, made: Made | string): void {
-    const { issuer } = this.rules;
+  #connect(id: number, made: Made | string, uid = ""): void {
+    const { issuer: rule } = this.rules;
+    const issuer = typeof rule === "string" ? rule : rule(uid);
     if (typeof made === "string") {
       this.tell({ kind: "dialed", id, error: made, issuer });
       return;
