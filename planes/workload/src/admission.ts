@@ -43,7 +43,7 @@ export function admissionOf(
   const flaw = flawOf(catalog, authorities, caller);
   if (flaw !== "") return { allowed: false, reason: flaw, cause: "certificate" };
   if (protocol === "watch") return watching(catalog, pod, caller);
-  const closed = whyClosed(catalog, pod, call);
+  const closed = whyClosed(catalog, pod, { protocol, port });
   if (closed !== "") return { allowed: false, reason: closed, cause: "policy" };
   const target = callerOf(catalog, pod);
   const source = { kind: "pod", pod: sourceOf(catalog, caller) } as const;
