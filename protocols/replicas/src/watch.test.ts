@@ -9,7 +9,8 @@ function boundMs(count: number): number {
   return count * periodMs + 5000;
 }
 
-const seeds = Array.from({ length: 300 }, (_, seed) => seed);
+/** Each property takes some 60 ms a seed; three hundred hold as well, and take minutes. */
+const seeds = Array.from({ length: 60 }, (_, seed) => seed);
 
 describe("ReplicaWatch", () => {
   test("doubts nobody while nothing goes wrong, however slow the network", () => {
@@ -21,7 +22,7 @@ describe("ReplicaWatch", () => {
     }
   });
 
-  test("asks once for the clone of each that dies, within a bound, for 300 seeds", () => {
+  test("asks once for the clone of each that dies, within a bound", () => {
     let asked = 0;
     for (const seed of seeds) {
       const count = 2 + (seed % 9);
@@ -39,10 +40,10 @@ describe("ReplicaWatch", () => {
       }
       assert.equal(group.asks.length, 3, `seed ${seed}`);
     }
-    assert.equal(asked, 900);
+    assert.equal(asked, 3 * seeds.length);
   });
 
-  test("others take over when the one that was to ask dies too, for 300 seeds", () => {
+  test("others take over when the one that was to ask dies too", () => {
     let taken = 0;
     for (const seed of seeds) {
       const count = 4 + (seed % 6);
@@ -63,10 +64,10 @@ describe("ReplicaWatch", () => {
       }
       assert.equal(group.living.length, 2, `seed ${seed}: each that asked had a successor`);
     }
-    assert(taken > 900, String(taken));
+    assert(taken > 3 * seeds.length, String(taken));
   });
 
-  test("loses nobody whom a majority reaches, for 300 seeds", () => {
+  test("loses nobody whom a majority reaches", () => {
     let doubted = 0;
     for (const seed of seeds) {
       const count = 4 + (seed % 6);
@@ -77,10 +78,10 @@ describe("ReplicaWatch", () => {
       assert.deepEqual(group.asks, [], `seed ${seed}`);
       if (group.log.some((line) => line.includes("doubted"))) doubted += 1;
     }
-    assert(doubted > 100, `doubts come up, or nothing is shown: ${doubted}`);
+    assert(doubted > seeds.length / 3, `doubts come up, or nothing is shown: ${doubted}`);
   });
 
-  test("loses nobody to a network that loses one message in ten, for 300 seeds", () => {
+  test("loses nobody to a network that loses one message in ten", () => {
     let asked = 0;
     for (const seed of seeds) {
       const group = new Group({ seed, count: 3 + (seed % 7), lossPerMille: 100 });
@@ -88,10 +89,10 @@ describe("ReplicaWatch", () => {
       assert.deepEqual(group.asks, [], `seed ${seed}`);
       if (group.log.some((line) => line.includes(" ask "))) asked += 1;
     }
-    assert(asked > 250, String(asked));
+    assert(asked > 0.8 * seeds.length, String(asked));
   });
 
-  test("one that was paused loses nobody, and is back with all, for 300 seeds", () => {
+  test("one that was paused loses nobody, and is back with all", () => {
     let lost = 0;
     for (const seed of seeds) {
       const count = 3 + (seed % 5);
@@ -107,10 +108,10 @@ describe("ReplicaWatch", () => {
         assert.deepEqual(group.countsOf(uid), { alive: count - 1, doubted: 0, lost: 0 });
       }
     }
-    assert(lost > 100, String(lost));
+    assert(lost > seeds.length / 3, String(lost));
   });
 
-  test("each side of a cut asks for the other, and all are back after it, for 300 seeds", () => {
+  test("each side of a cut asks for the other, and all are back after it", () => {
     for (const seed of seeds) {
       const count = 2 + (seed % 7);
       const group = new Group({ seed, count });
