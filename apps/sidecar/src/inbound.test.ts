@@ -13,7 +13,7 @@ import { newKeyPair } from "./testing/key-pair.ts";
 import { readAll, Stage, type StagePod } from "./testing/stage.ts";
 
 const hourMs = 3_600_000;
-const probe = { protocol: "probe", port: 1, service: "", traceparent: "" } as const;
+const wish = { protocol: "tcp", port: 1, service: "", traceparent: "" } as const;
 
 describe("a sidecar lets in", () => {
   const stage = new Stage();
@@ -106,11 +106,11 @@ describe("a sidecar lets in", () => {
     const heard = hear(tls);
     const asks = (): number => db.machine.heard.filter(({ kind }) => kind === "admit").length;
     const knock = async (): Promise<string> => {
-      tls.write(openFrame({ protocol: "probe", port, service: "", traceparent: "" }));
+      tls.write(openFrame({ protocol: "tcp", port, service: "", traceparent: "" }));
+      // The end of this direction, without which there is no next connection.
+      tls.write(endFrame());
       const signal = await heard();
       if (signal === "accepted") assert.equal(await heard(), "end");
-      // The end of the other direction, without which there is no next connection.
-      tls.write(endFrame());
       return signal;
     };
     const earlier = asks();
@@ -136,7 +136,7 @@ describe("a sidecar lets in", () => {
   for (const [what, bytes] of [
     ["garbage instead of frames", Buffer.from("GET / HTTP/1.1\r\n\r\n")],
     ["DATA before OPEN", Buffer.from([4, 0, 0, 1, 0])],
-    ["OPEN twice", Buffer.concat([1, 2].map(() => openFrame(probe)))],
+    ["OPEN twice", Buffer.concat([1, 2].map(() => openFrame(wish)))],
     ["an opening that is too long", Buffer.from([1, 1, 0, 0])],
   ] as const)
     test(`no ${what}`, async () => {

@@ -193,13 +193,12 @@ export class Inbound implements CarrierKeeper {
   }
 
   async #admit(carrier: Carrier, peer: Peer, opening: Opening): Promise<void> {
-    const protocol = opening.protocol === "probe" ? "tcp" : opening.protocol;
     const { verdicts, watching, nowMs } = this.#options;
     if (peer.notAfterMs < nowMs()) {
       this.#refuse(carrier, peer, opening, expired);
       return;
     }
-    const verdict = await verdicts.find(peer.caller, protocol, opening.port);
+    const verdict = await verdicts.find(peer.caller, opening.protocol, opening.port);
     if (!verdict.allowed) {
       this.#refuse(carrier, peer, opening, { cause: "policy", reason: verdict.reason });
       return;

@@ -8,7 +8,6 @@ describe("readOpening", () => {
   for (const wanted of [
     opening,
     { ...opening, protocol: "udp", port: 65_535, service: "", traceparent: "" },
-    { ...opening, protocol: "probe" },
     { ...opening, protocol: "watch" },
   ])
     test(`reads ${wanted.protocol} ${wanted.port}`, () => {

@@ -1,12 +1,12 @@
 import { isJsonObject, type Json, type JsonLimits, parseJson } from "@beemesh/wire";
 
 /**
- * What is carried. A `probe` asks whether the port would be opened, and carries nothing. A `watch`
- * is a word of one replica's sidecar to another's, in DATA, and comes to no port.
+ * What is carried. A `watch` is a word of one replica's sidecar to another's, in DATA, and comes to
+ * no port.
  */
-export type CarriedProtocol = "tcp" | "udp" | "probe" | "watch";
+export type CarriedProtocol = "tcp" | "udp" | "watch";
 
-const protocols: readonly CarriedProtocol[] = ["tcp", "udp", "probe", "watch"];
+const protocols: readonly CarriedProtocol[] = ["tcp", "udp", "watch"];
 
 /** What a client wants of the other sidecar. */
 export interface Opening {
