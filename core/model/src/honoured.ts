@@ -3,6 +3,46 @@
  * whole. What a manifest says beyond this is kept and answered with a warning.
  */
 
+/**
+ * Kinds that are kept, served and watched, and that nothing acts on yet, as `<plural>.<group>`:
+ * whoever writes the controller of one takes it out.
+ */
+export const idleKinds: ReadonlySet<string> = new Set([
+  "controllerrevisions.apps",
+  "certificatesigningrequests.certificates.k8s.io",
+  "csidrivers.storage.k8s.io",
+  "csinodes.storage.k8s.io",
+  "csistoragecapacities.storage.k8s.io",
+  "customresourcedefinitions.apiextensions.k8s.io",
+  "daemonsets.apps",
+  "flowschemas.flowcontrol.apiserver.k8s.io",
+  "horizontalpodautoscalers.autoscaling",
+  "ipaddresses.networking.k8s.io",
+  "limitranges.",
+  "clusterroles.rbac.authorization.k8s.io",
+  "clusterrolebindings.rbac.authorization.k8s.io",
+  "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+  "persistentvolumeclaims.",
+  "persistentvolumes.",
+  "poddisruptionbudgets.policy",
+  "podtemplates.",
+  "priorityclasses.scheduling.k8s.io",
+  "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+  "replicationcontrollers.",
+  "resourcequotas.",
+  "rolebindings.rbac.authorization.k8s.io",
+  "roles.rbac.authorization.k8s.io",
+  "runtimeclasses.node.k8s.io",
+  "servicecidrs.networking.k8s.io",
+  "statefulsets.apps",
+  "storageclasses.storage.k8s.io",
+  "validatingadmissionpolicies.admissionregistration.k8s.io",
+  "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+  "validatingwebhookconfigurations.admissionregistration.k8s.io",
+  "volumeattachments.storage.k8s.io",
+  "volumeattributesclasses.storage.k8s.io",
+]);
+
 /** The members of each type that are acted on. */
 export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   "batch.v1.JobSpec": [

@@ -3,6 +3,307 @@
  * which explains the form and names the sources; do not edit.
  */
 export const schemaText = `
+admissionregistration.v1.AuditAnnotation
+  key! 1 string
+  valueExpression! 2 string
+admissionregistration.v1.ExpressionWarning
+  fieldRef! 2 string
+  warning! 3 string
+admissionregistration.v1.MatchCondition
+  name! 1 string
+  expression! 2 string
+admissionregistration.v1.MatchResources
+  namespaceSelector 1 meta.v1.LabelSelector
+  objectSelector 2 meta.v1.LabelSelector
+  resourceRules 3 []admissionregistration.v1.NamedRuleWithOperations list=atomic
+  excludeResourceRules 4 []admissionregistration.v1.NamedRuleWithOperations list=atomic
+  matchPolicy 7 string
+admissionregistration.v1.MutatingWebhook
+  name! 1 string
+  clientConfig! 2 admissionregistration.v1.WebhookClientConfig
+  rules 3 []admissionregistration.v1.RuleWithOperations list=atomic
+  failurePolicy 4 string
+  namespaceSelector 5 meta.v1.LabelSelector
+  sideEffects! 6 string
+  timeoutSeconds 7 int32
+  admissionReviewVersions! 8 []string list=atomic
+  matchPolicy 9 string
+  reinvocationPolicy 10 string
+  objectSelector 11 meta.v1.LabelSelector
+  matchConditions 12 []admissionregistration.v1.MatchCondition patch=merge:name list=map:name
+admissionregistration.v1.MutatingWebhookConfiguration kind
+  metadata 1 meta.v1.ObjectMeta
+  webhooks 2 []admissionregistration.v1.MutatingWebhook patch=merge:name list=map:name
+admissionregistration.v1.MutatingWebhookConfigurationList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []admissionregistration.v1.MutatingWebhookConfiguration
+admissionregistration.v1.NamedRuleWithOperations
+  resourceNames 1 []string list=atomic
+  <ruleWithOperations 2 admissionregistration.v1.RuleWithOperations
+admissionregistration.v1.ParamKind
+  apiVersion 1 string
+  kind 2 string
+admissionregistration.v1.ParamRef
+  name 1 string
+  namespace 2 string
+  selector 3 meta.v1.LabelSelector
+  parameterNotFoundAction 4 string
+admissionregistration.v1.Rule
+  apiGroups 1 []string list=atomic
+  apiVersions 2 []string list=atomic
+  resources 3 []string list=atomic
+  scope 4 string
+admissionregistration.v1.RuleWithOperations
+  operations 1 []string list=atomic
+  <rule 2 admissionregistration.v1.Rule
+admissionregistration.v1.ServiceReference
+  namespace! 1 string
+  name! 2 string
+  path 3 string
+  port 4 int32
+admissionregistration.v1.TypeChecking
+  expressionWarnings 1 []admissionregistration.v1.ExpressionWarning list=atomic
+admissionregistration.v1.ValidatingAdmissionPolicy kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 admissionregistration.v1.ValidatingAdmissionPolicySpec
+  status 3 admissionregistration.v1.ValidatingAdmissionPolicyStatus
+admissionregistration.v1.ValidatingAdmissionPolicyBinding kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec
+admissionregistration.v1.ValidatingAdmissionPolicyBindingList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []admissionregistration.v1.ValidatingAdmissionPolicyBinding
+admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec
+  policyName! 1 string
+  paramRef 2 admissionregistration.v1.ParamRef
+  matchResources 3 admissionregistration.v1.MatchResources
+  validationActions! 4 []string list=set
+admissionregistration.v1.ValidatingAdmissionPolicyList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []admissionregistration.v1.ValidatingAdmissionPolicy
+admissionregistration.v1.ValidatingAdmissionPolicySpec
+  paramKind 1 admissionregistration.v1.ParamKind
+  matchConstraints 2 admissionregistration.v1.MatchResources
+  validations 3 []admissionregistration.v1.Validation list=atomic
+  failurePolicy 4 string
+  auditAnnotations 5 []admissionregistration.v1.AuditAnnotation list=atomic
+  matchConditions 6 []admissionregistration.v1.MatchCondition patch=merge:name list=map:name
+  variables 7 []admissionregistration.v1.Variable patch=merge:name list=map:name
+admissionregistration.v1.ValidatingAdmissionPolicyStatus
+  observedGeneration 1 int64
+  typeChecking 2 admissionregistration.v1.TypeChecking
+  conditions 3 []meta.v1.Condition list=map:type
+admissionregistration.v1.ValidatingWebhook
+  name! 1 string
+  clientConfig! 2 admissionregistration.v1.WebhookClientConfig
+  rules 3 []admissionregistration.v1.RuleWithOperations list=atomic
+  failurePolicy 4 string
+  namespaceSelector 5 meta.v1.LabelSelector
+  sideEffects! 6 string
+  timeoutSeconds 7 int32
+  admissionReviewVersions! 8 []string list=atomic
+  matchPolicy 9 string
+  objectSelector 10 meta.v1.LabelSelector
+  matchConditions 11 []admissionregistration.v1.MatchCondition patch=merge:name list=map:name
+admissionregistration.v1.ValidatingWebhookConfiguration kind
+  metadata 1 meta.v1.ObjectMeta
+  webhooks 2 []admissionregistration.v1.ValidatingWebhook patch=merge:name list=map:name
+admissionregistration.v1.ValidatingWebhookConfigurationList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []admissionregistration.v1.ValidatingWebhookConfiguration
+admissionregistration.v1.Validation
+  expression! 1 string
+  message 2 string
+  reason 3 string
+  messageExpression 4 string
+admissionregistration.v1.Variable
+  name! 1 string
+  expression! 2 string
+admissionregistration.v1.WebhookClientConfig
+  service 1 admissionregistration.v1.ServiceReference
+  caBundle 2 bytes
+  url 3 string
+apiextensions.v1.CustomResourceColumnDefinition
+  name! 1 string
+  type! 2 string
+  format 3 string
+  description 4 string
+  priority 5 int32
+  jsonPath! 6 string
+apiextensions.v1.CustomResourceConversion
+  strategy! 1 string
+  webhook 2 apiextensions.v1.WebhookConversion
+apiextensions.v1.CustomResourceDefinition kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 apiextensions.v1.CustomResourceDefinitionSpec
+  status 3 apiextensions.v1.CustomResourceDefinitionStatus
+apiextensions.v1.CustomResourceDefinitionCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+  observedGeneration 6 int64
+apiextensions.v1.CustomResourceDefinitionList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []apiextensions.v1.CustomResourceDefinition
+apiextensions.v1.CustomResourceDefinitionNames
+  plural! 1 string
+  singular 2 string
+  shortNames 3 []string list=atomic
+  kind! 4 string
+  listKind 5 string
+  categories 6 []string list=atomic
+apiextensions.v1.CustomResourceDefinitionSpec
+  group! 1 string
+  names! 3 apiextensions.v1.CustomResourceDefinitionNames
+  scope! 4 string
+  versions! 7 []apiextensions.v1.CustomResourceDefinitionVersion list=atomic
+  conversion 9 apiextensions.v1.CustomResourceConversion
+  preserveUnknownFields 10 bool
+apiextensions.v1.CustomResourceDefinitionStatus
+  conditions 1 []apiextensions.v1.CustomResourceDefinitionCondition list=map:type
+  acceptedNames 2 apiextensions.v1.CustomResourceDefinitionNames
+  storedVersions 3 []string list=atomic
+  observedGeneration 4 int64
+apiextensions.v1.CustomResourceDefinitionVersion
+  name! 1 string
+  served! 2 bool
+  storage! 3 bool
+  schema 4 apiextensions.v1.CustomResourceValidation
+  subresources 5 apiextensions.v1.CustomResourceSubresources
+  additionalPrinterColumns 6 []apiextensions.v1.CustomResourceColumnDefinition list=atomic
+  deprecated 7 bool
+  deprecationWarning 8 string
+  selectableFields 9 []apiextensions.v1.SelectableField list=atomic
+apiextensions.v1.CustomResourceSubresourceScale
+  specReplicasPath! 1 string
+  statusReplicasPath! 2 string
+  labelSelectorPath 3 string
+apiextensions.v1.CustomResourceSubresourceStatus
+apiextensions.v1.CustomResourceSubresources
+  status 1 apiextensions.v1.CustomResourceSubresourceStatus
+  scale 2 apiextensions.v1.CustomResourceSubresourceScale
+apiextensions.v1.CustomResourceValidation
+  openAPIV3Schema 1 apiextensions.v1.JSONSchemaProps
+apiextensions.v1.ExternalDocumentation
+  description 1 string
+  url 2 string
+apiextensions.v1.JSONSchemaProps
+  id 1 string
+  $schema 2 string
+  $ref 3 string
+  description 4 string
+  type 5 string
+  format 6 string
+  title 7 string
+  default 8 JSON
+  maximum 9 double
+  exclusiveMaximum 10 bool
+  minimum 11 double
+  exclusiveMinimum 12 bool
+  maxLength 13 int64
+  minLength 14 int64
+  pattern 15 string
+  maxItems 16 int64
+  minItems 17 int64
+  uniqueItems 18 bool
+  multipleOf 19 double
+  enum 20 []JSON list=atomic
+  maxProperties 21 int64
+  minProperties 22 int64
+  required 23 []string list=atomic
+  items 24 apiextensions.v1.JSONSchemaPropsOrArray
+  allOf 25 []apiextensions.v1.JSONSchemaProps list=atomic
+  oneOf 26 []apiextensions.v1.JSONSchemaProps list=atomic
+  anyOf 27 []apiextensions.v1.JSONSchemaProps list=atomic
+  not 28 apiextensions.v1.JSONSchemaProps
+  properties 29 {}apiextensions.v1.JSONSchemaProps
+  additionalProperties 30 apiextensions.v1.JSONSchemaPropsOrBool
+  patternProperties 31 {}apiextensions.v1.JSONSchemaProps
+  dependencies 32 {}apiextensions.v1.JSONSchemaPropsOrStringArray
+  additionalItems 33 apiextensions.v1.JSONSchemaPropsOrBool
+  definitions 34 {}apiextensions.v1.JSONSchemaProps
+  externalDocs 35 apiextensions.v1.ExternalDocumentation
+  example 36 JSON
+  nullable 37 bool
+  x-kubernetes-preserve-unknown-fields 38 bool
+  x-kubernetes-embedded-resource 39 bool
+  x-kubernetes-int-or-string 40 bool
+  x-kubernetes-list-map-keys 41 []string list=atomic
+  x-kubernetes-list-type 42 string
+  x-kubernetes-map-type 43 string
+  x-kubernetes-validations 44 []apiextensions.v1.ValidationRule patch=merge:rule list=map:rule
+apiextensions.v1.JSONSchemaPropsOrArray
+  <schema 1 apiextensions.v1.JSONSchemaProps
+  jSONSchemas 2 []apiextensions.v1.JSONSchemaProps
+apiextensions.v1.JSONSchemaPropsOrBool
+  allows 1 bool
+  <schema 2 apiextensions.v1.JSONSchemaProps
+apiextensions.v1.JSONSchemaPropsOrStringArray
+  <schema 1 apiextensions.v1.JSONSchemaProps
+  property 2 []string
+apiextensions.v1.SelectableField
+  jsonPath! 1 string
+apiextensions.v1.ServiceReference
+  namespace! 1 string
+  name! 2 string
+  path 3 string
+  port 4 int32
+apiextensions.v1.ValidationRule
+  rule! 1 string
+  message 2 string
+  messageExpression 3 string
+  reason 4 string
+  fieldPath 5 string
+  optionalOldSelf 6 bool
+apiextensions.v1.WebhookClientConfig
+  service 1 apiextensions.v1.ServiceReference
+  caBundle 2 bytes
+  url 3 string
+apiextensions.v1.WebhookConversion
+  clientConfig 2 apiextensions.v1.WebhookClientConfig
+  conversionReviewVersions! 3 []string list=atomic
+apps.v1.ControllerRevision kind
+  metadata 1 meta.v1.ObjectMeta
+  data 2 RawExtension
+  revision! 3 int64
+apps.v1.ControllerRevisionList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []apps.v1.ControllerRevision
+apps.v1.DaemonSet kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 apps.v1.DaemonSetSpec
+  status 3 apps.v1.DaemonSetStatus
+apps.v1.DaemonSetCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+apps.v1.DaemonSetList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []apps.v1.DaemonSet
+apps.v1.DaemonSetSpec
+  selector! 1 meta.v1.LabelSelector
+  template! 2 core.v1.PodTemplateSpec
+  updateStrategy 3 apps.v1.DaemonSetUpdateStrategy
+  minReadySeconds 4 int32
+  revisionHistoryLimit 6 int32
+apps.v1.DaemonSetStatus
+  currentNumberScheduled! 1 int32
+  numberMisscheduled! 2 int32
+  desiredNumberScheduled! 3 int32
+  numberReady! 4 int32
+  observedGeneration 5 int64
+  updatedNumberScheduled 6 int32
+  numberAvailable 7 int32
+  numberUnavailable 8 int32
+  collisionCount 9 int32
+  conditions 10 []apps.v1.DaemonSetCondition patch=merge:type list=map:type
+apps.v1.DaemonSetUpdateStrategy
+  type 1 string
+  rollingUpdate 2 apps.v1.RollingUpdateDaemonSet
 apps.v1.Deployment kind
   metadata 1 meta.v1.ObjectMeta
   spec 2 apps.v1.DeploymentSpec
@@ -65,9 +366,59 @@ apps.v1.ReplicaSetStatus
   availableReplicas 5 int32
   conditions 6 []apps.v1.ReplicaSetCondition patch=merge:type list=map:type
   terminatingReplicas 7 int32
+apps.v1.RollingUpdateDaemonSet
+  maxUnavailable 1 IntOrString
+  maxSurge 2 IntOrString
 apps.v1.RollingUpdateDeployment
   maxUnavailable 1 IntOrString
   maxSurge 2 IntOrString
+apps.v1.RollingUpdateStatefulSetStrategy
+  partition 1 int32
+  maxUnavailable 2 IntOrString
+apps.v1.StatefulSet kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 apps.v1.StatefulSetSpec
+  status 3 apps.v1.StatefulSetStatus
+apps.v1.StatefulSetCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+apps.v1.StatefulSetList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []apps.v1.StatefulSet
+apps.v1.StatefulSetOrdinals
+  start 1 int32
+apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy
+  whenDeleted 1 string
+  whenScaled 2 string
+apps.v1.StatefulSetSpec
+  replicas 1 int32
+  selector! 2 meta.v1.LabelSelector
+  template! 3 core.v1.PodTemplateSpec
+  volumeClaimTemplates 4 []core.v1.PersistentVolumeClaim list=atomic
+  serviceName 5 string
+  podManagementPolicy 6 string
+  updateStrategy 7 apps.v1.StatefulSetUpdateStrategy
+  revisionHistoryLimit 8 int32
+  minReadySeconds 9 int32
+  persistentVolumeClaimRetentionPolicy 10 apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy
+  ordinals 11 apps.v1.StatefulSetOrdinals
+apps.v1.StatefulSetStatus
+  observedGeneration 1 int64
+  replicas! 2 int32
+  readyReplicas 3 int32
+  currentReplicas 4 int32
+  updatedReplicas 5 int32
+  currentRevision 6 string
+  updateRevision 7 string
+  collisionCount 9 int32
+  conditions 10 []apps.v1.StatefulSetCondition patch=merge:type list=map:type
+  availableReplicas 11 int32
+apps.v1.StatefulSetUpdateStrategy
+  type 1 string
+  rollingUpdate 2 apps.v1.RollingUpdateStatefulSetStrategy
 autoscaling.v1.Scale kind
   metadata 1 meta.v1.ObjectMeta
   spec 2 autoscaling.v1.ScaleSpec
@@ -77,6 +428,109 @@ autoscaling.v1.ScaleSpec
 autoscaling.v1.ScaleStatus
   replicas! 1 int32
   selector 2 string
+autoscaling.v2.ContainerResourceMetricSource
+  name! 1 string
+  target! 2 autoscaling.v2.MetricTarget
+  container! 3 string
+autoscaling.v2.ContainerResourceMetricStatus
+  name! 1 string
+  current! 2 autoscaling.v2.MetricValueStatus
+  container! 3 string
+autoscaling.v2.CrossVersionObjectReference
+  kind! 1 string
+  name! 2 string
+  apiVersion 3 string
+autoscaling.v2.ExternalMetricSource
+  metric! 1 autoscaling.v2.MetricIdentifier
+  target! 2 autoscaling.v2.MetricTarget
+autoscaling.v2.ExternalMetricStatus
+  metric! 1 autoscaling.v2.MetricIdentifier
+  current! 2 autoscaling.v2.MetricValueStatus
+autoscaling.v2.HPAScalingPolicy
+  type! 1 string
+  value! 2 int32
+  periodSeconds! 3 int32
+autoscaling.v2.HPAScalingRules
+  selectPolicy 1 string
+  policies 2 []autoscaling.v2.HPAScalingPolicy list=atomic
+  stabilizationWindowSeconds 3 int32
+  tolerance 4 Quantity
+autoscaling.v2.HorizontalPodAutoscaler kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 autoscaling.v2.HorizontalPodAutoscalerSpec
+  status 3 autoscaling.v2.HorizontalPodAutoscalerStatus
+autoscaling.v2.HorizontalPodAutoscalerBehavior
+  scaleUp 1 autoscaling.v2.HPAScalingRules
+  scaleDown 2 autoscaling.v2.HPAScalingRules
+autoscaling.v2.HorizontalPodAutoscalerCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+  observedGeneration 6 int64
+autoscaling.v2.HorizontalPodAutoscalerList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []autoscaling.v2.HorizontalPodAutoscaler
+autoscaling.v2.HorizontalPodAutoscalerSpec
+  scaleTargetRef! 1 autoscaling.v2.CrossVersionObjectReference
+  minReplicas 2 int32
+  maxReplicas! 3 int32
+  metrics 4 []autoscaling.v2.MetricSpec list=atomic
+  behavior 5 autoscaling.v2.HorizontalPodAutoscalerBehavior
+autoscaling.v2.HorizontalPodAutoscalerStatus
+  observedGeneration 1 int64
+  lastScaleTime 2 Time
+  currentReplicas 3 int32
+  desiredReplicas! 4 int32
+  currentMetrics 5 []autoscaling.v2.MetricStatus list=atomic
+  conditions 6 []autoscaling.v2.HorizontalPodAutoscalerCondition patch=merge:type list=map:type
+autoscaling.v2.MetricIdentifier
+  name! 1 string
+  selector 2 meta.v1.LabelSelector
+autoscaling.v2.MetricSpec
+  type! 1 string
+  object 2 autoscaling.v2.ObjectMetricSource
+  pods 3 autoscaling.v2.PodsMetricSource
+  resource 4 autoscaling.v2.ResourceMetricSource
+  external 5 autoscaling.v2.ExternalMetricSource
+  containerResource 7 autoscaling.v2.ContainerResourceMetricSource
+autoscaling.v2.MetricStatus
+  type! 1 string
+  object 2 autoscaling.v2.ObjectMetricStatus
+  pods 3 autoscaling.v2.PodsMetricStatus
+  resource 4 autoscaling.v2.ResourceMetricStatus
+  external 5 autoscaling.v2.ExternalMetricStatus
+  containerResource 7 autoscaling.v2.ContainerResourceMetricStatus
+autoscaling.v2.MetricTarget
+  type! 1 string
+  value 2 Quantity
+  averageValue 3 Quantity
+  averageUtilization 4 int32
+autoscaling.v2.MetricValueStatus
+  value 1 Quantity
+  averageValue 2 Quantity
+  averageUtilization 3 int32
+autoscaling.v2.ObjectMetricSource
+  describedObject! 1 autoscaling.v2.CrossVersionObjectReference
+  target! 2 autoscaling.v2.MetricTarget
+  metric! 3 autoscaling.v2.MetricIdentifier
+autoscaling.v2.ObjectMetricStatus
+  metric! 1 autoscaling.v2.MetricIdentifier
+  current! 2 autoscaling.v2.MetricValueStatus
+  describedObject! 3 autoscaling.v2.CrossVersionObjectReference
+autoscaling.v2.PodsMetricSource
+  metric! 1 autoscaling.v2.MetricIdentifier
+  target! 2 autoscaling.v2.MetricTarget
+autoscaling.v2.PodsMetricStatus
+  metric! 1 autoscaling.v2.MetricIdentifier
+  current! 2 autoscaling.v2.MetricValueStatus
+autoscaling.v2.ResourceMetricSource
+  name! 1 string
+  target! 2 autoscaling.v2.MetricTarget
+autoscaling.v2.ResourceMetricStatus
+  name! 1 string
+  current! 2 autoscaling.v2.MetricValueStatus
 batch.v1.CronJob kind
   metadata 1 meta.v1.ObjectMeta
   spec! 2 batch.v1.CronJobSpec
@@ -192,6 +646,48 @@ beemesh.v1.ExternalWorkloadSpec
 beemesh.v1.ExternalWorkloadStatus
   ready 1 bool
   message 2 string
+certificates.v1.CertificateSigningRequest kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 certificates.v1.CertificateSigningRequestSpec
+  status 3 certificates.v1.CertificateSigningRequestStatus
+certificates.v1.CertificateSigningRequestCondition
+  type! 1 string
+  reason 2 string
+  message 3 string
+  lastUpdateTime 4 Time
+  lastTransitionTime 5 Time
+  status! 6 string
+certificates.v1.CertificateSigningRequestList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []certificates.v1.CertificateSigningRequest
+certificates.v1.CertificateSigningRequestSpec
+  request! 1 bytes
+  username 2 string
+  uid 3 string
+  groups 4 []string list=atomic
+  usages 5 []string list=atomic
+  extra 6 {}certificates.v1.ExtraValue
+  signerName! 7 string
+  expirationSeconds 8 int32
+certificates.v1.CertificateSigningRequestStatus
+  conditions 1 []certificates.v1.CertificateSigningRequestCondition list=map:type
+  certificate 2 bytes
+certificates.v1.ExtraValue
+  items 1 []string
+coordination.v1.Lease kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 coordination.v1.LeaseSpec
+coordination.v1.LeaseList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []coordination.v1.Lease
+coordination.v1.LeaseSpec
+  holderIdentity 1 string
+  leaseDurationSeconds 2 int32
+  acquireTime 3 MicroTime
+  renewTime 4 MicroTime
+  leaseTransitions 5 int32
+  strategy 6 string
+  preferredHolder 7 string
 core.v1.AWSElasticBlockStoreVolumeSource
   volumeID! 1 string
   fsType 2 string
@@ -214,10 +710,26 @@ core.v1.AzureDiskVolumeSource
   fsType 4 string
   readOnly 5 bool
   kind 6 string
+core.v1.AzureFilePersistentVolumeSource
+  secretName! 1 string
+  shareName! 2 string
+  readOnly 3 bool
+  secretNamespace 4 string
 core.v1.AzureFileVolumeSource
   secretName! 1 string
   shareName! 2 string
   readOnly 3 bool
+core.v1.CSIPersistentVolumeSource
+  driver! 1 string
+  volumeHandle! 2 string
+  readOnly 3 bool
+  fsType 4 string
+  volumeAttributes 5 {}string
+  controllerPublishSecretRef 6 core.v1.SecretReference
+  nodeStageSecretRef 7 core.v1.SecretReference
+  nodePublishSecretRef 8 core.v1.SecretReference
+  controllerExpandSecretRef 9 core.v1.SecretReference
+  nodeExpandSecretRef 10 core.v1.SecretReference
 core.v1.CSIVolumeSource
   driver! 1 string
   readOnly 2 bool
@@ -227,6 +739,13 @@ core.v1.CSIVolumeSource
 core.v1.Capabilities
   add 1 []string list=atomic
   drop 2 []string list=atomic
+core.v1.CephFSPersistentVolumeSource
+  monitors! 1 []string list=atomic
+  path 2 string
+  user 3 string
+  secretFile 4 string
+  secretRef 5 core.v1.SecretReference
+  readOnly 6 bool
 core.v1.CephFSVolumeSource
   monitors! 1 []string list=atomic
   path 2 string
@@ -234,6 +753,11 @@ core.v1.CephFSVolumeSource
   secretFile 4 string
   secretRef 5 core.v1.LocalObjectReference
   readOnly 6 bool
+core.v1.CinderPersistentVolumeSource
+  volumeID! 1 string
+  fsType 2 string
+  readOnly 3 bool
+  secretRef 4 core.v1.SecretReference
 core.v1.CinderVolumeSource
   volumeID! 1 string
   fsType 2 string
@@ -486,6 +1010,12 @@ core.v1.FileKeySelector
   path! 2 string
   key! 3 string
   optional 4 bool
+core.v1.FlexPersistentVolumeSource
+  driver! 1 string
+  fsType 2 string
+  secretRef 3 core.v1.SecretReference
+  readOnly 4 bool
+  options 5 {}string
 core.v1.FlexVolumeSource
   driver! 1 string
   fsType 2 string
@@ -508,6 +1038,11 @@ core.v1.GitRepoVolumeSource
   repository! 1 string
   revision 2 string
   directory 3 string
+core.v1.GlusterfsPersistentVolumeSource
+  endpoints! 1 string
+  path! 2 string
+  readOnly 3 bool
+  endpointsNamespace 4 string
 core.v1.GlusterfsVolumeSource
   endpoints! 1 string
   path! 2 string
@@ -530,6 +1065,18 @@ core.v1.HostIP
 core.v1.HostPathVolumeSource
   path! 1 string
   type 2 string
+core.v1.ISCSIPersistentVolumeSource
+  targetPortal! 1 string
+  iqn! 2 string
+  lun! 3 int32
+  iscsiInterface 4 string
+  fsType 5 string
+  readOnly 6 bool
+  portals 7 []string list=atomic
+  chapAuthDiscovery 8 bool
+  secretRef 10 core.v1.SecretReference
+  chapAuthSession 11 bool
+  initiatorName 12 string
 core.v1.ISCSIVolumeSource
   targetPortal! 1 string
   iqn! 2 string
@@ -561,6 +1108,21 @@ core.v1.LifecycleHandler
   httpGet 2 core.v1.HTTPGetAction
   tcpSocket 3 core.v1.TCPSocketAction
   sleep 4 core.v1.SleepAction
+core.v1.LimitRange kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.LimitRangeSpec
+core.v1.LimitRangeItem
+  type! 1 string
+  max 2 {}Quantity
+  min 3 {}Quantity
+  default 4 {}Quantity
+  defaultRequest 5 {}Quantity
+  maxLimitRequestRatio 6 {}Quantity
+core.v1.LimitRangeList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.LimitRange
+core.v1.LimitRangeSpec
+  limits! 1 []core.v1.LimitRangeItem list=atomic
 core.v1.LinuxContainerUser
   uid! 1 int64
   gid! 2 int64
@@ -574,6 +1136,12 @@ core.v1.LoadBalancerStatus
   ingress 1 []core.v1.LoadBalancerIngress list=atomic
 core.v1.LocalObjectReference
   name 1 string
+core.v1.LocalVolumeSource
+  path! 1 string
+  fsType 2 string
+core.v1.ModifyVolumeStatus
+  targetVolumeAttributesClassName 1 string
+  status! 2 string
 core.v1.NFSVolumeSource
   server! 1 string
   path! 2 string
@@ -705,6 +1273,24 @@ core.v1.ObjectReference
   apiVersion 5 string
   resourceVersion 6 string
   fieldPath 7 string
+core.v1.PersistentVolume kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.PersistentVolumeSpec
+  status 3 core.v1.PersistentVolumeStatus
+core.v1.PersistentVolumeClaim kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.PersistentVolumeClaimSpec
+  status 3 core.v1.PersistentVolumeClaimStatus
+core.v1.PersistentVolumeClaimCondition
+  type! 1 string
+  status! 2 string
+  lastProbeTime 3 Time
+  lastTransitionTime 4 Time
+  reason 5 string
+  message 6 string
+core.v1.PersistentVolumeClaimList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.PersistentVolumeClaim
 core.v1.PersistentVolumeClaimSpec
   accessModes 1 []string list=atomic
   resources 2 core.v1.VolumeResourceRequirements
@@ -715,12 +1301,64 @@ core.v1.PersistentVolumeClaimSpec
   dataSource 7 core.v1.TypedLocalObjectReference
   dataSourceRef 8 core.v1.TypedObjectReference
   volumeAttributesClassName 9 string
+core.v1.PersistentVolumeClaimStatus
+  phase 1 string
+  accessModes 2 []string list=atomic
+  capacity 3 {}Quantity
+  conditions 4 []core.v1.PersistentVolumeClaimCondition patch=merge:type list=map:type
+  allocatedResources 5 {}Quantity
+  allocatedResourceStatuses 7 {}string
+  currentVolumeAttributesClassName 8 string
+  modifyVolumeStatus 9 core.v1.ModifyVolumeStatus
+  healthStatus 10 core.v1.VolumeHealthStatus
 core.v1.PersistentVolumeClaimTemplate
   metadata 1 meta.v1.ObjectMeta
   spec! 2 core.v1.PersistentVolumeClaimSpec
 core.v1.PersistentVolumeClaimVolumeSource
   claimName! 1 string
   readOnly 2 bool
+core.v1.PersistentVolumeList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.PersistentVolume
+core.v1.PersistentVolumeSource
+  gcePersistentDisk 1 core.v1.GCEPersistentDiskVolumeSource
+  awsElasticBlockStore 2 core.v1.AWSElasticBlockStoreVolumeSource
+  hostPath 3 core.v1.HostPathVolumeSource
+  glusterfs 4 core.v1.GlusterfsPersistentVolumeSource
+  nfs 5 core.v1.NFSVolumeSource
+  rbd 6 core.v1.RBDPersistentVolumeSource
+  iscsi 7 core.v1.ISCSIPersistentVolumeSource
+  cinder 8 core.v1.CinderPersistentVolumeSource
+  cephfs 9 core.v1.CephFSPersistentVolumeSource
+  fc 10 core.v1.FCVolumeSource
+  flocker 11 core.v1.FlockerVolumeSource
+  flexVolume 12 core.v1.FlexPersistentVolumeSource
+  azureFile 13 core.v1.AzureFilePersistentVolumeSource
+  vsphereVolume 14 core.v1.VsphereVirtualDiskVolumeSource
+  quobyte 15 core.v1.QuobyteVolumeSource
+  azureDisk 16 core.v1.AzureDiskVolumeSource
+  photonPersistentDisk 17 core.v1.PhotonPersistentDiskVolumeSource
+  portworxVolume 18 core.v1.PortworxVolumeSource
+  scaleIO 19 core.v1.ScaleIOPersistentVolumeSource
+  local 20 core.v1.LocalVolumeSource
+  storageos 21 core.v1.StorageOSPersistentVolumeSource
+  csi 22 core.v1.CSIPersistentVolumeSource
+core.v1.PersistentVolumeSpec
+  capacity 1 {}Quantity
+  <persistentVolumeSource 2 core.v1.PersistentVolumeSource
+  accessModes 3 []string list=atomic
+  claimRef 4 core.v1.ObjectReference
+  persistentVolumeReclaimPolicy 5 string
+  storageClassName 6 string
+  mountOptions 7 []string list=atomic
+  volumeMode 8 string
+  nodeAffinity 9 core.v1.VolumeNodeAffinity
+  volumeAttributesClassName 10 string
+core.v1.PersistentVolumeStatus
+  phase 1 string
+  message 2 string
+  reason 3 string
+  lastPhaseTransitionTime 4 Time
 core.v1.PhotonPersistentDiskVolumeSource
   pdID! 1 string
   fsType 2 string
@@ -872,6 +1510,12 @@ core.v1.PodStatus
   nodeAllocatableResourceClaimStatuses 21 []core.v1.NodeAllocatableResourceClaimStatus
     patch=merge:resourceClaimName list=map:resourceClaimName
   volumeHealth 22 []core.v1.PodVolumeHealth list=map:name
+core.v1.PodTemplate kind
+  metadata 1 meta.v1.ObjectMeta
+  template 2 core.v1.PodTemplateSpec
+core.v1.PodTemplateList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.PodTemplate
 core.v1.PodTemplateSpec
   metadata 1 meta.v1.ObjectMeta
   spec 2 core.v1.PodSpec
@@ -914,6 +1558,15 @@ core.v1.QuobyteVolumeSource
   user 4 string
   group 5 string
   tenant 6 string
+core.v1.RBDPersistentVolumeSource
+  monitors! 1 []string list=atomic
+  image! 2 string
+  fsType 3 string
+  pool 4 string
+  user 5 string
+  keyring 6 string
+  secretRef 7 core.v1.SecretReference
+  readOnly 8 bool
 core.v1.RBDVolumeSource
   monitors! 1 []string list=atomic
   image! 2 string
@@ -923,6 +1576,31 @@ core.v1.RBDVolumeSource
   keyring 6 string
   secretRef 7 core.v1.LocalObjectReference
   readOnly 8 bool
+core.v1.ReplicationController kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.ReplicationControllerSpec
+  status 3 core.v1.ReplicationControllerStatus
+core.v1.ReplicationControllerCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+core.v1.ReplicationControllerList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.ReplicationController
+core.v1.ReplicationControllerSpec
+  replicas 1 int32
+  selector 2 {}string atomic
+  template 3 core.v1.PodTemplateSpec
+  minReadySeconds 4 int32
+core.v1.ReplicationControllerStatus
+  replicas! 1 int32
+  fullyLabeledReplicas 2 int32
+  observedGeneration 3 int64
+  readyReplicas 4 int32
+  availableReplicas 5 int32
+  conditions 6 []core.v1.ReplicationControllerCondition patch=merge:type list=map:type
 core.v1.ResourceClaim
   name! 1 string
   request 2 string
@@ -934,6 +1612,20 @@ core.v1.ResourceHealth
   resourceID! 1 string
   health 2 string
   message 6 string
+core.v1.ResourceQuota kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.ResourceQuotaSpec
+  status 3 core.v1.ResourceQuotaStatus
+core.v1.ResourceQuotaList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.ResourceQuota
+core.v1.ResourceQuotaSpec
+  hard 1 {}Quantity
+  scopes 2 []string list=atomic
+  scopeSelector 3 core.v1.ScopeSelector
+core.v1.ResourceQuotaStatus
+  hard 1 {}Quantity
+  used 2 {}Quantity
 core.v1.ResourceRequirements
   limits 1 {}Quantity
   requests 2 {}Quantity
@@ -946,6 +1638,17 @@ core.v1.SELinuxOptions
   role 2 string
   type 3 string
   level 4 string
+core.v1.ScaleIOPersistentVolumeSource
+  gateway! 1 string
+  system! 2 string
+  secretRef! 3 core.v1.SecretReference
+  sslEnabled 4 bool
+  protectionDomain 5 string
+  storagePool 6 string
+  storageMode 7 string
+  volumeName 8 string
+  fsType 9 string
+  readOnly 10 bool
 core.v1.ScaleIOVolumeSource
   gateway! 1 string
   system! 2 string
@@ -957,6 +1660,12 @@ core.v1.ScaleIOVolumeSource
   volumeName 8 string
   fsType 9 string
   readOnly 10 bool
+core.v1.ScopeSelector
+  matchExpressions 1 []core.v1.ScopedResourceSelectorRequirement list=atomic
+core.v1.ScopedResourceSelectorRequirement
+  scopeName! 1 string
+  operator! 2 string
+  values 3 []string list=atomic
 core.v1.SeccompProfile
   type! 1 string
   localhostProfile 2 string
@@ -980,6 +1689,9 @@ core.v1.SecretProjection
   <localObjectReference 1 core.v1.LocalObjectReference
   items 2 []core.v1.KeyToPath list=atomic
   optional 4 bool
+core.v1.SecretReference
+  name 1 string
+  namespace 2 string
 core.v1.SecretVolumeSource
   secretName 1 string
   items 2 []core.v1.KeyToPath list=atomic
@@ -1054,6 +1766,12 @@ core.v1.SessionAffinityConfig
   clientIP 1 core.v1.ClientIPConfig
 core.v1.SleepAction
   seconds! 1 int64
+core.v1.StorageOSPersistentVolumeSource
+  volumeName 1 string
+  volumeNamespace 2 string
+  fsType 3 string
+  readOnly 4 bool
+  secretRef 5 core.v1.ObjectReference
 core.v1.StorageOSVolumeSource
   volumeName 1 string
   volumeNamespace 2 string
@@ -1077,6 +1795,11 @@ core.v1.Toleration
   value 3 string
   effect 4 string
   tolerationSeconds 5 int64
+core.v1.TopologySelectorLabelRequirement
+  key! 1 string
+  values! 2 []string list=atomic
+core.v1.TopologySelectorTerm
+  matchLabelExpressions 1 []core.v1.TopologySelectorLabelRequirement list=atomic
 core.v1.TopologySpreadConstraint
   maxSkew! 1 int32
   topologyKey! 2 string
@@ -1105,6 +1828,9 @@ core.v1.VolumeHealthCondition
   status 1 string
   reason 2 string
   message 3 string
+core.v1.VolumeHealthStatus
+  healthConditions 1 []core.v1.VolumeHealthCondition patch=merge:status list=map:status,reason
+  lastTransitionTime 2 Time
 core.v1.VolumeMount
   name! 1 string
   readOnly 2 bool
@@ -1120,6 +1846,8 @@ core.v1.VolumeMountStatus
   readOnly 3 bool
   recursiveReadOnly 4 string
   volumeStatus 5 core.v1.VolumeStatus
+core.v1.VolumeNodeAffinity
+  required 1 core.v1.NodeSelector
 core.v1.VolumeProjection
   secret 1 core.v1.SecretProjection
   downwardAPI 2 core.v1.DownwardAPIProjection
@@ -1209,6 +1937,89 @@ discovery.v1.ForNode
   name! 1 string
 discovery.v1.ForZone
   name! 1 string
+flowcontrol.v1.ExemptPriorityLevelConfiguration
+  nominalConcurrencyShares 1 int32
+  lendablePercent 2 int32
+flowcontrol.v1.FlowDistinguisherMethod
+  type! 1 string
+flowcontrol.v1.FlowSchema kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 flowcontrol.v1.FlowSchemaSpec
+  status 3 flowcontrol.v1.FlowSchemaStatus
+flowcontrol.v1.FlowSchemaCondition
+  type 1 string
+  status 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+flowcontrol.v1.FlowSchemaList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []flowcontrol.v1.FlowSchema
+flowcontrol.v1.FlowSchemaSpec
+  priorityLevelConfiguration! 1 flowcontrol.v1.PriorityLevelConfigurationReference
+  matchingPrecedence 2 int32
+  distinguisherMethod 3 flowcontrol.v1.FlowDistinguisherMethod
+  rules 4 []flowcontrol.v1.PolicyRulesWithSubjects list=atomic
+flowcontrol.v1.FlowSchemaStatus
+  conditions 1 []flowcontrol.v1.FlowSchemaCondition patch=merge:type list=map:type
+flowcontrol.v1.GroupSubject
+  name! 1 string
+flowcontrol.v1.LimitResponse
+  type! 1 string
+  queuing 2 flowcontrol.v1.QueuingConfiguration
+flowcontrol.v1.LimitedPriorityLevelConfiguration
+  nominalConcurrencyShares 1 int32
+  limitResponse 2 flowcontrol.v1.LimitResponse
+  lendablePercent 3 int32
+  borrowingLimitPercent 4 int32
+flowcontrol.v1.NonResourcePolicyRule
+  verbs! 1 []string list=set
+  nonResourceURLs! 6 []string list=set
+flowcontrol.v1.PolicyRulesWithSubjects
+  subjects! 1 []flowcontrol.v1.Subject list=atomic
+  resourceRules 2 []flowcontrol.v1.ResourcePolicyRule list=atomic
+  nonResourceRules 3 []flowcontrol.v1.NonResourcePolicyRule list=atomic
+flowcontrol.v1.PriorityLevelConfiguration kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 flowcontrol.v1.PriorityLevelConfigurationSpec
+  status 3 flowcontrol.v1.PriorityLevelConfigurationStatus
+flowcontrol.v1.PriorityLevelConfigurationCondition
+  type 1 string
+  status 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+flowcontrol.v1.PriorityLevelConfigurationList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []flowcontrol.v1.PriorityLevelConfiguration
+flowcontrol.v1.PriorityLevelConfigurationReference
+  name! 1 string
+flowcontrol.v1.PriorityLevelConfigurationSpec
+  type! 1 string
+  limited 2 flowcontrol.v1.LimitedPriorityLevelConfiguration
+  exempt 3 flowcontrol.v1.ExemptPriorityLevelConfiguration
+flowcontrol.v1.PriorityLevelConfigurationStatus
+  conditions 1 []flowcontrol.v1.PriorityLevelConfigurationCondition patch=merge:type list=map:type
+flowcontrol.v1.QueuingConfiguration
+  queues 1 int32
+  handSize 2 int32
+  queueLengthLimit 3 int32
+flowcontrol.v1.ResourcePolicyRule
+  verbs! 1 []string list=set
+  apiGroups! 2 []string list=set
+  resources! 3 []string list=set
+  clusterScope 4 bool
+  namespaces 5 []string list=set
+flowcontrol.v1.ServiceAccountSubject
+  namespace! 1 string
+  name! 2 string
+flowcontrol.v1.Subject
+  kind! 1 string
+  user 2 flowcontrol.v1.UserSubject
+  group 3 flowcontrol.v1.GroupSubject
+  serviceAccount 4 flowcontrol.v1.ServiceAccountSubject
+flowcontrol.v1.UserSubject
+  name! 1 string
 meta.v1.Condition
   type! 1 string
   status! 2 string
@@ -1296,6 +2107,14 @@ networking.v1.HTTPIngressPath
   pathType! 3 string
 networking.v1.HTTPIngressRuleValue
   paths! 1 []networking.v1.HTTPIngressPath list=atomic
+networking.v1.IPAddress kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 networking.v1.IPAddressSpec
+networking.v1.IPAddressList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []networking.v1.IPAddress
+networking.v1.IPAddressSpec
+  parentRef! 1 networking.v1.ParentReference
 networking.v1.IPBlock
   cidr! 1 string
   except 2 []string list=atomic
@@ -1377,12 +2196,105 @@ networking.v1.NetworkPolicySpec
   ingress 2 []networking.v1.NetworkPolicyIngressRule list=atomic
   egress 3 []networking.v1.NetworkPolicyEgressRule list=atomic
   policyTypes 4 []string list=atomic
+networking.v1.ParentReference
+  group 1 string
+  resource! 2 string
+  namespace 3 string
+  name! 4 string
 networking.v1.ServiceBackendPort
   name 1 string
   number 2 int32
+networking.v1.ServiceCIDR kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 networking.v1.ServiceCIDRSpec
+  status 3 networking.v1.ServiceCIDRStatus
+networking.v1.ServiceCIDRList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []networking.v1.ServiceCIDR
+networking.v1.ServiceCIDRSpec
+  cidrs 1 []string list=atomic
+networking.v1.ServiceCIDRStatus
+  conditions 1 []meta.v1.Condition patch=merge:type list=map:type
+node.v1.Overhead
+  podFixed 1 {}Quantity
+node.v1.RuntimeClass kind
+  metadata 1 meta.v1.ObjectMeta
+  handler! 2 string
+  overhead 3 node.v1.Overhead
+  scheduling 4 node.v1.Scheduling
+node.v1.RuntimeClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []node.v1.RuntimeClass
+node.v1.Scheduling
+  nodeSelector 1 {}string atomic
+  tolerations 2 []core.v1.Toleration list=atomic
 policy.v1.Eviction kind
   metadata 1 meta.v1.ObjectMeta
   deleteOptions 2 meta.v1.DeleteOptions
+policy.v1.PodDisruptionBudget kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 policy.v1.PodDisruptionBudgetSpec
+  status 3 policy.v1.PodDisruptionBudgetStatus
+policy.v1.PodDisruptionBudgetList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []policy.v1.PodDisruptionBudget
+policy.v1.PodDisruptionBudgetSpec
+  minAvailable 1 IntOrString
+  selector 2 meta.v1.LabelSelector
+  maxUnavailable 3 IntOrString
+  unhealthyPodEvictionPolicy 4 string
+policy.v1.PodDisruptionBudgetStatus
+  observedGeneration 1 int64
+  disruptedPods 2 {}Time
+  disruptionsAllowed 3 int32
+  currentHealthy 4 int32
+  desiredHealthy 5 int32
+  expectedPods 6 int32
+  conditions 7 []meta.v1.Condition patch=merge:type list=map:type
+rbac.v1.AggregationRule
+  clusterRoleSelectors 1 []meta.v1.LabelSelector list=atomic
+rbac.v1.ClusterRole kind
+  metadata 1 meta.v1.ObjectMeta
+  rules 2 []rbac.v1.PolicyRule list=atomic
+  aggregationRule 3 rbac.v1.AggregationRule
+rbac.v1.ClusterRoleBinding kind
+  metadata 1 meta.v1.ObjectMeta
+  subjects 2 []rbac.v1.Subject list=atomic
+  roleRef! 3 rbac.v1.RoleRef
+rbac.v1.ClusterRoleBindingList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []rbac.v1.ClusterRoleBinding
+rbac.v1.ClusterRoleList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []rbac.v1.ClusterRole
+rbac.v1.PolicyRule
+  verbs! 1 []string list=atomic
+  apiGroups 2 []string list=atomic
+  resources 3 []string list=atomic
+  resourceNames 4 []string list=atomic
+  nonResourceURLs 5 []string list=atomic
+rbac.v1.Role kind
+  metadata 1 meta.v1.ObjectMeta
+  rules 2 []rbac.v1.PolicyRule list=atomic
+rbac.v1.RoleBinding kind
+  metadata 1 meta.v1.ObjectMeta
+  subjects 2 []rbac.v1.Subject list=atomic
+  roleRef! 3 rbac.v1.RoleRef
+rbac.v1.RoleBindingList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []rbac.v1.RoleBinding
+rbac.v1.RoleList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []rbac.v1.Role
+rbac.v1.RoleRef
+  apiGroup 1 string
+  kind! 2 string
+  name! 3 string
+rbac.v1.Subject
+  kind! 1 string
+  apiGroup 2 string
+  name! 3 string
+  namespace 4 string
 runtime.TypeMeta
   apiVersion 1 string
   kind 2 string
@@ -1391,4 +2303,113 @@ runtime.Unknown
   raw 2 bytes
   contentEncoding 3 string
   contentType 4 string
+scheduling.v1.PriorityClass kind
+  metadata 1 meta.v1.ObjectMeta
+  value 2 int32
+  globalDefault 3 bool
+  description 4 string
+  preemptionPolicy 5 string
+scheduling.v1.PriorityClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []scheduling.v1.PriorityClass
+storage.v1.CSIDriver kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 storage.v1.CSIDriverSpec
+storage.v1.CSIDriverList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.CSIDriver
+storage.v1.CSIDriverSpec
+  attachRequired 1 bool
+  podInfoOnMount 2 bool
+  volumeLifecycleModes 3 []string list=set
+  storageCapacity 4 bool
+  fsGroupPolicy 5 string
+  tokenRequests 6 []storage.v1.TokenRequest list=atomic
+  requiresRepublish 7 bool
+  seLinuxMount 8 bool
+  nodeAllocatableUpdatePeriodSeconds 9 int64
+  serviceAccountTokenInSecrets 10 bool
+  preventPodSchedulingIfMissing 11 bool
+storage.v1.CSINode kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 storage.v1.CSINodeSpec
+  status 3 storage.v1.CSINodeStatus
+storage.v1.CSINodeDriver
+  name! 1 string
+  nodeID! 2 string
+  topologyKeys 3 []string list=atomic
+  allocatable 4 storage.v1.VolumeNodeResources
+storage.v1.CSINodeList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.CSINode
+storage.v1.CSINodeSpec
+  drivers! 1 []storage.v1.CSINodeDriver patch=merge:name list=map:name
+storage.v1.CSINodeStatus
+  storageHealth 1 []storage.v1.StorageHealth patch=merge:name list=map:name
+storage.v1.CSIStorageCapacity kind
+  metadata 1 meta.v1.ObjectMeta
+  nodeTopology 2 meta.v1.LabelSelector
+  storageClassName! 3 string
+  capacity 4 Quantity
+  maximumVolumeSize 5 Quantity
+storage.v1.CSIStorageCapacityList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.CSIStorageCapacity
+storage.v1.StorageClass kind
+  metadata 1 meta.v1.ObjectMeta
+  provisioner! 2 string
+  parameters 3 {}string
+  reclaimPolicy 4 string
+  mountOptions 5 []string list=atomic
+  allowVolumeExpansion 6 bool
+  volumeBindingMode 7 string
+  allowedTopologies 8 []core.v1.TopologySelectorTerm list=atomic
+storage.v1.StorageClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.StorageClass
+storage.v1.StorageHealth
+  name 1 string
+  healthConditions 2 []storage.v1.StorageHealthCondition list=atomic
+storage.v1.StorageHealthCondition
+  status 1 string
+  reason 2 string
+  message 3 string
+  accessMode 4 string
+  volumeMode 5 string
+  lastTransitionTime 6 Time
+storage.v1.TokenRequest
+  audience! 1 string
+  expirationSeconds 2 int64
+storage.v1.VolumeAttachment kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 storage.v1.VolumeAttachmentSpec
+  status 3 storage.v1.VolumeAttachmentStatus
+storage.v1.VolumeAttachmentList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.VolumeAttachment
+storage.v1.VolumeAttachmentSource
+  persistentVolumeName 1 string
+  inlineVolumeSpec 2 core.v1.PersistentVolumeSpec
+storage.v1.VolumeAttachmentSpec
+  attacher! 1 string
+  source! 2 storage.v1.VolumeAttachmentSource
+  nodeName! 3 string
+storage.v1.VolumeAttachmentStatus
+  attached! 1 bool
+  attachmentMetadata 2 {}string
+  attachError 3 storage.v1.VolumeError
+  detachError 4 storage.v1.VolumeError
+storage.v1.VolumeAttributesClass kind
+  metadata 1 meta.v1.ObjectMeta
+  driverName! 2 string
+  parameters 3 {}string
+storage.v1.VolumeAttributesClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.VolumeAttributesClass
+storage.v1.VolumeError
+  time 1 Time
+  message 2 string
+  errorCode 3 int32
+storage.v1.VolumeNodeResources
+  count 1 int32
 `;

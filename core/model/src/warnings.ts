@@ -4,6 +4,7 @@ import {
   honouredKeys,
   honouredMembers,
   honouredValues,
+  idleKinds,
   inertItems,
   inertValues,
   zeroMatters,
@@ -24,6 +25,9 @@ const warningsMax = 20;
  */
 export function warningsFor(resource: Resource, body: KubeObject): readonly string[] {
   if (!isJsonObject(body)) return [];
+  if (idleKinds.has(`${resource.name}.${resource.group}`)) {
+    return [`${resource.kind} is kept and served; nothing acts on it yet`];
+  }
   const { metadata: _metadata, status: _status, ...rest } = body;
   const idle = idleFields(typeOfResource(resource), rest, "");
   const texts = idle.map((field) => `${field} is not supported yet and has no effect`);
