@@ -112,7 +112,9 @@ async function start(given: Start): Promise<Daemon> {
   const sidecars = openSidecars(given);
   const standing = sidecars && new ProgramSidecars(sidecars);
   const programs = parts.add(new Programs({ ...known, sidecars: standing }), (all) => all.close());
-  const pods = await openPods(name, { machine, world, programs });
+  const listening = { api: 0, http: 0 };
+  const plane = makePlane(given, running, { reading, sidecars, ownPorts: () => listening });
+  const pods = await openPods(given, running, { programs, plane });
   connect(world, host, log);
   host.dispatch({ kind: "start" });
   api.bootstrap(clock());
@@ -125,8 +127,6 @@ async function start(given: Start): Promise<Daemon> {
   rounds.lookAtDisk();
   await openRenewal(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const listening = { api: 0, http: 0 };
-  const plane = makePlane(given, running, { reading, sidecars, ownPorts: () => listening });
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
   const classic = parts.add(await openWays(given, running, { backend, plane }), (opened) =>
@@ -214,13 +214,22 @@ function nextIncarnation(disk: Disk): number {
   return next;
 }
 
+/** The way into pods past their sidecars; whoever is not the owner is let in by policy. */
 async function openPods(
-  self: string,
-  { machine, world, programs }: Pick<Running, "machine" | "world"> & { programs: Programs },
+  { membership, name: self }: Start,
+  { machine, world }: Running,
+  { programs, plane }: { readonly programs: Programs; readonly plane: WorkloadPlane },
 ): Promise<PodAccess> {
   const { runtime, link } = world;
-  const peerOf = (name: string): string | undefined => machine.peerOf(name);
-  const pods = new PodAccess({ self, runtime, streams: link, peerOf, programs });
+  const pods = new PodAccess({
+    self,
+    peer: membership.key.id,
+    runtime,
+    streams: link,
+    peerOf: (name) => machine.peerOf(name),
+    admitIngress: (uid, issuer, port) => plane.admitIngress(uid, issuer, port),
+    programs,
+  });
   await pods.serve();
   return pods;
 }
