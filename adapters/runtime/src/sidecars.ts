@@ -23,6 +23,11 @@ export interface SidecarsOptions {
   readonly folder: string;
   /** The sidecar's program, JavaScript or TypeScript. */
   readonly sidecarPath: string;
+  /**
+   * Takes a copy of the descriptor by which a process reads its pod's device; undefined if it has
+   * none. It may throw: then what waits in the device's queue is lost with its sidecar.
+   */
+  readonly takeDevice?: ((pid: number) => number | undefined) | undefined;
 }
 
 /** Where a sidecar stands: in a pod, or beside a program that is in none. */
@@ -63,7 +68,15 @@ interface KeptSidecar {
   up: Promise<void>;
   channel: Socket | undefined;
   againMs: number;
+  /**
+   * The pod's device, held open beside the sidecar: the kernel drops what waits in its queue when
+   * nobody has it open, and a program that has asked for a name would wait five seconds.
+   */
+  device: number | undefined;
 }
+
+/** Where a new sidecar finds the device that was held: the first after its standard streams. */
+const deviceDescriptor = 3;
 
 /** The files of one sidecar: its two sockets, its process's identity, its last words. */
 const fileKinds = ["sock", "fd", "json", "log"];
@@ -77,6 +90,7 @@ export class Sidecars {
   readonly #folder: string;
   readonly #store: string;
   readonly #program: string;
+  readonly #takeDevice: SidecarsOptions["takeDevice"];
   readonly #sidecars = new Map<string, KeptSidecar>();
   readonly #lines = new EventSource<SidecarLine>();
 
@@ -85,6 +99,7 @@ export class Sidecars {
     this.#folder = join(options.folder, "sidecars");
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     this.#program = options.sidecarPath;
+    this.#takeDevice = options.takeDevice;
   }
 
   /** Starts a sidecar, or takes over the one that stands there. Does not wait for it. */
@@ -95,6 +110,7 @@ export class Sidecars {
       up: Promise.resolve(),
       channel: undefined,
       againMs: againMsMin,
+      device: undefined,
     };
     this.#sidecars.set(site.uid, sidecar);
     sidecar.up = this.#raise(sidecar);
@@ -161,6 +177,7 @@ export class Sidecars {
     sidecar?.channel?.destroy();
     await sidecar?.up.catch(() => {});
     sidecar?.channel?.destroy();
+    if (sidecar !== undefined) letGo(sidecar);
     await this.#remove(sidecar === undefined ? shortNameOf(uid) : nameOf(sidecar.site));
   }
 
@@ -173,7 +190,10 @@ export class Sidecars {
 
   /** Lets go of all sidecars. They stay. */
   close(): void {
-    for (const sidecar of this.#sidecars.values()) sidecar.channel?.destroy();
+    for (const sidecar of this.#sidecars.values()) {
+      sidecar.channel?.destroy();
+      letGo(sidecar);
+    }
     this.#sidecars.clear();
     this.#lines.close();
   }
@@ -217,7 +237,7 @@ export class Sidecars {
     const name = nameOf(sidecar.site);
     if (await this.#open(sidecar)) return;
     await this.#end(name);
-    const child = this.#spawn(sidecar.site);
+    const child = this.#spawn(sidecar);
     const until = performance.now() + upMsMax;
     while (this.#sidecars.get(uid) === sidecar) {
       if (await this.#open(sidecar)) return;
@@ -241,6 +261,7 @@ export class Sidecars {
     }
     const openedAt = performance.now();
     sidecar.channel = socket;
+    this.#hold(sidecar);
     socket.on("end", () => socket.destroy());
     socket.on("close", () => {
       // One that ends soon may do so again and again.
@@ -265,18 +286,32 @@ export class Sidecars {
     sidecar.up.catch(() => {});
   }
 
-  #spawn(site: SidecarSite): ChildProcess {
+  /** Holds the pod's device open beside the sidecar that has opened it. */
+  #hold(sidecar: KeptSidecar): void {
+    const { site } = sidecar;
+    const isGone = this.#sidecars.get(site.uid) !== sidecar;
+    if (sidecar.device !== undefined || "address" in site || isGone) return;
+    const id = readProcessId(readIfThere(this.#path(nameOf(site), "json")));
+    try {
+      if (id !== undefined) sidecar.device = this.#takeDevice?.(id.pid);
+    } catch {
+      // A kernel or container that does not let it: all else goes on without.
+    }
+  }
+
+  #spawn({ site, device }: KeptSidecar): ChildProcess {
     const name = nameOf(site);
     const log = openSync(this.#path(name, "log"), "w", 0o600);
     const [command = "", ...args] = this.#commandOf(site);
     const child = spawn(command, args, {
       detached: true,
-      stdio: ["ignore", "ignore", log],
+      stdio: ["ignore", "ignore", log, ...(device === undefined ? [] : [device])],
       env: {
         ...sidecarEnvironment,
         PATH: toolPath(),
         BEEMESH_STORE: this.#store,
         BEEMESH_POD_UID: site.uid,
+        ...(device !== undefined && { BEEMESH_DEVICE: String(deviceDescriptor) }),
       },
     });
     closeSync(log);
@@ -317,6 +352,12 @@ export class Sidecars {
   #path(name: string, kind: string): string {
     return join(this.#folder, `${name}.${kind}`);
   }
+}
+
+/** Lets go of the device of a pod: whoever holds it keeps the pod's network alive. */
+function letGo(sidecar: KeptSidecar): void {
+  if (sidecar.device !== undefined) closeSync(sidecar.device);
+  sidecar.device = undefined;
 }
 
 /**

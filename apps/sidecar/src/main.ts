@@ -29,6 +29,12 @@ const nobody = 65_534;
 /** The device that the pod's routes lead to. */
 const deviceName = "beemesh0";
 
+/** The device that this process's predecessor had, with what waits in it; else opens it anew. */
+function openDevice(): number {
+  const inherited = Number(process.env["BEEMESH_DEVICE"] ?? "");
+  return inherited > 0 ? inherited : openTun(deviceName);
+}
+
 const isOutside = process.argv[2] === "outside";
 const [socketPath = "", descriptorPath = "", ...addresses] = process.argv.slice(isOutside ? 3 : 2);
 // The sidecar is for the machine alone: whoever opens its socket is inside the pod.
@@ -42,7 +48,7 @@ const sidecar = new Sidecar({
   adopt: adoptSocket,
   inbox: new DescriptorInbox(descriptorPath),
   watch: watchPort,
-  device: isOutside ? undefined : openTun(deviceName),
+  device: isOutside ? undefined : openDevice(),
 });
 await sidecar.open();
 if (process.getuid?.() === 0) {
