@@ -89,7 +89,7 @@ class PlainServer implements ClassicServer {
     this.#options = options;
     this.#limits = limits;
     this.#proxy = new Proxy(options);
-    this.#door = options.owner && new OwnerDoor(options.owner);
+    this.#door = options.owner && new OwnerDoor(options.owner, limits);
     this.#server = createHttpServer({
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.firstRequestMsMax,

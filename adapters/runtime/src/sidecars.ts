@@ -49,6 +49,8 @@ export interface ProgramSite {
   readonly address: string;
   /** Whose identity it has: a sidecar never changes its own. */
   readonly serviceAccount: string;
+  /** Services that it calls by ports of this machine, as the sidecar's program takes them. */
+  readonly reaches: readonly string[];
 }
 
 /** A sidecar is up 40 ms after its start; on a machine under heavy load it may take seconds. */
@@ -326,7 +328,7 @@ export class Sidecars {
     const name = nameOf(site);
     const paths = [this.#path(name, "sock"), this.#path(name, "fd")];
     const node = [process.execPath, ...sidecarNodeFlags, this.#program];
-    if ("address" in site) return [...node, "outside", ...paths, site.address];
+    if ("address" in site) return [...node, "outside", ...paths, site.address, ...site.reaches];
     return ["nsenter", `--net=${site.network}`, ...node, ...paths, site.ip, site.ip6];
   }
 
@@ -361,12 +363,12 @@ function letGo(sidecar: KeptSidecar): void {
 }
 
 /**
- * The name of a sidecar's files. One for another address or identity is another sidecar, so that a
- * successor of this process takes over none that leads to what the program was before.
+ * The name of a sidecar's files. One for another address, identity or reach is another sidecar, so
+ * that a successor of this process takes over none that leads to what the program was before.
  */
 function nameOf(site: SidecarSite): string {
   if (!("address" in site)) return shortNameOf(site.uid);
-  return shortNameOf([site.uid, site.address, site.serviceAccount].join(" "));
+  return shortNameOf([site.uid, site.address, site.serviceAccount, ...site.reaches].join(" "));
 }
 
 /** A short name, for the path of a socket has at most 107 bytes. */
