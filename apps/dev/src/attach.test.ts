@@ -225,7 +225,7 @@ describe("a program that is attached", { skip: cannotRun() }, () => {
     await untilClient("the client is answered", answered);
   });
 
-  test("does nothing for who only writes its record, until its machine's owner agrees", async () => {
+  test("does nothing for who only writes its record, until the owner agrees", async () => {
     const spec = {
       machine: far.name,
       ports: [{ port: 22 }],
