@@ -7,6 +7,7 @@ import type { Consents } from "./external/consents.ts";
 import { readProgram } from "./external/program.ts";
 import { isWell } from "./health.ts";
 import type { Ways } from "./ingress/ways.ts";
+import type { Meters } from "./meters.ts";
 import type { DaemonStatus } from "./status.ts";
 import type { ConnectionsPage } from "./workload/connections-page.ts";
 
@@ -19,6 +20,7 @@ export interface ClassicOptions {
   readonly unixPath: string;
   readonly backend: BackendOptions;
   readonly ways: Ways;
+  readonly meters: Pick<Meters, "turnedAwayHttp">;
   readonly consents: Pick<Consents, "give" | "withdraw">;
   readonly metrics: () => Promise<string>;
   /** What `GET /v1/connections` answers, there too. */
@@ -35,6 +37,7 @@ export function openClassic(options: ClassicOptions): Promise<ClassicServer> {
     port,
     unixPath,
     metrics,
+    onTurnedAway: (cause) => options.meters.turnedAwayHttp(cause),
     healthy: () => isWell(backend.host.health),
     pages: new Map<string, () => unknown>([
       ["/v1/status", status],

@@ -357,7 +357,7 @@ interface Shown {
 /** The classic interface, the ways into services, and what an operator asks. */
 function openWays(
   { config, home, log, membership, name, parts }: Start,
-  { world, machine, host, traffic }: Running,
+  { world, machine, host, meters, traffic }: Running,
   shown: Shown,
 ): Promise<ClassicServer> {
   const { backend, plane, consents } = shown;
@@ -374,6 +374,7 @@ function openWays(
     unixPath: home.httpSocket,
     backend,
     ways,
+    meters,
     consents,
     metrics: () => plane.metrics(),
     connections: () => plane.connections(),
