@@ -9,6 +9,7 @@
 export { adoptSocket, closeDescriptor, descriptorOf, duplicate } from "./descriptor.ts";
 export { DescriptorInbox, type ReceivedDescriptor } from "./descriptor-inbox.ts";
 export { DescriptorOutbox } from "./descriptor-outbox.ts";
+export { takeDescriptor } from "./foreign-descriptor.ts";
 export { returnMemory } from "./memory.ts";
 export { watchPackets } from "./packet-watch.ts";
 export { makeTransparent } from "./socket-option.ts";

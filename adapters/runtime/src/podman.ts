@@ -36,7 +36,7 @@ import { type PodmanService, storePaths } from "./podman-service.ts";
 import { startAttach, startExec } from "./podman-session.ts";
 import { PodmanWatch } from "./podman-watch.ts";
 import { runProbe } from "./probe.ts";
-import { Sidecars } from "./sidecars.ts";
+import { Sidecars, type SidecarsOptions } from "./sidecars.ts";
 
 export interface PodmanOptions {
   /** Holds what is the pods' own; at most 80 bytes, for sockets lie in it. */
@@ -44,6 +44,7 @@ export interface PodmanOptions {
   /** Told apart by this where several machines share one Podman. */
   readonly machine: string;
   readonly sidecarPath: string;
+  readonly takeDevice?: SidecarsOptions["takeDevice"];
   readonly host: Host;
   readonly socketPath: string;
   /** The service behind the socket, if it is our own: it is ended with the driver. */

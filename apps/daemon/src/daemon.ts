@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type Api, createApi } from "@beemesh/apiserver";
 import { type Now, shortName } from "@beemesh/base";
 import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/gateway";
-import { Machine } from "@beemesh/machine";
+import { Machine, type MachineEvent } from "@beemesh/machine";
+import type { KubeObject } from "@beemesh/model";
 import type { Disk } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
@@ -13,6 +14,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { type BackendOptions, createBackend } from "./backend.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
+import { Consents, placeOf } from "./external/consents.ts";
 import { ProgramSidecars } from "./external/program-sidecars.ts";
 import { Programs } from "./external/programs.ts";
 import { readFacts } from "./facts.ts";
@@ -108,11 +110,21 @@ async function start(given: Start): Promise<Daemon> {
   const { world, machine, host, api, crashed } = running;
   const nudge = (): void => host.dispatch({ kind: "tick" });
   const reading = new Reading(machine, nudge);
-  const known = { self: name, objects: machine.objects, reading, nudge };
+  const consents = new Consents({ disk: world.disk, namespaces: config.allowExternal });
+  const known = { self: name, objects: machine.objects, reading, nudge, consents };
   const sidecars = openSidecars(given);
   const standing = sidecars && new ProgramSidecars(sidecars);
-  const programs = parts.add(new Programs({ ...known, sidecars: standing }), (all) => all.close());
-  const pods = await openPods(name, { machine, world, programs });
+  const programs = new Programs({
+    ...known,
+    sidecars: standing,
+    wallMs: () => clock().wallMs,
+    onRefused: (object, reason) => host.dispatch(notAccepted(object, reason)),
+  });
+  parts.add(programs, (all) => all.close());
+  consents.onChange = (place) => programs.regard(place);
+  const listening = { api: 0, http: 0 };
+  const plane = makePlane(given, running, { reading, sidecars, ownPorts: () => listening });
+  const pods = await openPods(given, running, { programs, plane });
   connect(world, host, log);
   host.dispatch({ kind: "start" });
   api.bootstrap(clock());
@@ -125,12 +137,11 @@ async function start(given: Start): Promise<Daemon> {
   rounds.lookAtDisk();
   await openRenewal(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const listening = { api: 0, http: 0 };
-  const plane = makePlane(given, running, { reading, sidecars, ownPorts: () => listening });
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
-  const classic = parts.add(await openWays(given, running, { backend, plane }), (opened) =>
-    opened.close(),
+  const classic = parts.add(
+    await openWays(given, running, { backend, plane, consents }),
+    (opened) => opened.close(),
   );
   listening.api = server.port;
   listening.http = classic.port;
@@ -214,13 +225,22 @@ function nextIncarnation(disk: Disk): number {
   return next;
 }
 
+/** The way into pods past their sidecars; whoever is not the owner is let in by policy. */
 async function openPods(
-  self: string,
-  { machine, world, programs }: Pick<Running, "machine" | "world"> & { programs: Programs },
+  { membership, name: self }: Start,
+  { machine, world }: Running,
+  { programs, plane }: { readonly programs: Programs; readonly plane: WorkloadPlane },
 ): Promise<PodAccess> {
   const { runtime, link } = world;
-  const peerOf = (name: string): string | undefined => machine.peerOf(name);
-  const pods = new PodAccess({ self, runtime, streams: link, peerOf, programs });
+  const pods = new PodAccess({
+    self,
+    peer: membership.key.id,
+    runtime,
+    streams: link,
+    peerOf: (name) => machine.peerOf(name),
+    admitIngress: (uid, issuer, port) => plane.admitIngress(uid, issuer, port),
+    programs,
+  });
   await pods.serve();
   return pods;
 }
@@ -331,15 +351,16 @@ async function openApi(given: Start, backend: BackendOptions): Promise<ApiServer
 interface Shown {
   readonly backend: BackendOptions & { readonly reading: Reading };
   readonly plane: WorkloadPlane;
+  readonly consents: Consents;
 }
 
 /** The classic interface, the ways into services, and what an operator asks. */
 function openWays(
   { config, home, log, membership, name, parts }: Start,
-  { world, machine, host, traffic }: Running,
+  { world, machine, host, meters, traffic }: Running,
   shown: Shown,
 ): Promise<ClassicServer> {
-  const { backend, plane } = shown;
+  const { backend, plane, consents } = shown;
   const { objects } = machine;
   const { pods, reading } = backend;
   const nowMs = (): number => performance.now();
@@ -353,11 +374,21 @@ function openWays(
     unixPath: home.httpSocket,
     backend,
     ways,
+    meters,
+    consents,
     metrics: () => plane.metrics(),
     connections: () => plane.connections(),
     status: () =>
       readStatus({ ...known, bytesPerMinute: traffic.bytesPerMinute(), health: host.health }),
   });
+}
+
+/** What a record's watchers see that names this machine without its owner's consent. */
+function notAccepted(object: KubeObject, message: string): MachineEvent {
+  const { apiVersion, kind, metadata } = object;
+  const involved = { apiVersion, kind, ...placeOf(object), uid: metadata.uid ?? "" };
+  const occurrence = { object: involved, type: "Warning", reason: "NotAccepted", message } as const;
+  return { kind: "occurrence", occurrence };
 }
 
 /** Whether others are known and none of them is alive. */

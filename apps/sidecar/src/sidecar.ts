@@ -17,6 +17,7 @@ import { pageOf } from "./metrics-page.ts";
 import { Names, nameServerAddress } from "./names.ts";
 import { Outbound } from "./outbound.ts";
 import { Pool } from "./pool.ts";
+import { Reaching } from "./reaching.ts";
 import { Refusals } from "./refusals.ts";
 import { Routes } from "./routes.ts";
 import { SpanSender } from "./span-sender.ts";
@@ -28,6 +29,8 @@ export interface SidecarOptions {
   readonly socketPath: string;
   /** Addresses of the pod, at which its programs listen for others. */
   readonly addresses: readonly string[];
+  /** Ports by which a program in no pod calls Services; see `Reaching`. */
+  readonly reaches?: readonly string[];
   /** Where the rules of the pod hand connections to; undefined beside a program in no pod. */
   readonly interceptedPort: number | undefined;
   /** Connections at once, of each kind. */
@@ -55,6 +58,7 @@ export class Sidecar {
   readonly #names: Names;
   readonly #outbound: Outbound;
   readonly #pool: Pool;
+  readonly #reaching: Reaching;
   readonly #routes: Routes;
   readonly #spans: SpanSender;
   readonly #verdicts: Verdicts;
@@ -102,6 +106,14 @@ export class Sidecar {
     const inner = { identity, verdicts, watching, meters, refusals, nowMs, mesh, name, addresses };
     this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
     this.#interceptor = this.#interceptorOf(options);
+    this.#reaching = new Reaching({
+      texts: options.reaches ?? [],
+      connectionsMax,
+      channel,
+      refusals,
+      name,
+      onConnection: (socket, ip, to) => this.take(socket, ip, to),
+    });
     const doorOptions = {
       socketPath: options.socketPath,
       // A pod's loopback is its own; that of a machine is not the program's.
@@ -131,6 +143,7 @@ export class Sidecar {
   /** Listens for the pod's programs first and then for the machine, which takes it as ready. */
   async open(): Promise<void> {
     await this.#interceptor?.open();
+    await this.#reaching.open();
     await new Promise<void>((resolve) => this.#door.open(resolve));
     void this.#identity.renew();
   }
@@ -155,6 +168,7 @@ export class Sidecar {
   close(): void {
     this.#door.close();
     this.#interceptor?.close();
+    this.#reaching.close();
     this.#identity.close();
     this.#watching.close();
     this.#channel.close();
@@ -184,6 +198,7 @@ export class Sidecar {
     // A machine that was away may have missed to say that something has changed.
     this.#verdicts.forget();
     void this.#routes.refresh();
+    this.#reaching.report();
   }
 
   #onNotice(notice: Notice): void {

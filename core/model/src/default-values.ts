@@ -93,6 +93,7 @@ export const fillers: Readonly<Record<string, Filler>> = {
   "beemesh.v1.ExternalWorkloadSpec": (spec) =>
     filled(spec, { serviceAccountName: "default", address: "127.0.0.1" }),
   "beemesh.v1.ExternalWorkloadPort": (port) => filled(port, { protocol: "TCP" }),
+  "beemesh.v1.ExternalWorkloadReach": (reach) => filled(reach, { listenAddress: "127.0.0.1" }),
   "beemesh.v1.ExternalWorkloadProbe": (probe) =>
     positive(probe, {
       periodSeconds: 10,

@@ -635,17 +635,25 @@ beemesh.v1.ExternalWorkloadProbe
   timeoutSeconds 3 int32
   successThreshold 4 int32
   failureThreshold 5 int32
+beemesh.v1.ExternalWorkloadReach
+  service! 1 string
+  namespace 2 string
+  port! 3 int32
+  listenAddress 4 string
+  listenPort! 5 int32
 beemesh.v1.ExternalWorkloadSocket
   port! 1 int32
 beemesh.v1.ExternalWorkloadSpec
   serviceAccountName 1 string
   machine! 2 string
   address 3 string
-  ports! 4 []beemesh.v1.ExternalWorkloadPort patch=merge:port list=map:port,protocol
+  ports 4 []beemesh.v1.ExternalWorkloadPort patch=merge:port list=map:port,protocol
   readinessProbe 5 beemesh.v1.ExternalWorkloadProbe
+  reach 6 []beemesh.v1.ExternalWorkloadReach list=atomic
 beemesh.v1.ExternalWorkloadStatus
   ready 1 bool
   message 2 string
+  conditions 3 []meta.v1.Condition patch=merge:type list=map:type
 certificates.v1.CertificateSigningRequest kind
   metadata 1 meta.v1.ObjectMeta
   spec! 2 certificates.v1.CertificateSigningRequestSpec

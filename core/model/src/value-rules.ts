@@ -204,6 +204,12 @@ const networkValueRules: ValueRules = {
     failureThreshold: atLeast(1),
   },
   "beemesh.v1.ExternalWorkloadSocket": { port },
+  "beemesh.v1.ExternalWorkloadReach": {
+    service: subdomain,
+    namespace: subdomain,
+    port,
+    listenPort: port,
+  },
 };
 
 /** The checks of each type's fields. */

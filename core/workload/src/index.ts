@@ -24,6 +24,7 @@ export {
   readDescriptorTag,
 } from "./descriptor.ts";
 export { readSpiffeId, spiffeIdOf, type WorkloadIdentity } from "./identity.ts";
+export { ingressCaller, ingressPeer, isIngressCaller } from "./ingress-peer.ts";
 export {
   type PeerRef,
   type PeerRefClaim,
