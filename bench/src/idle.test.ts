@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { spanOf } from "./idle.ts";
 
 test("spanOf gives shares of a core, rates and memory at the end", () => {
-  const times = { userSeconds: 10, systemSeconds: 5 };
+  const times = { cpuSeconds: 15, userSeconds: 10, systemSeconds: 5 };
   const start = { pssBytes: 0, ...times, wakes: 7, switches: 9, trafficBytes: 1000, atMs: 0 };
   const end = {
     pssBytes: 64 * 1024 ** 2,
+    cpuSeconds: 15.3,
     userSeconds: 10.2,
     systemSeconds: 5.1,
     wakes: 307,

@@ -10,6 +10,8 @@ const ticksPerSecond = 100;
 /** What a process has used up to a moment. */
 export interface Usage {
   readonly pssBytes: number;
+  /** Of all its threads, to the nanosecond; its two parts are told in hundredths of a second. */
+  readonly cpuSeconds: number;
   readonly userSeconds: number;
   readonly systemSeconds: number;
   /** Times that its main thread has gone to sleep, and been woken: what its event loop does. */
@@ -76,8 +78,8 @@ function figuresOf(spans: readonly Span[], peer: readonly Span[], hasNetwork: bo
   return [
     figureOf("memory of a daemon (PSS)", "MB", of("megabytes"), { budget: megabytes }),
     cpu,
-    beside("of it in the program", "s/min", "userSecondsPerMinute"),
-    beside("of it in the kernel", "s/min", "systemSecondsPerMinute"),
+    figureOf("of it in the program", "s/min", of("userSecondsPerMinute")),
+    figureOf("of it in the kernel", "s/min", of("systemSecondsPerMinute")),
     beside("processor of a wake", "ms", "wakeMs"),
     beside("wakes of a daemon's main thread", "1/s", "wakesPerSecond"),
     beside("context switches of a daemon", "1/s", "switchesPerSecond"),
@@ -102,16 +104,15 @@ export interface Span {
 /** What was used between two looks. */
 export function spanOf(start: Usage, end: Usage): Span {
   const seconds = (end.atMs - start.atMs) / 1000;
-  const user = end.userSeconds - start.userSeconds;
-  const system = end.systemSeconds - start.systemSeconds;
+  const cpu = end.cpuSeconds - start.cpuSeconds;
   const wakes = end.wakes - start.wakes;
   return {
     megabytes: end.pssBytes / 1024 ** 2,
-    corePercent: (100 * (user + system)) / seconds,
-    userSecondsPerMinute: (60 * user) / seconds,
-    systemSecondsPerMinute: (60 * system) / seconds,
+    corePercent: (100 * cpu) / seconds,
+    userSecondsPerMinute: (60 * (end.userSeconds - start.userSeconds)) / seconds,
+    systemSecondsPerMinute: (60 * (end.systemSeconds - start.systemSeconds)) / seconds,
     wakesPerSecond: wakes / seconds,
-    wakeMs: (1000 * (user + system)) / Math.max(1, wakes),
+    wakeMs: (1000 * cpu) / Math.max(1, wakes),
     switchesPerSecond: (end.switches - start.switches) / seconds,
     bytesPerMinute: (60 * (end.trafficBytes - start.trafficBytes)) / seconds,
   };
@@ -137,10 +138,12 @@ async function usageOf({ pid = 0, host }: Process): Promise<Usage> {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The command's name is in brackets and may hold blanks; what follows it does not.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => switchesOf(pid, thread));
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const threads = tasks.map((thread) => switchesOf(pid, thread));
   const traffic = await host?.traffic();
   return {
     pssBytes: Number(/^Pss:\s+(\d+) kB$/mu.exec(rollup)?.[1] ?? 0) * 1024,
+    cpuSeconds: tasks.reduce((sum, thread) => sum + secondsOf(pid, thread), 0),
     userSeconds: Number(fields[11]) / ticksPerSecond,
     systemSeconds: Number(fields[12]) / ticksPerSecond,
     wakes: switchesOf(pid, String(pid)).voluntary,
@@ -148,6 +151,17 @@ async function usageOf({ pid = 0, host }: Process): Promise<Usage> {
     trafficBytes: (traffic?.receivedBytes ?? 0) + (traffic?.sentBytes ?? 0),
     atMs: performance.now(),
   };
+}
+
+/** Time that a thread was on a processor (proc(5), schedstat); none of one that is gone. */
+function secondsOf(pid: number, thread: string): number {
+  try {
+    return (
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e9
+    );
+  } catch {
+    return 0;
+  }
 }
 
 /** Context switches of a thread so far (proc(5)); none of one that is gone. */

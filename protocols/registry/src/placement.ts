@@ -91,7 +91,12 @@ export class Placement {
       this.#noteDeparted(hasLeft ? before.difference(next) : none, next, at);
     }
     this.#alive = next;
-    if (!hasLeft && added.length === 0) return [];
+    return hasLeft || added.length > 0 ? this.#reorder(added) : [];
+  }
+
+  /** Who keeps what, now that some have come and some have left. */
+  #reorder(added: readonly PeerId[]): CollectionId[] {
+    const next = this.#alive;
     const changed: CollectionId[] = [];
     for (const [collection, order] of this.#orders) {
       const rest = order.first.filter(({ id }) => next.has(id));
