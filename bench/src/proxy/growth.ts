@@ -9,7 +9,9 @@ import { type BenchPod, createServiceRecord } from "./pods.ts";
 /** Services of the mesh, step by step. */
 const sizes = [10, 100, 1000, 10_000] as const;
 /** Created at once. */
-const parallel = 16;
+const parallel = 4;
+/** How often one Service is asked for. */
+const triesMax = 10;
 /** Names that each pod asks for in each step: a program uses a few services, not all. */
 const askedEach = 10;
 /** A sidecar that has nothing to do gives memory back within this, in milliseconds. */
@@ -58,10 +60,22 @@ async function createUpTo(machine: DevMachine, from: number, to: number): Promis
   const worker = async (): Promise<void> => {
     while (next < to) {
       next += 1;
-      await createServiceRecord(machine.client(), nameOf(next), [80]);
+      await createPatiently(machine, nameOf(next));
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
+}
+
+/** A busy computer may let an API be silent for a while: what was asked is asked again. */
+async function createPatiently(machine: DevMachine, name: string): Promise<void> {
+  for (let left = triesMax; left > 0; left -= 1) {
+    try {
+      return await createServiceRecord(machine.client(), name, [80]);
+    } catch (error) {
+      if (!(error instanceof BeeError) || error.code !== "api-unreachable" || left === 1)
+        throw error;
+    }
+  }
 }
 
 /** Looks names up from inside a pod; each must have an address, as its own machine knows it. */

@@ -105,7 +105,8 @@ export async function createService(
 
 async function created(client: Client, path: string, body: Json): Promise<void> {
   const { status } = await client.call("POST", path, body);
-  if (status === 201) return;
+  // What was there already was made by a try whose answer got lost.
+  if (status === 201 || status === 409) return;
   throw new BeeError("bench-failed", `Cannot measure proxies: creating ${path} gave ${status}`);
 }
 
