@@ -17,7 +17,7 @@ const grownMax = 60;
 /** Prints the address of a name, or why there is none. */
 const lookUp = `
   const { Resolver } = require("node:dns").promises;
-  const resolver = new Resolver({ timeout: 1000, tries: 15 });
+  const resolver = new Resolver({ timeout: 500, maxTimeout: 1000, tries: 30 });
   resolver.setServers(["10.96.0.10"]);
   resolver.resolve4("${known}").then(([first]) => console.log(first), (e) => console.log(e.code));`;
 
