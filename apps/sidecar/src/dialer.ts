@@ -11,7 +11,7 @@ import { readPeer } from "./peer.ts";
 /** Why there is no connection. */
 export interface DialFailure {
   /** Stable word for metrics. */
-  readonly cause: "machine" | "identity" | "certificate" | "handshake";
+  readonly cause: "machine" | "identity" | "certificate" | "handshake" | "limit";
   readonly reason: string;
 }
 

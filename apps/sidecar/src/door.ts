@@ -35,14 +35,17 @@ const openPath = 0o10000000;
 export class Door {
   readonly #options: DoorOptions;
   readonly #server: Server;
+  readonly #connectionsMax: number;
+  /** All but the machine's channel and other sidecars' streams, which have a limit elsewhere. */
+  readonly #held = new Set<Socket>();
   #path = -1;
 
   constructor(options: DoorOptions, connectionsMax: number) {
     this.#options = options;
+    this.#connectionsMax = connectionsMax;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
       this.#welcome(socket),
     );
-    this.#server.maxConnections = connectionsMax;
   }
 
   /** Takes the place of whatever stood at the path before. */
@@ -70,6 +73,11 @@ export class Door {
   }
 
   #welcome(socket: Socket): void {
+    if (this.#held.size >= this.#connectionsMax) {
+      socket.destroy();
+      return;
+    }
+    this.#held.add(socket);
     let header = "";
     const timer = setTimeout(() => socket.destroy(), doorLimits.headerMsMax);
     const onData = (chunk: Buffer): void => {
@@ -85,7 +93,10 @@ export class Door {
     };
     socket.on("data", onData);
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => clearTimeout(timer));
+    socket.on("close", () => {
+      clearTimeout(timer);
+      this.#held.delete(socket);
+    });
     socket.resume();
   }
 
@@ -94,9 +105,11 @@ export class Door {
     if (port > 0 && port < 65_536) {
       this.#enter(socket, port, this.#options.addresses);
     } else if (header === "control") {
+      this.#held.delete(socket);
       socket.write("ok\n");
       this.#options.onControl(socket);
     } else if (header === "carry") {
+      this.#held.delete(socket);
       this.#options.onCarry(socket);
     } else {
       socket.end("error EINVAL\n");

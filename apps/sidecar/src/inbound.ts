@@ -104,6 +104,7 @@ export class Inbound implements CarrierKeeper {
   }
 
   #begin(stream: Socket, credentials: Credentials): void {
+    if (this.#peers.size >= this.#options.carriersMax) this.#dropIdle();
     if (this.#peers.size >= this.#options.carriersMax) {
       stream.destroy();
       this.#count("limit");
@@ -120,6 +121,16 @@ export class Inbound implements CarrierKeeper {
       highWaterMark: pendingBytesMax,
     };
     this.#shakeHands(new TLSSocket(stream, options));
+  }
+
+  /** Ends the oldest carrier that carries nothing: whoever holds it makes another when need be. */
+  #dropIdle(): void {
+    for (const carrier of this.#peers.keys()) {
+      if (!carrier.isIdle) continue;
+      carrier.destroy();
+      this.#count("dropped");
+      return;
+    }
   }
 
   onOpen(carrier: Carrier, opening: Opening): void {

@@ -23,6 +23,8 @@ export interface InterceptorOptions {
 export class Interceptor {
   readonly #options: InterceptorOptions;
   readonly #servers: readonly Server[];
+  /** Connections of both families: together they share what there is. */
+  #size = 0;
 
   constructor(options: InterceptorOptions) {
     this.#options = options;
@@ -49,9 +51,7 @@ export class Interceptor {
       noDelay: true,
       highWaterMark: pendingBytesMax,
     });
-    server.maxConnections = this.#options.connectionsMax;
     server.on("connection", (socket: Socket) => this.#accept(socket));
-    server.on("drop", () => this.#options.onDropped());
     return server;
   }
 
@@ -67,6 +67,15 @@ export class Interceptor {
   }
 
   #accept(socket: Socket): void {
+    if (this.#size >= this.#options.connectionsMax) {
+      socket.resetAndDestroy();
+      this.#options.onDropped();
+      return;
+    }
+    this.#size += 1;
+    socket.once("close", () => {
+      this.#size -= 1;
+    });
     const { localAddress = "", localPort = 0 } = socket;
     const ip = localAddress.replace(/^::ffff:(?=\d+\.)/u, "");
     // Whoever calls the listener by its own name would be brought to it again and again.

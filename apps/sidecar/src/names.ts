@@ -1,6 +1,12 @@
 import type { Socket } from "node:net";
 import { instantAt, type Now } from "@beemesh/base";
-import { messageBytesMax, NameServer, type NameServerEvent, queryBytesMax } from "@beemesh/names";
+import {
+  messageBytesMax,
+  NameServer,
+  type NameServerEvent,
+  queryBytesMax,
+  responseCodes,
+} from "@beemesh/names";
 import type { Channel } from "./channel.ts";
 import type { Meters } from "./metrics.ts";
 
@@ -41,10 +47,7 @@ export class Names {
 
   /** Answers the questions that come over a connection of a program of the pod. */
   take(socket: Socket): void {
-    if (this.#connections.size >= connectionsMax) {
-      socket.resetAndDestroy();
-      return;
-    }
+    if (this.#connections.size >= connectionsMax) this.#endOldest();
     this.#connections.add(socket);
     let rest: Buffer = Buffer.alloc(0);
     socket.setTimeout(idleMsMax, () => socket.destroy());
@@ -66,6 +69,16 @@ export class Names {
     clearTimeout(this.#timer);
     for (const socket of this.#connections) socket.destroy();
     this.#waiting.clear();
+  }
+
+  /** Who has held a connection for longest has had its answers, or never wanted any. */
+  #endOldest(): void {
+    for (const oldest of this.#connections) {
+      this.#connections.delete(oldest);
+      oldest.resetAndDestroy();
+      this.#meters.count("beemesh_workload_names_total", { result: "limit" });
+      return;
+    }
   }
 
   /** Puts whole messages as questions, and gives back what follows the last of them. */
@@ -99,7 +112,7 @@ export class Names {
       else {
         const reply = this.#waiting.get(effect.id);
         this.#waiting.delete(effect.id);
-        const result = effect.kind === "drop" ? effect.cause : "answered";
+        const result = effect.kind === "drop" ? effect.cause : resultOf(effect.bytes);
         this.#meters.count("beemesh_workload_names_total", { result });
         if (effect.kind === "reply") reply?.(effect.bytes);
       }
@@ -117,6 +130,11 @@ export class Names {
     const waitMs = Math.max(0, Math.ceil(atMs - performance.now()));
     this.#timer = setTimeout(() => this.#step({ kind: "tick" }), waitMs);
   }
+}
+
+/** Who is refused has asked for what policy forbids, or for too much. */
+function resultOf(reply: Uint8Array): "answered" | "refused" {
+  return ((reply[3] ?? 0) & 15) === responseCodes.refused ? "refused" : "answered";
 }
 
 function send(socket: Socket, reply: Uint8Array): void {

@@ -166,7 +166,9 @@ export class Outbound {
     const { balancer, meters } = this.#options;
     const began = performance.now();
     const timer = setTimeout(onSilent, openMsMax);
+    let isCounted = false;
     const count = (result: string): void => {
+      isCounted = true;
       clearTimeout(timer);
       meters.count("beemesh_workload_connections_total", { direction: "out", result });
     };
@@ -183,7 +185,8 @@ export class Outbound {
       },
       onRefused: ({ cause }) => count(cause),
       onClose: () => {
-        clearTimeout(timer);
+        // The program gave up first, or the other sidecar hung up without a word.
+        if (!isCounted) count("lost");
         balancer.end(endpoint);
       },
     };
