@@ -190,8 +190,12 @@ class Building {
     });
     await Promise.all(joined);
     await Promise.all(this.#machines.map((machine) => writeOwnKubeconfig(machine, first, on)));
-    for (const machine of others) {
-      await this.#plantImage(machine.runtimeFolder, machine.runtime);
+    const planted = others.map(({ runtimeFolder, runtime }) =>
+      this.#plantImage(runtimeFolder, runtime),
+    );
+    // All end before anything is removed, also when one of them fails.
+    for (const outcome of await Promise.allSettled(planted)) {
+      if (outcome.status === "rejected") throw outcome.reason;
     }
   }
 }
