@@ -57,6 +57,14 @@ describe("Following", () => {
     assert.equal(brought.length, 0);
   });
 
+  test("knows whether others could know of more", () => {
+    const all = ["default", "shop"].flatMap((name) => [`services/${name}`, `pods/${name}`]);
+    assert(open(["namespaces/-", ...all] as CollectionId[]).following.isAllHere());
+    assert(!open(all as CollectionId[]).following.isAllHere(), "there may be more namespaces");
+    const part = ["namespaces/-", ...all.slice(1)] as CollectionId[];
+    assert(!open(part).following.isAllHere());
+  });
+
   test("keeps what a pod asked for, until the pod is gone", async () => {
     const { following, followed } = open();
     await following.bring(pod, { kind: "services", namespace: "db" });
