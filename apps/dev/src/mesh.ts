@@ -184,17 +184,31 @@ class Building {
     await on(first, "init");
     const token = (await on(first, "token", "--address", first.meshAddress)).trim();
     // A token is a password, and command lines can be read by everybody.
-    const joined = others.map((machine) => {
+    await inGroups(others, (machine) => {
       const argv = machine.command("join", "-", "--data", machine.data);
       return this.#step(runOrThrow(argv, { env: machine.environment, input: token }));
     });
-    await Promise.all(joined);
-    await Promise.all(this.#machines.map((machine) => writeOwnKubeconfig(machine, first, on)));
-    const planted = others.map(({ runtimeFolder, runtime }) =>
+    await inGroups(this.#machines, (machine) => writeOwnKubeconfig(machine, first, on));
+    await inGroups(others, ({ runtimeFolder, runtime }) =>
       this.#plantImage(runtimeFolder, runtime),
     );
-    // All end before anything is removed, also when one of them fails.
-    for (const outcome of await Promise.allSettled(planted)) {
+  }
+}
+
+/** Commands that run at once: each is a program that takes a second of one processor. */
+const groupMax = 4;
+
+/**
+ * Does something with each of many, a few at a time. All of a group have ended before it fails, so
+ * that nothing is still being made while what was made is removed.
+ */
+async function inGroups<Item>(
+  items: readonly Item[],
+  doing: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  for (let from = 0; from < items.length; from += groupMax) {
+    const group = items.slice(from, from + groupMax).map(doing);
+    for (const outcome of await Promise.allSettled(group)) {
       if (outcome.status === "rejected") throw outcome.reason;
     }
   }

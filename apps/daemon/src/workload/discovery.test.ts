@@ -170,7 +170,7 @@ describe("Discovery", () => {
     assert.deepEqual([vouched, provided], [2, 3]);
     stage.nowMs += 11 * 60_000;
     await machine.offer();
-    assert.deepEqual([vouched, provided], [3, 3]);
+    assert.deepEqual([vouched, provided], [3, 6]);
   });
 
   for (const [what, fault, change] of [

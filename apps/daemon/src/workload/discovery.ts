@@ -61,6 +61,9 @@ const lifetimeMs = 20 * 60_000;
 /** Services and addresses that one machine provides; each costs a walk through the hash table. */
 const providedMax = 512;
 
+/** Who was told of it may have gone, or nobody was there yet: it is said again after so long. */
+const provideAgainMs = 5 * 60_000;
+
 /** Walks for addresses at once: a program that tries all addresses there are is answered no. */
 const seekingMax = 8;
 
@@ -79,7 +82,7 @@ const missedMs = 10_000;
 /** Services whose answers are remembered. */
 const rememberedMax = 1024;
 
-/** Uids whose newest version is remembered; an older one is a lie, or a replay. */
+/** Pods whose newest version is remembered; an older one is a lie, or a replay. */
 const versionsMax = 8192;
 
 /** A PeerRef with its certificate takes some 2 kB. */
@@ -111,7 +114,8 @@ interface Answer {
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #offers = new Map<string, Offer>();
-  readonly #provided = new Set<string>();
+  /** What was provided, and when. */
+  readonly #provided = new Map<string, number>();
   readonly #answers = new Map<string, Answer>();
   readonly #versions = new Map<string, number>();
   #isOffering = false;
@@ -183,7 +187,7 @@ export class Discovery {
   }
 
   async #offerAll(): Promise<void> {
-    const { pods, standingOf, provide } = this.#options;
+    const { pods, standingOf, provide, nowMs } = this.#options;
     const present = new Set(pods());
     for (const uid of this.#offers.keys()) if (!present.has(uid)) this.#offers.delete(uid);
     for (const uid of present) {
@@ -193,10 +197,12 @@ export class Discovery {
     }
     const keys = new Set([...this.#offers.values()].flatMap((offer) => [...offer.keys]));
     // What nobody here stands behind any more is answered by nothing until it is forgotten there.
-    for (const key of this.#provided) if (!keys.has(key)) this.#provided.delete(key);
+    for (const key of this.#provided.keys()) if (!keys.has(key)) this.#provided.delete(key);
     for (const key of keys) {
-      if (this.#provided.has(key) || this.#provided.size >= providedMax) continue;
-      this.#provided.add(key);
+      const atMs = this.#provided.get(key);
+      const isProvided = atMs !== undefined && nowMs() - atMs < provideAgainMs;
+      if (isProvided || (atMs === undefined && this.#provided.size >= providedMax)) continue;
+      this.#provided.set(key, nowMs());
       await provide(key);
     }
   }
@@ -264,9 +270,11 @@ export class Discovery {
     if (fault !== "") return fault;
     if (!mayAuthor(peer, namespace)) return "no authority";
     if (ref.notAfterMs > meshNowMs() + 2 * lifetimeMs) return "good for too long";
-    if (ref.version < (this.#versions.get(ref.uid) ?? 0)) return "stale";
-    this.#versions.delete(ref.uid);
-    this.#versions.set(ref.uid, ref.version);
+    // Whoever certifies another machine's pod as its own must not silence that one by it.
+    const origin = `${ref.machine} ${ref.uid}`;
+    if (ref.version < (this.#versions.get(origin) ?? 0)) return "stale";
+    this.#versions.delete(origin);
+    this.#versions.set(origin, ref.version);
     const [oldest] = this.#versions.keys();
     if (this.#versions.size > versionsMax && oldest !== undefined) this.#versions.delete(oldest);
     return { ref, namespace, serviceAccount };

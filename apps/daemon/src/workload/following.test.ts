@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { CollectionId } from "@beemesh/wire";
+import { type CollectionId, collectionOf } from "@beemesh/wire";
 import { Following, namespaceOfName } from "./following.ts";
 
 function open(held: readonly CollectionId[] = []) {
@@ -58,11 +58,13 @@ describe("Following", () => {
   });
 
   test("knows whether others could know of more", () => {
-    const all = ["default", "shop"].flatMap((name) => [`services/${name}`, `pods/${name}`]);
-    assert(open(["namespaces/-", ...all] as CollectionId[]).following.isAllHere());
-    assert(!open(all as CollectionId[]).following.isAllHere(), "there may be more namespaces");
-    const part = ["namespaces/-", ...all.slice(1)] as CollectionId[];
-    assert(!open(part).following.isAllHere());
+    const spaces = collectionOf("namespaces", "");
+    const all = ["default", "shop"].flatMap((name) =>
+      ["services", "pods"].map((kind) => collectionOf(kind, "", name)),
+    );
+    assert(open([spaces, ...all]).following.isAllHere());
+    assert(!open(all).following.isAllHere(), "there may be more namespaces");
+    assert(!open([spaces, ...all.slice(1)]).following.isAllHere());
   });
 
   test("keeps what a pod asked for, until the pod is gone", async () => {
