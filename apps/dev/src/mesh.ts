@@ -178,6 +178,7 @@ class Building {
         // What is cut short is found by its environment, and ended before its files are removed.
         runOrThrow(machine.command(...argv, "--data", machine.data), {
           env: machine.environment,
+          timeoutMs: commandMsMax,
         }),
       );
     this.#options.tell("making the mesh");
@@ -186,7 +187,8 @@ class Building {
     // A token is a password, and command lines can be read by everybody.
     await inGroups(others, (machine) => {
       const argv = machine.command("join", "-", "--data", machine.data);
-      return this.#step(runOrThrow(argv, { env: machine.environment, input: token }));
+      const { environment: env } = machine;
+      return this.#step(runOrThrow(argv, { env, input: token, timeoutMs: commandMsMax }));
     });
     await inGroups(this.#machines, (machine) => writeOwnKubeconfig(machine, first, on));
     await inGroups(others, ({ runtimeFolder, runtime }) =>
@@ -194,6 +196,9 @@ class Building {
     );
   }
 }
+
+/** How long one may take, in milliseconds: on a busy computer a start alone takes many seconds. */
+const commandMsMax = 120_000;
 
 /** Commands that run at once: each is a program that takes a second of one processor. */
 const groupMax = 4;
