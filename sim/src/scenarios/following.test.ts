@@ -4,7 +4,7 @@ import { following } from "./following.ts";
 
 for (const [machines, seeds] of [
   [100, [0]],
-  [24, [1, 2, 3, 4]],
+  [24, [1]],
 ] as const) {
   test(`${machines} machines follow what others keep, for ${seeds.length} seeds`, () => {
     for (const seed of seeds) {
