@@ -35,7 +35,7 @@ export function following({ seed, machines = 100 }: ScenarioOptions): Outcome {
   const mesh = new Mesh(seed);
   const { world } = mesh;
   const pass = (ms: number): void => world.run(world.nowMs + ms);
-  const pick = (from: readonly PeerId[]): PeerId => from[world.random.below(from.length)] ?? "";
+  const pick = (from: readonly PeerId[]): PeerId => pickOf(mesh, from);
   for (let index = 0; index < machines; index += 1) mesh.grow();
   pass(acquaintedMs);
   const written = new Map<string, string>();
@@ -63,6 +63,23 @@ export function following({ seed, machines = 100 }: ScenarioOptions): Outcome {
     else violations.push({ invariant: "writes", message: `${name}: ${reply?.status}` });
     for (let index = 0; index < askersOfEach; index += 1) ask(pick(mesh.up()), name);
   }
+  disturb(mesh, writer, names, written);
+  pass(settleMs);
+  const seen = mesh.see();
+  violations.push(...followers(seen, written, askers), ...hoarders(seen, askers, holdersMax));
+  const asked = [...askers.values()].reduce((sum, each) => sum + each.size, 0);
+  const metrics = { machines, written: written.size, asked, up: mesh.up().length };
+  return outcomeOf("following", seed, { violations, metrics });
+}
+
+/** Services change, and some machines crash meanwhile. */
+function disturb(
+  mesh: Mesh,
+  writer: PeerId,
+  names: readonly string[],
+  written: Map<string, string>,
+): void {
+  const { world } = mesh;
   for (let mark = 1; mark <= changes; mark += 1) {
     const name = names[world.random.below(names.length)] ?? "";
     const metadata = { annotations: { [markAnnotation]: String(mark) } };
@@ -70,16 +87,15 @@ export function following({ seed, machines = 100 }: ScenarioOptions): Outcome {
     const reply = mesh.request(writer, { method: "PATCH", path, body: { metadata } });
     if (reply?.status === 200) written.set(`${name}/web`, String(mark));
     if (mark % (changes / lostMax) === 0) {
-      world.crash(pick(mesh.up().filter((id) => id !== writer)), { power: true });
+      const others = mesh.up().filter((id) => id !== writer);
+      world.crash(pickOf(mesh, others), { power: true });
     }
-    pass(changeMs);
+    world.run(world.nowMs + changeMs);
   }
-  pass(settleMs);
-  const seen = mesh.see();
-  violations.push(...followers(seen, written, askers), ...hoarders(seen, askers, holdersMax));
-  const asked = [...askers.values()].reduce((sum, each) => sum + each.size, 0);
-  const metrics = { machines, written: written.size, asked, up: mesh.up().length };
-  return outcomeOf("following", seed, { violations, metrics });
+}
+
+function pickOf({ world }: Mesh, from: readonly PeerId[]): PeerId {
+  return from[world.random.below(from.length)] ?? "";
 }
 
 function pathOf(namespace: string): string {
