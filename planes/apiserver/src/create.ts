@@ -1,6 +1,7 @@
 /** POST to a collection: a new object. */
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
+import { escalation } from "./access/escalation.ts";
 import { admitted, generatedName, namespaceRefusal } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { readObject } from "./object-body.ts";
@@ -97,6 +98,8 @@ function refusalOf(call: Call, fresh: KubeObject): Status | undefined {
   if (namespace !== undefined) return namespace;
   const violations = validate(info.resource, fresh);
   if (violations.length > 0) return invalid(info.resource, name, violations);
+  const more = escalation({ ...context, ...info, user: call.request.user, next: fresh });
+  if (more !== undefined) return more;
   if (context.store.get(info.resource, info.namespace, name) === undefined) return undefined;
   if (fresh.metadata.generateName === undefined) return alreadyExists(info.resource, name);
   return conflict(info.resource, name, "the generated name is taken, please try again");

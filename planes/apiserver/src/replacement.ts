@@ -6,6 +6,7 @@
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply, WriteTicket } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { escalation } from "./access/escalation.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
 import { isHeldOnlyByFinalizers } from "./finalizer.ts";
@@ -50,6 +51,9 @@ export function replace(call: Call, { before, wanted, options, warnings }: Repla
   if (violations.length > 0) {
     return replyWith(invalid(resource, before.metadata.name, violations));
   }
+  const { user } = call.request;
+  const more = escalation({ ...call.context, resource, user, next, before });
+  if (more !== undefined) return replyWith(more);
   const ticket = options.dryRun ? undefined : write(call, before, next);
   const shown = call.context.view.show(resource, ticket?.object ?? next);
   return {
