@@ -41,6 +41,7 @@ export {
   renew,
 } from "./mesh.ts";
 export { selfSignedServer } from "./self-signed.ts";
+export { ServiceTokens } from "./service-token.ts";
 export { SigningKey } from "./signing-key.ts";
 export type { MeshId, Statement, StatementKind } from "./statement.ts";
 export { createToken, joinWithToken, readToken, type Token, type TokenOptions } from "./token.ts";
