@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { type Api, createApi } from "@beemesh/apiserver";
 import { type Now, shortName } from "@beemesh/base";
 import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/gateway";
+import { ServiceTokens } from "@beemesh/identity";
 import { Machine, type MachineEvent } from "@beemesh/machine";
 import type { KubeObject } from "@beemesh/model";
-import type { Disk } from "@beemesh/ports";
+import type { ApiAccess } from "@beemesh/pods";
+import type { Disk, Runtime } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
+import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type BackendOptions, createBackend } from "./backend.ts";
 import { openClassic } from "./classic.ts";
@@ -69,6 +72,7 @@ interface Running {
   readonly meters: Meters;
   readonly acknowledgements: Acknowledgements;
   readonly traffic: Traffic;
+  readonly tokens: ServiceTokens;
   readonly crashed: Promise<unknown>;
 }
 
@@ -156,20 +160,32 @@ async function start(given: Start): Promise<Daemon> {
 
 /** Makes what decides and what performs; nothing happens yet. */
 async function assemble(given: Start): Promise<Running> {
-  const { config, log, clock, parts, membership } = given;
+  const { config, home, log, clock, parts, membership } = given;
   const world = await openWorld(config, membership, { log, parts });
   const port = new WorkloadPort({ host: config.meshHost, port: config.workloadPort });
   parts.add(port, (opened) => opened.close());
   await port.listen();
-  const machine = await makeMachine(given, world, port.port);
+  const tokens = new ServiceTokens(membership.key, world.directory);
+  const rootCa = home.serverCredential([]).authority;
+  const known: { api?: Api } = {};
+  const access: ApiAccess = {
+    ...apiPlace(config, world.runtime),
+    rootCa,
+    token: (pod, wish) => known.api?.tokenFor({ pod, ...wish }, clock())?.token,
+  };
+  const machine = await makeMachine(given, world, { workloadPort: port.port, access });
   const meters = createMeters(machine, world.link);
   const acknowledgements = new Acknowledgements();
   const api = createApi({
+    tokens,
+    rootCa,
+    knows: ({ name, group }, namespace) => machine.knows(collectionOf(name, group, namespace)),
     store: machine.objects,
     random: systemRandom,
     makeUid: () => randomUUID(),
     isAlive: (node) => machine.isAlive(node),
   });
+  known.api = api;
   const { promise: crashed, resolve: onCrash } = Promise.withResolvers<unknown>();
   const { disk, link, runtime } = world;
   const host = new Host({
@@ -189,13 +205,13 @@ async function assemble(given: Start): Promise<Running> {
   });
   parts.add(host, (running) => running.stop());
   const traffic = new Traffic();
-  return { world, port, machine, host, api, meters, acknowledgements, traffic, crashed };
+  return { world, port, machine, host, api, meters, acknowledgements, traffic, tokens, crashed };
 }
 
 async function makeMachine(
   { config, clock, membership, name }: Start,
   { disk, directory, link, runtime }: World,
-  workloadPort: number,
+  { workloadPort, access }: { readonly workloadPort: number; readonly access: ApiAccess },
 ): Promise<Machine> {
   const { key } = membership;
   const { version: runtimeVersion } = await runtime.check();
@@ -216,7 +232,15 @@ async function makeMachine(
     incarnation: nextIncarnation(disk),
     entries: disk.load(),
     ceiling: disk.get(revisionNote),
+    access,
   });
+}
+
+/** Where pods find the API: behind their sidecar, or, where they have none, on loopback. */
+function apiPlace({ apiPort }: DaemonConfig, runtime: Runtime): Pick<ApiAccess, "host" | "port"> {
+  return runtime.name === "process"
+    ? { host: "127.0.0.1", port: apiPort }
+    : { host: "10.96.0.1", port: 443 };
 }
 
 function nextIncarnation(disk: Disk): number {

@@ -3,7 +3,7 @@ import { type MachineOffer, smallMeshMax, type Task } from "@beemesh/bidding";
 import { Controllers, type ControllersEffect, type ControllersEvent } from "@beemesh/controllers";
 import type { Member, MembershipEvent } from "@beemesh/membership";
 import type { Pod } from "@beemesh/model";
-import { Pods, type PodsEffect, type PodsEvent } from "@beemesh/pods";
+import { type ApiAccess, Pods, type PodsEffect, type PodsEvent } from "@beemesh/pods";
 import type {
   Change,
   Introductions,
@@ -44,6 +44,8 @@ export interface MachineOptions {
   readonly entries: Iterable<Entry>;
   /** What the disk holds under `revisionNote` of the registry. */
   readonly ceiling: Revision | undefined;
+  /** What pods may have of the API of this machine; nothing if not given. */
+  readonly access?: ApiAccess;
 }
 
 /** Rounds in which the parts of one machine may answer each other within one step. */
@@ -131,6 +133,7 @@ export class Machine {
       proofOf: (pod) => proofOf(pod, records),
     });
     this.#pods = new Pods({
+      ...(options.access && { access: options.access }),
       nodeName: facts.name,
       hostIp: facts.hostIp,
       cpuMillicores: facts.cpuMillicores,
@@ -197,6 +200,14 @@ export class Machine {
   holds(collection: CollectionId): boolean {
     const isKeeper = this.#registry.rankOf(collection) !== undefined;
     return isKeeper || this.#registry.coverageOf(collection) !== "partly";
+  }
+
+  /**
+   * Whether all that the mesh holds of a collection is here, as far as this side of it can know:
+   * what decides who may do what must not be read before.
+   */
+  knows(collection: CollectionId): boolean {
+    return this.#registry.coverageOf(collection) !== "partly";
   }
 
   /** Advances by one event and returns what must now be done, in order. */
@@ -356,6 +367,7 @@ export class Machine {
         return this.#run(this.#runner.ownersChanged(this.#now));
       case "configmaps":
       case "secrets":
+      case "serviceaccounts":
         return this.#toPods({ kind: "dependency", resource: resource.name, namespace, name });
       default:
     }

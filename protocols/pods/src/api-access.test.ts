@@ -108,6 +108,18 @@ describe("the token in a pod", () => {
     assert.deepEqual(filesIn(stage.found(found), "writeFiles"), first);
   });
 
+  test("is renewed when its account has changed: it may be another one by now", () => {
+    const stage = Stage.running(podOf(), accessOf());
+    const account = {
+      kind: "dependency",
+      resource: "serviceaccounts",
+      namespace: "default",
+    } as const;
+    assert.deepEqual(filesIn(stage.step({ ...account, name: "other" }), "writeFiles"), []);
+    const files = filesIn(stage.step({ ...account, name: "default" }), "writeFiles");
+    assert.equal(files[0], "token: token 2 for 3607 s");
+  });
+
   test("is waited for while its account is not there", () => {
     const stage = new Stage(accessOf(false));
     stage.found();

@@ -229,11 +229,16 @@ export class PodKeeper {
 
   /** An object has changed that something may wait for. */
   changed(at: Instant, isIt: (dependency: Dependency) => boolean): boolean {
+    const { namespace = "default" } = this.#pod.metadata;
+    const { serviceAccountName: name = "default" } = this.#pod.spec;
+    // An account that is another one by now has made the tokens void.
+    const isAccount = isIt({ resource: "serviceaccounts", namespace, name });
+    if (isAccount && this.#renewAt !== undefined) this.#renewAt = at;
     const own = this.#waitsFor !== undefined && isIt(this.#waitsFor);
     if (own) this.#retryAt = at;
     const waiting = this.#containers.filter(({ waitsFor }) => waitsFor && isIt(waitsFor));
     for (const container of waiting) container.retry(at);
-    return own || waiting.length > 0;
+    return own || waiting.length > 0 || isAccount;
   }
 
   /** Refuses to run the pod at all. */
