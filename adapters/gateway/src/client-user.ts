@@ -50,9 +50,14 @@ export async function identify(
   }
   const { authorization } = headers;
   if (authorization === undefined) return anonymous;
+  const token = tokenIn(authorization);
+  if (token === undefined || authenticateToken === undefined) return unauthorized;
+  return (await authenticateToken(token)) ?? unauthorized;
+}
+
+function tokenIn(authorization: string): string | undefined {
   const [, token = ""] = bearerPattern.exec(authorization) ?? [];
-  if (token === "" || token.length > tokenLengthMax) return unauthorized;
-  return (await authenticateToken?.(token)) ?? unauthorized;
+  return token === "" || token.length > tokenLengthMax ? undefined : token;
 }
 
 const unauthorized: Refusal = { code: 401, message: "Unauthorized" };

@@ -14,13 +14,20 @@ describe("impersonation", () => {
     assert.deepEqual(
       impersonationOf(
         incoming(
-          ...["Impersonate-User", "ann"],
-          ...["Impersonate-Group", "a, b"],
-          ...["impersonate-group", "c"],
-          ...["Impersonate-Uid", "7"],
-          ...["Impersonate-Extra-Acme.com%2fProject", "x"],
-          ...["Impersonate-Extra-acme.com%2fproject", "y"],
-          ...["Accept", "*/*"],
+          "Impersonate-User",
+          "ann",
+          "Impersonate-Group",
+          "a, b",
+          "impersonate-group",
+          "c",
+          "Impersonate-Uid",
+          "7",
+          "Impersonate-Extra-Acme.com%2fProject",
+          "x",
+          "Impersonate-Extra-acme.com%2fproject",
+          "y",
+          "Accept",
+          "*/*",
         ),
       ),
       {

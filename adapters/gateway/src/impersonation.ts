@@ -19,7 +19,7 @@ const valuesMax = 100;
 export function impersonationOf({
   rawHeaders = [],
 }: Incoming): Impersonation | Refusal | undefined {
-  const values = [...pairsOf(rawHeaders)];
+  const values = pairsOf(rawHeaders);
   if (values.length === 0) return undefined;
   if (values.length > valuesMax) {
     return { code: 400, message: `Cannot impersonate: there are more than ${valuesMax} values` };
@@ -42,11 +42,11 @@ export function impersonationOf({
 }
 
 /** Names in small letters, each with its value: a header that comes twice stays two. */
-function* pairsOf(raw: readonly string[]): Generator<readonly [string, string], void> {
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? "").toLowerCase();
-    if (name.startsWith(prefix)) yield [name, raw[index + 1] ?? ""];
-  }
+function pairsOf(raw: readonly string[]): readonly (readonly [string, string])[] {
+  return raw.flatMap((name, index) => {
+    const isName = index % 2 === 0 && name.toLowerCase().startsWith(prefix);
+    return isName ? [[name.toLowerCase(), raw[index + 1] ?? ""] as const] : [];
+  });
 }
 
 function decoded(text: string): string | undefined {

@@ -76,6 +76,22 @@ export function issueUser(
   return { certificate, key: pemOf(key) };
 }
 
+/** Certifies a key that somebody else holds; as {@link issueUser}. */
+export function certifyUser(
+  authority: ApiAuthority,
+  user: {
+    readonly name: string;
+    readonly groups: readonly string[];
+    readonly key: KeyObject;
+    readonly lifetimeMs: number;
+  },
+  nowMs: number,
+): string {
+  const subject = { commonName: user.name, organizations: user.groups };
+  const notAfterMs = nowMs + user.lifetimeMs;
+  return issueX509({ subject, key: user.key, use: "client", notAfterMs }, authority);
+}
+
 /**
  * The server credential of this machine, made anew at each start: only the authority's key is
  * kept, in `folder`. Throws what {@link openSecret} throws.

@@ -71,19 +71,14 @@ export class ServiceTokens implements TokenAuthority {
   }
 
   open(token: string): OpenedToken | undefined {
-    if (token.length > tokenLengthMax) return undefined;
-    const [, header = "", payload = "", signature = ""] = compactPattern.exec(token) ?? [];
-    const [said, claims] = [decode(header), decode(payload)];
-    if (!isJsonObject(said) || !isJsonObject(claims) || said["alg"] !== "ES256") return undefined;
-    const signer = this.#keyOf(said["x5c"]);
-    if (signer === undefined) return undefined;
+    const read = token.length > tokenLengthMax ? undefined : readToken(token);
+    const signer = read && this.#keyOf(read.chain);
+    if (read === undefined || signer === undefined) return undefined;
     const key = { key: signer.key, dsaEncoding: "ieee-p1363" } as const;
-    const text = Buffer.from(`${header}.${payload}`);
-    if (!verify("sha256", text, key, Buffer.from(signature, "base64url"))) return undefined;
-    const place = claims["kubernetes.io"];
-    const namespace = isJsonObject(place) ? place["namespace"] : undefined;
-    if (typeof namespace !== "string" || namespace === "") return undefined;
-    if (!this.#members.mayAuthor(signer.peer, namespace)) return undefined;
+    if (!verify("sha256", Buffer.from(read.text), key, read.signature)) return undefined;
+    const { claims } = read;
+    const namespace = namespaceIn(claims);
+    if (namespace === "" || !this.#members.mayAuthor(signer.peer, namespace)) return undefined;
     return { claims, signer: signer.peer };
   }
 
@@ -108,6 +103,28 @@ export class ServiceTokens implements TokenAuthority {
     this.#keys.set(text, key);
     return key;
   }
+}
+
+/** The parts of a token; undefined if it is none of ES256. */
+function readToken(token: string):
+  | {
+      readonly text: string;
+      readonly signature: Buffer;
+      readonly chain: Json | undefined;
+      readonly claims: JsonObject;
+    }
+  | undefined {
+  const [, header = "", payload = "", signature = ""] = compactPattern.exec(token) ?? [];
+  const [said, claims] = [decode(header), decode(payload)];
+  if (!isJsonObject(said) || !isJsonObject(claims) || said["alg"] !== "ES256") return undefined;
+  const text = `${header}.${payload}`;
+  return { text, signature: Buffer.from(signature, "base64url"), chain: said["x5c"], claims };
+}
+
+function namespaceIn(claims: JsonObject): string {
+  const said = claims["kubernetes.io"];
+  const namespace = isJsonObject(said) ? said["namespace"] : undefined;
+  return typeof namespace === "string" ? namespace : "";
 }
 
 /** The key that a machine certifies for tokens; undefined if it does not, or for something else. */

@@ -15,6 +15,7 @@ import { sidecarProgram } from "@beemesh/sidecar";
 import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type BackendOptions, createBackend } from "./backend.ts";
+import { CertificateSigner } from "./certificate-signer.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
 import { Consents, placeOf } from "./external/consents.ts";
@@ -83,6 +84,9 @@ const incarnationNote = "membership.incarnation";
 const firstRenewalMs = 5000;
 const renewalMs = 10 * 60_000;
 
+/** How often certificate requests are looked at whose change was not heard of. */
+const signerMs = 60_000;
+
 /**
  * Starts the daemon of one machine: everything is put together here, and nowhere else.
  *
@@ -140,6 +144,7 @@ async function start(given: Start): Promise<Daemon> {
   };
   rounds.lookAtDisk();
   await openRenewal(given, running);
+  openSigner(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
@@ -322,6 +327,24 @@ async function openRenewal(given: Start, { world, machine }: Running): Promise<v
   };
   parts.add(setTimeout(look, firstRenewalMs), (timer) => clearTimeout(timer));
   parts.add(setInterval(look, renewalMs), (timer) => clearInterval(timer));
+}
+
+/** Signs certificates of users where the owner's key is. */
+function openSigner({ clock, home, log, parts }: Start, { machine, host }: Running): void {
+  const signer = new CertificateSigner({
+    objects: machine.objects,
+    follow: (collection) => machine.follow(collection),
+    authority: () => home.userAuthority(),
+    nowMs: () => clock().wallMs + machine.clockOffsetMs(clock()),
+    nudge: () => host.dispatch({ kind: "tick" }),
+    log,
+  });
+  parts.add(signer, (opened) => opened.close());
+  signer.look();
+  parts.add(
+    setInterval(() => signer.look(), signerMs),
+    (timer) => clearInterval(timer),
+  );
 }
 
 /** What stands before programs outside containers, whatever runs pods; Linux only. */

@@ -1,11 +1,11 @@
 /** Real kubectl against a daemon: who one is, what one may do, tokens of accounts. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { parseJson } from "@beemesh/wire";
-import { at, type StageMachine, withStage } from "./stage.test.ts";
+import { at, type StageMachine, until, withStage } from "./stage.test.ts";
 
 /** The versions found beside the `kubectl` of the path. */
 function findKubectls(): readonly string[] {
@@ -61,6 +61,31 @@ function withoutUser(config: string, text: string): string {
 const kubectls = findKubectls();
 const skip = kubectls.length === 0 ? "there is no kubectl" : false;
 
+const withoutOpenssl = spawnSync("openssl", ["version"]).error ? "there is no openssl" : false;
+
+/** A certificate request of a fresh key, which goes to the file. */
+function certificateRequest(subject: string, key: string): string {
+  const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+  const line = ["req", "-new", ...algorithm, "-nodes", "-keyout", key, "-subj", subject];
+  const { status, stdout, stderr } = spawnSync("openssl", line, { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+function csr(name: string, request: string): string {
+  return JSON.stringify({
+    apiVersion: "certificates.k8s.io/v1",
+    kind: "CertificateSigningRequest",
+    metadata: { name },
+    spec: {
+      request: Buffer.from(request).toString("base64"),
+      signerName: "kubernetes.io/kube-apiserver-client",
+      usages: ["client auth"],
+      expirationSeconds: 3600,
+    },
+  });
+}
+
 const roles = JSON.stringify({
   apiVersion: "v1",
   kind: "List",
@@ -114,6 +139,47 @@ describe("kubectl", { skip }, () => {
         assert.equal(at(user, "status", "userInfo", "uid"), "7");
         const shown = await kubectl("get clusterrole cluster-admin -o jsonpath={.rules[0].verbs}");
         assert.equal(shown.text, '["*"]');
+      });
+    });
+
+    test(`${version}: certificate approve and deny`, { skip: withoutOpenssl }, async () => {
+      await withStage(async (make) => {
+        const config = await running(make);
+        const kubectl = kubectlOf(path, config);
+        const key = join(dirname(config), "key");
+        const apply = async (name: string, subject: string): Promise<void> => {
+          const request = certificateRequest(subject, `${key}.${name}`);
+          const made = await kubectl("create -f -", csr(name, request));
+          assert.equal(made.code, 0, made.text);
+        };
+        const certificateOf = async (name: string): Promise<string> =>
+          (await kubectl(`get csr ${name} -o jsonpath={.status.certificate}`)).text;
+        await apply("bob", "/O=devs/CN=bob");
+        assert.equal(await certificateOf("bob"), "");
+        assert.match((await kubectl("get csr bob")).text, /Pending/u);
+        const approved = await kubectl("certificate approve bob");
+        assert.equal(approved.code, 0, approved.text);
+        await until("bob has a certificate", async () => (await certificateOf("bob")) !== "");
+        assert.match((await kubectl("get csr bob")).text, /Approved,Issued/u);
+        const crt = join(dirname(config), "bob.crt");
+        writeFileSync(crt, Buffer.from(await certificateOf("bob"), "base64"));
+        const bare = kubectlOf(path, withoutUser(config, readFileSync(config, "utf8")));
+        const whoami = await bare(
+          `auth whoami -o json --client-certificate ${crt} --client-key ${key}.bob`,
+        );
+        const user = at(parseJson(whoami.text), "status", "userInfo");
+        assert.equal(at(user, "username"), "bob");
+        assert.deepEqual(at(user, "groups"), ["devs", "system:authenticated"]);
+        await apply("eve", "/CN=eve");
+        assert.equal((await kubectl("certificate deny eve")).code, 0);
+        assert.match((await kubectl("get csr eve")).text, /Denied/u);
+        await apply("root", "/O=system:masters/CN=root");
+        assert.equal((await kubectl("certificate approve root")).code, 0);
+        await until("root is refused", async () =>
+          /Failed/u.test((await kubectl("get csr root")).text),
+        );
+        assert.equal(await certificateOf("eve"), "");
+        assert.equal(await certificateOf("root"), "");
       });
     });
 

@@ -1,6 +1,7 @@
 /** POST to a collection: a new object. */
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
+import { requestFaults, withRequester } from "./access/certificate-request.ts";
 import { escalation } from "./access/escalation.ts";
 import { admitted, generatedName, namespaceRefusal } from "./admission.ts";
 import type { Call } from "./call.ts";
@@ -54,7 +55,8 @@ function freshObject(call: Call, object: KubeObject): KubeObject {
   const { resource } = call.info;
   const { status, ...rest } = object;
   const kept = resource.hasStatus || status === undefined ? rest : object;
-  const whole = defaults(resource, { ...kept, metadata: named(call, object) });
+  const own = withRequester(resource, kept, call.request.user);
+  const whole = defaults(resource, { ...own, metadata: named(call, object) });
   const { generation: _, ...metadata } = whole.metadata;
   return admitted({
     ...whole,
@@ -96,7 +98,7 @@ function refusalOf(call: Call, fresh: KubeObject): Status | undefined {
   }
   const namespace = namespaceRefusal(call, name);
   if (namespace !== undefined) return namespace;
-  const violations = validate(info.resource, fresh);
+  const violations = [...validate(info.resource, fresh), ...requestFaults(info.resource, fresh)];
   if (violations.length > 0) return invalid(info.resource, name, violations);
   const more = escalation({ ...context, ...info, user: call.request.user, next: fresh });
   if (more !== undefined) return more;

@@ -6,6 +6,7 @@
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply, WriteTicket } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { withFirstRequest } from "./access/certificate-request.ts";
 import { escalation } from "./access/escalation.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
@@ -88,7 +89,7 @@ function nextObject(call: Call, before: KubeObject, wanted: KubeObject): KubeObj
   const { status: _, ...rest } = wanted;
   const kept = resource.hasStatus ? { ...rest, ...statusOf(before) } : wanted;
   const metadata = keptMetadata(before.metadata, wanted.metadata);
-  const next = defaults(resource, { ...kept, metadata });
+  const next = withFirstRequest(resource, defaults(resource, { ...kept, metadata }), before);
   const isChanged = resource.hasGeneration && hasNewSpecification(before, next);
   return isChanged
     ? { ...next, metadata: { ...next.metadata, generation: (before.metadata.generation ?? 0) + 1 } }

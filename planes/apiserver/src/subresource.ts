@@ -1,5 +1,7 @@
 /** The subresources: which there are, how discovery names them, and who answers them. */
 import type { Resource } from "@beemesh/model";
+import { approval, requestStatus } from "./access/certificate-approval.ts";
+import { certificatesGroup } from "./access/certificate-request.ts";
 import { tokenRequest } from "./access/token-request.ts";
 import type { Call, Handler } from "./call.ts";
 import { finalize } from "./finalization.ts";
@@ -60,18 +62,20 @@ export function subresourcesOf(resource: Resource): readonly Subresource[] {
   }
   if (isCore && resource.name === "serviceaccounts") own.push(tokenOfAccount);
   if (hasScale) {
-    const verbs = ["get", "patch", "update"];
     own.push({
       name: "scale",
       kind: "Scale",
       group: "autoscaling",
       version: "v1",
-      verbs,
+      verbs: ["get", "patch", "update"],
       handler: scale,
     });
   }
+  const isRequest = group === certificatesGroup && kind === "CertificateSigningRequest";
+  const verbs = ["get", "patch", "update"];
+  if (isRequest) own.push({ name: "approval", kind, verbs, handler: approval });
   if (hasStatus) {
-    own.push({ name: "status", kind, verbs: ["get", "patch", "update"], handler: status });
+    own.push({ name: "status", kind, verbs, handler: isRequest ? requestStatus : status });
   }
   return own;
 }

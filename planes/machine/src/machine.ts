@@ -25,7 +25,7 @@ import type { NodeFacts } from "./node.ts";
 import { offerOf } from "./offer.ts";
 import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
 import { hasMet, openRecords, proofOf } from "./records.ts";
-import { fullNameOf, resourceNamed } from "./resource.ts";
+import { fullNameOf, ownerKinds, resourceNamed, settingKinds } from "./resource.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -202,10 +202,7 @@ export class Machine {
     return isKeeper || this.#registry.coverageOf(collection) !== "partly";
   }
 
-  /**
-   * Whether all that the mesh holds of a collection is here, as far as this side of it can know:
-   * what decides who may do what must not be read before.
-   */
+  /** Whether all of a collection is here, as far as can be known: what decides is not read before. */
   knows(collection: CollectionId): boolean {
     return this.#registry.coverageOf(collection) !== "partly";
   }
@@ -353,6 +350,9 @@ export class Machine {
   #notice({ kind, resource, object }: Change): void {
     const { namespace = "", name } = object.metadata;
     this.#subscriptions.notice(collectionOf(resource.name, resource.group, namespace));
+    if (ownerKinds.has(resource.name)) return this.#run(this.#runner.ownersChanged(this.#now));
+    const place = { resource: resource.name, namespace, name };
+    if (settingKinds.has(resource.name)) return this.#toPods({ kind: "dependency", ...place });
     switch (resource.name) {
       case "nodes":
         return this.#meet(this.#neighbourhood.learn(object, kind === "deleted"));
@@ -361,14 +361,6 @@ export class Machine {
       case "pods":
         if (isPod(object) && object.spec.nodeName === this.#facts.name) this.#subscriptions.touch();
         return this.#run(this.#runner.look(namespace, name, this.#now));
-      case "replicasets":
-      case "deployments":
-      case "jobs":
-        return this.#run(this.#runner.ownersChanged(this.#now));
-      case "configmaps":
-      case "secrets":
-      case "serviceaccounts":
-        return this.#toPods({ kind: "dependency", resource: resource.name, namespace, name });
       default:
     }
   }

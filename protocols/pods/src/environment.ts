@@ -24,8 +24,8 @@ export interface EnvironmentSource {
 }
 
 /**
- * The variables of a container: where the API is, then those of `envFrom`, then those of `env`, which win and may
- * speak of the ones before them as `$(NAME)`.
+ * The variables of a container: where the API is, then those of `envFrom`, then those of `env`.
+ * What comes later wins, and `env` may speak of the ones before as `$(NAME)`.
  */
 export function environmentOf(source: EnvironmentSource): Resolved<ReadonlyMap<string, string>> {
   const variables = new Map<string, string>(apiVariables(source.access));
