@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { isJsonObject, parseJson } from "../../core/wire/src/index.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../../core/wire/src/index.ts";
 import { cannotStage, Stage } from "./stage.ts";
 
 /** The newest kubectl of the path; undefined without one. */
@@ -102,6 +102,16 @@ describe("the API from inside a pod", { skip }, () => {
     const host = "https://kubernetes.default.svc";
     const authority = ["--server", host, "--certificate-authority", `${folder}/ca.crt`];
     assert.match(await stage.says("far", [...line, ...authority]), /pod\/near/u);
+  });
+
+  test("tells verifiers outside the keys of both machines", async () => {
+    const ask = async (path: string): Promise<JsonObject> =>
+      (await stage.near.client().call("GET", path)).body;
+    const { keys } = await ask("/openid/v1/jwks");
+    assert(Array.isArray(keys));
+    assert.equal(keys.length, 2);
+    const { issuer } = await ask("/.well-known/openid-configuration");
+    assert.equal(issuer, "https://kubernetes.default.svc.cluster.local");
   });
 
   test("is closed to the token of a pod that is gone", async () => {

@@ -52,6 +52,17 @@ describe("tokens of ServiceAccounts", () => {
     assert(verify("sha256", text, by, Buffer.from(signature, "base64url")));
   });
 
+  test("of other members are in the key set once they are known", () => {
+    const tokens = new ServiceTokens(one, { mayAuthor: (peer) => peer !== "stranger" });
+    tokens.learn(new ServiceTokens(two, members).certificate);
+    tokens.learn("nonsense");
+    const count = ({ keys }: JsonObject): number => (Array.isArray(keys) ? keys.length : 0);
+    assert.equal(count(tokens.keySet()), 2);
+    const strict = new ServiceTokens(one, members);
+    strict.learn(new ServiceTokens(SigningKey.generate(), members).certificate);
+    assert.equal(count(strict.keySet()), 1);
+  });
+
   test("are refused when a bit of them is changed", () => {
     const tokens = new ServiceTokens(one, members);
     const [header = "", payload = "", signature = ""] = tokens.sign(claims("a")).split(".");

@@ -37,6 +37,8 @@ const issuerPattern = /^CN=([1-9A-HJ-NP-Za-km-z]{1,128})$/u;
 export class ServiceTokens implements TokenAuthority {
   readonly #private: KeyObject;
   readonly #header: string;
+  /** The certificate of the key, base64 of DER: for others to know it before they see a token. */
+  readonly certificate: string;
   readonly #members: Pick<Verifier, "mayAuthor">;
   /** By certificate, in base64. */
   readonly #keys = new Map<string, TokenKey>();
@@ -61,6 +63,7 @@ export class ServiceTokens implements TokenAuthority {
     );
     const id = keyIdOf(createPublicKey(this.#private));
     this.#header = encode({ alg: "ES256", kid: id, x5c: [certificate] });
+    this.certificate = certificate;
     this.#keys.set(certificate, { peer: key.id, key: createPublicKey(this.#private), id });
   }
 
@@ -80,6 +83,11 @@ export class ServiceTokens implements TokenAuthority {
     const namespace = namespaceIn(claims);
     if (namespace === "" || !this.#members.mayAuthor(signer.peer, namespace)) return undefined;
     return { claims, signer: signer.peer };
+  }
+
+  /** Takes another machine's key into the key set, if its certificate is a member's. */
+  learn(certificate: string): void {
+    if (certificate.length <= tokenLengthMax) this.#keyOf([certificate]);
   }
 
   keySet(): JsonObject {

@@ -5,10 +5,10 @@ import { type Api, createApi } from "@beemesh/apiserver";
 import { type Now, shortName } from "@beemesh/base";
 import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/gateway";
 import { ServiceTokens } from "@beemesh/identity";
-import { Machine, type MachineEvent } from "@beemesh/machine";
-import type { KubeObject } from "@beemesh/model";
+import { Machine, type MachineEvent, nodeMarks } from "@beemesh/machine";
+import { findResource, type KubeObject } from "@beemesh/model";
 import type { ApiAccess } from "@beemesh/pods";
-import type { Disk, Runtime } from "@beemesh/ports";
+import type { Disk, Runtime, TokenAuthority } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
@@ -178,11 +178,12 @@ async function assemble(given: Start): Promise<Running> {
     rootCa,
     token: (pod, wish) => known.api?.tokenFor({ pod, ...wish }, clock())?.token,
   };
-  const machine = await makeMachine(given, world, { workloadPort: port.port, access });
+  const offered = { workloadPort: port.port, access, tokenCertificate: tokens.certificate };
+  const machine = await makeMachine(given, world, offered);
   const meters = createMeters(machine, world.link);
   const acknowledgements = new Acknowledgements();
   const api = createApi({
-    tokens,
+    tokens: keysOfAll(tokens, machine),
     rootCa,
     knows: ({ name, group }, namespace) => machine.knows(collectionOf(name, group, namespace)),
     store: machine.objects,
@@ -213,10 +214,17 @@ async function assemble(given: Start): Promise<Running> {
   return { world, port, machine, host, api, meters, acknowledgements, traffic, tokens, crashed };
 }
 
+/** What a machine offers its pods and others. */
+interface Offered {
+  readonly workloadPort: number;
+  readonly access: ApiAccess;
+  readonly tokenCertificate: string;
+}
+
 async function makeMachine(
   { config, clock, membership, name }: Start,
   { disk, directory, link, runtime }: World,
-  { workloadPort, access }: { readonly workloadPort: number; readonly access: ApiAccess },
+  { workloadPort, access, tokenCertificate }: Offered,
 ): Promise<Machine> {
   const { key } = membership;
   const { version: runtimeVersion } = await runtime.check();
@@ -228,7 +236,7 @@ async function makeMachine(
     runtimeVersion,
   };
   return new Machine({
-    facts: readFacts(config, known),
+    facts: { ...readFacts(config, known), tokenCertificate },
     signer: key,
     verifier: directory,
     introductions: directory,
@@ -239,6 +247,21 @@ async function makeMachine(
     ceiling: disk.get(revisionNote),
     access,
   });
+}
+
+/** Tokens, with the keys of all machines in the key set that verifiers outside read. */
+function keysOfAll(tokens: ServiceTokens, { objects }: Machine): TokenAuthority {
+  const nodes = findResource("", "nodes");
+  return {
+    sign: (claims) => tokens.sign(claims),
+    open: (token) => tokens.open(token),
+    keySet: () => {
+      for (const { metadata } of nodes === undefined ? [] : objects.list(nodes).items) {
+        tokens.learn(metadata.annotations?.[nodeMarks.tokenCertificate] ?? "");
+      }
+      return tokens.keySet();
+    },
+  };
 }
 
 /** Where pods find the API: behind their sidecar, or, where they have none, on loopback. */
