@@ -202,7 +202,7 @@ export class Machine {
     return isKeeper || this.#registry.coverageOf(collection) !== "partly";
   }
 
-  /** Whether all of a collection is here, as far as can be known: what decides is not read before. */
+  /** Whether all of a collection is here, as far as can be known. */
   knows(collection: CollectionId): boolean {
     return this.#registry.coverageOf(collection) !== "partly";
   }
