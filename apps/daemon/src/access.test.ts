@@ -33,6 +33,8 @@ describe("what decides about a request", () => {
     assert.deepEqual(decisiveCollections(requestFor("/apis/apps/v1/deployments")), everywhere);
     assert.deepEqual(decisiveCollections(requestFor("/api/v1/namespaces/NO_NAME/x")), everywhere);
     assert.deepEqual(decisiveCollections(requestFor(pods, masters)), [], "masters need none");
+    const stranger = { user: { name: "system:anonymous", groups: ["system:unauthenticated"] } };
+    assert.deepEqual(decisiveCollections(requestFor(pods, stranger)), [], "nor is one made to ask");
     const impersonation = { user: "eve", groups: [], uid: "", extra: {} };
     assert.equal(decisiveCollections(requestFor(pods, { ...masters, impersonation })).length, 4);
   });

@@ -12,6 +12,8 @@ export function decisiveCollections(request: ApiRequest): readonly CollectionId[
   const isReview = path[0] === "apis" && path[1] === "authorization.k8s.io";
   const isMaster = user.groups.includes(mastersGroup) && impersonation === undefined;
   if (isMaster && !isReview) return [];
+  // Nobody makes this machine ask others by naming namespaces: what is here decides.
+  if (user.groups.includes("system:unauthenticated")) return [];
   const places = new Set([namespaceIn(path), ...(isReview ? namespacesAsked(body) : [])]);
   return [
     collectionOf("clusterroles", rbac),
