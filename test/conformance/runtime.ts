@@ -29,7 +29,6 @@ export function conformsToRuntime(
     refuses(stage);
     mountsVolumes(stage);
     renewsFiles(stage);
-    renewsFiles(stage);
     mountsTheHost(stage);
     keepsLogs(stage);
     letsIn(stage);
