@@ -7,6 +7,7 @@ import type {
   ContainerStats,
   ExecOptions,
   ExecSession,
+  FilePlan,
   FoundPod,
   LogOptions,
   PodPlan,
@@ -182,6 +183,11 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   async stopContainer(uid: string, container: string, graceMs: number): Promise<void> {
     const known = this.#pods.get(uid)?.containers.get(container);
     if (known?.state === "running") await this.#containers.stop(known.id, graceMs);
+  }
+
+  async writeFiles(uid: string, volume: string, files: readonly FilePlan[]): Promise<void> {
+    const pod = this.#pods.get(uid);
+    if (pod !== undefined && pod.removal === undefined) this.#folder(uid).writeFiles(volume, files);
   }
 
   async retirePod(uid: string): Promise<void> {

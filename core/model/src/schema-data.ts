@@ -419,6 +419,116 @@ apps.v1.StatefulSetStatus
 apps.v1.StatefulSetUpdateStrategy
   type 1 string
   rollingUpdate 2 apps.v1.RollingUpdateStatefulSetStrategy
+authentication.v1.AttestationValue
+  items 1 []string
+authentication.v1.BoundObjectReference
+  kind 1 string
+  apiVersion 2 string
+  name 3 string
+  uid 4 string
+authentication.v1.ExtraValue
+  items 1 []string
+authentication.v1.SelfSubjectReview kind
+  metadata 1 meta.v1.ObjectMeta
+  status 2 authentication.v1.SelfSubjectReviewStatus
+authentication.v1.SelfSubjectReviewStatus
+  userInfo 1 authentication.v1.UserInfo
+authentication.v1.TokenRequest kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 authentication.v1.TokenRequestSpec
+  status 3 authentication.v1.TokenRequestStatus
+authentication.v1.TokenRequestSpec
+  audiences 1 []string list=atomic
+  boundObjectRef 3 authentication.v1.BoundObjectReference
+  expirationSeconds 4 int64
+  attestations 5 {}authentication.v1.AttestationValue
+authentication.v1.TokenRequestStatus
+  token 1 string
+  expirationTimestamp 2 Time
+authentication.v1.TokenReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authentication.v1.TokenReviewSpec
+  status 3 authentication.v1.TokenReviewStatus
+authentication.v1.TokenReviewSpec
+  token! 1 string
+  audiences 2 []string list=atomic
+authentication.v1.TokenReviewStatus
+  authenticated 1 bool
+  user 2 authentication.v1.UserInfo
+  error 3 string
+  audiences 4 []string list=atomic
+authentication.v1.UserInfo
+  username 1 string
+  uid 2 string
+  groups 3 []string list=atomic
+  extra 4 {}authentication.v1.ExtraValue
+authorization.v1.ExtraValue
+  items 1 []string
+authorization.v1.FieldSelectorAttributes
+  rawSelector 1 string
+  requirements 2 []meta.v1.FieldSelectorRequirement list=atomic
+authorization.v1.LabelSelectorAttributes
+  rawSelector 1 string
+  requirements 2 []meta.v1.LabelSelectorRequirement list=atomic
+authorization.v1.LocalSubjectAccessReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authorization.v1.SubjectAccessReviewSpec
+  status 3 authorization.v1.SubjectAccessReviewStatus
+authorization.v1.NonResourceAttributes
+  path 1 string
+  verb 2 string
+authorization.v1.NonResourceRule
+  verbs! 1 []string list=atomic
+  nonResourceURLs 2 []string list=atomic
+authorization.v1.ResourceAttributes
+  namespace 1 string
+  verb 2 string
+  group 3 string
+  version 4 string
+  resource 5 string
+  subresource 6 string
+  name 7 string
+  fieldSelector 8 authorization.v1.FieldSelectorAttributes
+  labelSelector 9 authorization.v1.LabelSelectorAttributes
+authorization.v1.ResourceRule
+  verbs! 1 []string list=atomic
+  apiGroups 2 []string list=atomic
+  resources 3 []string list=atomic
+  resourceNames 4 []string list=atomic
+authorization.v1.SelfSubjectAccessReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authorization.v1.SelfSubjectAccessReviewSpec
+  status 3 authorization.v1.SubjectAccessReviewStatus
+authorization.v1.SelfSubjectAccessReviewSpec
+  resourceAttributes 1 authorization.v1.ResourceAttributes
+  nonResourceAttributes 2 authorization.v1.NonResourceAttributes
+authorization.v1.SelfSubjectRulesReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authorization.v1.SelfSubjectRulesReviewSpec
+  status 3 authorization.v1.SubjectRulesReviewStatus
+authorization.v1.SelfSubjectRulesReviewSpec
+  namespace 1 string
+authorization.v1.SubjectAccessReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authorization.v1.SubjectAccessReviewSpec
+  status 3 authorization.v1.SubjectAccessReviewStatus
+authorization.v1.SubjectAccessReviewSpec
+  resourceAttributes 1 authorization.v1.ResourceAttributes
+  nonResourceAttributes 2 authorization.v1.NonResourceAttributes
+  user 3 string
+  groups 4 []string list=atomic
+  extra 5 {}authorization.v1.ExtraValue
+  uid 6 string
+authorization.v1.SubjectAccessReviewStatus
+  allowed! 1 bool
+  reason 2 string
+  evaluationError 3 string
+  denied 4 bool
+authorization.v1.SubjectRulesReviewStatus
+  resourceRules! 1 []authorization.v1.ResourceRule list=atomic
+  nonResourceRules! 2 []authorization.v1.NonResourceRule list=atomic
+  incomplete! 3 bool
+  evaluationError 4 string
 autoscaling.v1.Scale kind
   metadata 1 meta.v1.ObjectMeta
   spec 2 autoscaling.v1.ScaleSpec
@@ -2042,6 +2152,10 @@ meta.v1.DeleteOptions kind
   propagationPolicy 4 string
   dryRun 5 []string list=atomic
   ignoreStoreReadErrorWithClusterBreakingPotential 6 bool
+meta.v1.FieldSelectorRequirement
+  key! 1 string
+  operator! 2 string
+  values 3 []string list=atomic
 meta.v1.LabelSelector
   matchLabels 1 {}string
   matchExpressions 2 []meta.v1.LabelSelectorRequirement list=atomic

@@ -1,14 +1,20 @@
 /** The API as one function of requests, and what moves its watches on. */
 import { BeeError, hashOf, type Instant, type Now, type Random } from "@beemesh/base";
-import { findResource } from "@beemesh/model";
-import type { ApiReply, ApiRequest, ObjectStore } from "@beemesh/ports";
+import { findResource, type KubeObject } from "@beemesh/model";
+import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority, User } from "@beemesh/ports";
+import { ComputedStore } from "./access/computed-store.ts";
+import { requester } from "./access/impersonation.ts";
+import { review } from "./access/review.ts";
+import { type Knows, RoleBook } from "./access/role-book.ts";
+import { type IssuedToken, issueToken, judgeToken } from "./access/service-token.ts";
 import { admitted } from "./admission.ts";
-import { type Authorize, attributesOf, mastersOnly, refusal, review } from "./authorization.ts";
+import { type Authorize, attributesOf, refusal } from "./authorization.ts";
 import type { ApiContext, Call, Handler } from "./call.ts";
 import { create } from "./create.ts";
 import { remove, systemNamespaces } from "./deletion.ts";
 import { discovery } from "./discovery.ts";
 import { document, isPublic } from "./document.ts";
+import { textAt } from "./field.ts";
 import { get, list, removeCollection } from "./list.ts";
 import { patch } from "./patch.ts";
 import { update } from "./replacement.ts";
@@ -29,8 +35,14 @@ export interface ApiOptions {
   readonly makeUid: () => string;
   /** Whether the machine of the node with this name answers. */
   readonly isAlive: (node: string) => boolean;
-  /** Without it, members of `system:masters` may do everything and nobody else anything. */
+  /** Without it, roles and bindings decide (RBAC). */
   readonly authorize?: Authorize;
+  /** Whether all of a collection is on this machine; what is not counts for nothing. */
+  readonly knows?: Knows;
+  /** Signs and checks tokens of ServiceAccounts; without it there are none. */
+  readonly tokens?: TokenAuthority;
+  /** PEM of the authority of this machine's API, for `kube-root-ca.crt`. */
+  readonly rootCa?: string;
   readonly watchLimits?: WatchLimits;
 }
 
@@ -43,14 +55,30 @@ export interface Api {
   readonly machinesChanged: (now: Now) => void;
   /** Makes the system namespaces that are not there. */
   readonly bootstrap: (now: Now) => void;
+  /** Whom a bearer token stands for; undefined for nobody. */
+  readonly userOfToken: (token: string, now: Now) => User | undefined;
+  /** A token for a pod of this machine; undefined while its account is not there. */
+  readonly tokenFor: (wish: PodTokenWish, now: Now) => IssuedToken | undefined;
+}
+
+/** A token that a pod has asked for in a volume. */
+export interface PodTokenWish {
+  readonly pod: KubeObject;
+  /** Empty for the API itself. */
+  readonly audience: string;
+  readonly expirationSeconds: number;
 }
 
 /** Makes the API over a store. It listens to the store from now on. */
 export function createApi(options: ApiOptions): Api {
-  const { store, random, makeUid, isAlive, authorize = mastersOnly } = options;
+  const { makeUid, isAlive, rootCa, tokens, knows = () => true } = options;
   const watches = new WatchSet(options.watchLimits ?? watchLimits);
-  const view = new View({ store, isAlive });
-  const context: ApiContext = { store, random, makeUid, view, watches };
+  const store = new ComputedStore({ store: options.store, uidOf: uidOfName, makeUid, rootCa });
+  const book = new RoleBook({ store, knows });
+  const view = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
+  const { random } = options;
+  const context: ApiContext = { store, random, makeUid, view, watches, book, knows, tokens };
+  const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));
   return {
     handle: (request, now) => {
@@ -66,7 +94,27 @@ export function createApi(options: ApiOptions): Api {
       for (const node of view.changedNodes(now)) watches.refresh(nodes, node);
     },
     bootstrap: (now) => bootstrap(store, now),
+    userOfToken: (token, now) => {
+      const verdict = tokens && judgeToken({ ...context, tokens }, token, [], now);
+      return verdict?.ok === true ? verdict.user : undefined;
+    },
+    tokenFor: (wish, now) => tokenFor(context, wish, now),
   };
+}
+
+function tokenFor(
+  context: ApiContext,
+  { pod, audience, expirationSeconds }: PodTokenWish,
+  now: Now,
+): IssuedToken | undefined {
+  const { store, tokens } = context;
+  const accounts = findResource("", "serviceaccounts");
+  const name = textAt(pod, "spec", "serviceAccountName") || "default";
+  const account = accounts && store.get(accounts, pod.metadata.namespace ?? "", name);
+  if (account === undefined || tokens === undefined) return undefined;
+  const bond = { kind: "Pod", object: pod } as const;
+  const audiences = audience === "" ? [] : [audience];
+  return issueToken({ ...context, tokens }, { account, audiences, expirationSeconds, bond }, now);
 }
 
 /** An object that the store cannot keep, for it is too large, is the client's to make smaller. */
@@ -86,7 +134,10 @@ interface Question {
   readonly authorize: Authorize;
 }
 
-function answer(question: Question): ApiReply {
+function answer(asked: Question): ApiReply {
+  const user = requester(asked.request, asked.authorize);
+  if (!user.ok) return replyWith(user.status);
+  const question = { ...asked, request: { ...asked.request, user: user.value } };
   const { request } = question;
   const isReading = request.method === "GET" || request.method === "HEAD";
   const special = isReading ? specialReply(question) : undefined;
@@ -97,17 +148,16 @@ function answer(question: Question): ApiReply {
   return answerAbout(question, info);
 }
 
-/** Documents and discovery: for everybody who is somebody; health and version for all. */
+/** Documents and discovery, for whom roles allow it; health and version for all. */
 function specialReply(question: Question): ApiReply | undefined {
-  const { request } = question;
-  const reply = document(request) ?? discovery(request);
-  const isKnown = request.user.groups.includes("system:authenticated");
-  if (reply === undefined || isPublic(request.path) || isKnown) return reply;
-  return mayRead(question) ? reply : pathRefusal(question);
+  const { request, context } = question;
+  const reply = document(request, context.tokens) ?? discovery(request);
+  if (reply === undefined || isPublic(request.path)) return reply;
+  return pathRefusal(question) ?? reply;
 }
 
 function pathless(question: Question): ApiReply {
-  return mayRead(question) ? replyWith(noSuchPath()) : pathRefusal(question);
+  return pathRefusal(question) ?? replyWith(noSuchPath());
 }
 
 function pathAttributes({ request }: Question): Parameters<Authorize>[1] {
@@ -116,12 +166,12 @@ function pathAttributes({ request }: Question): Parameters<Authorize>[1] {
   return { verb, path, group: "", resource: "", subresource: "", namespace: "", name: "" };
 }
 
-function mayRead(question: Question): boolean {
-  return question.authorize(question.request.user, pathAttributes(question));
-}
-
-function pathRefusal(question: Question): ApiReply {
-  return replyWith(refusal(question.request.user, pathAttributes(question)));
+/** Why the user may not read the path; undefined if they may. */
+function pathRefusal(question: Question): ApiReply | undefined {
+  const { user } = question.request;
+  const attributes = pathAttributes(question);
+  const { allowed, reason } = question.authorize(user, attributes);
+  return allowed ? undefined : replyWith(refusal(user, attributes, reason));
 }
 
 const handlers: Readonly<Record<Verb, Handler>> = {
@@ -139,11 +189,9 @@ function answerAbout(question: Question, info: RequestInfo): ApiReply {
   const { request, context, now, authorize } = question;
   const call: Call = { context, request, info, now };
   const isReview = reviewResources.includes(info.resource);
-  const isAboutSelf = isReview && info.resource.name.startsWith("self");
   const attributes = attributesOf(info);
-  if (!isAboutSelf && !authorize(request.user, attributes)) {
-    return replyWith(refusal(request.user, attributes));
-  }
+  const { allowed, reason } = authorize(request.user, attributes);
+  if (!allowed) return replyWith(refusal(request.user, attributes, reason));
   if (isReview) {
     return info.verb === "create" && info.name === ""
       ? review(call, authorize)

@@ -1,6 +1,8 @@
 /** POST to a collection: a new object. */
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
+import { requestFaults, withRequester } from "./access/certificate-request.ts";
+import { escalation } from "./access/escalation.ts";
 import { admitted, generatedName, namespaceRefusal } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { readObject } from "./object-body.ts";
@@ -53,7 +55,8 @@ function freshObject(call: Call, object: KubeObject): KubeObject {
   const { resource } = call.info;
   const { status, ...rest } = object;
   const kept = resource.hasStatus || status === undefined ? rest : object;
-  const whole = defaults(resource, { ...kept, metadata: named(call, object) });
+  const own = withRequester(resource, kept, call.request.user);
+  const whole = defaults(resource, { ...own, metadata: named(call, object) });
   const { generation: _, ...metadata } = whole.metadata;
   return admitted({
     ...whole,
@@ -95,8 +98,10 @@ function refusalOf(call: Call, fresh: KubeObject): Status | undefined {
   }
   const namespace = namespaceRefusal(call, name);
   if (namespace !== undefined) return namespace;
-  const violations = validate(info.resource, fresh);
+  const violations = [...validate(info.resource, fresh), ...requestFaults(info.resource, fresh)];
   if (violations.length > 0) return invalid(info.resource, name, violations);
+  const more = escalation({ ...context, ...info, user: call.request.user, next: fresh });
+  if (more !== undefined) return more;
   if (context.store.get(info.resource, info.namespace, name) === undefined) return undefined;
   if (fresh.metadata.generateName === undefined) return alreadyExists(info.resource, name);
   return conflict(info.resource, name, "the generated name is taken, please try again");

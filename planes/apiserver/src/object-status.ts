@@ -11,8 +11,16 @@ import { staleness } from "./replacement.ts";
 import { invalid, methodNotAllowed, type Outcome, replyWith } from "./status.ts";
 import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
 
+/** The status that comes of the one that is wanted, or why it is not taken. */
+export type StatusRule = (before: KubeObject, wanted: KubeObject) => Outcome<unknown>;
+
 /** Answers what is asked of `<object>/status`. */
 export function status(call: Call): ApiReply {
+  return writeStatus(call, (_, wanted) => ({ ok: true, value: wanted.status ?? {} }));
+}
+
+/** Answers a subresource that is a part of the status. */
+export function writeStatus(call: Call, rule: StatusRule): ApiReply {
   if (call.info.verb === "get") return get(call);
   const options = writeOptionsOf(call.request, "UpdateOptions");
   if (!options.ok) return replyWith(options.status);
@@ -22,7 +30,14 @@ export function status(call: Call): ApiReply {
   if (!body.ok) return replyWith(body.status);
   const read = readObject(body.value, call.info, options.value);
   if (!read.ok) return replyWith(read.status);
-  return written(call, { before: before.value, wanted: read.value.object, options: options.value });
+  const { object: wanted } = read.value;
+  const next = rule(before.value, wanted);
+  if (!next.ok) return replyWith(next.status);
+  return written(call, {
+    before: before.value,
+    wanted: { ...wanted, status: next.value },
+    options: options.value,
+  });
 }
 
 function wantedOf(call: Call, before: KubeObject): Outcome<unknown> {

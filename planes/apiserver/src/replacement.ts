@@ -6,6 +6,8 @@
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply, WriteTicket } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { withFirstRequest } from "./access/certificate-request.ts";
+import { escalation } from "./access/escalation.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
 import { isHeldOnlyByFinalizers } from "./finalizer.ts";
@@ -50,6 +52,9 @@ export function replace(call: Call, { before, wanted, options, warnings }: Repla
   if (violations.length > 0) {
     return replyWith(invalid(resource, before.metadata.name, violations));
   }
+  const { user } = call.request;
+  const more = escalation({ ...call.context, resource, user, next, before });
+  if (more !== undefined) return replyWith(more);
   const ticket = options.dryRun ? undefined : write(call, before, next);
   const shown = call.context.view.show(resource, ticket?.object ?? next);
   return {
@@ -84,7 +89,7 @@ function nextObject(call: Call, before: KubeObject, wanted: KubeObject): KubeObj
   const { status: _, ...rest } = wanted;
   const kept = resource.hasStatus ? { ...rest, ...statusOf(before) } : wanted;
   const metadata = keptMetadata(before.metadata, wanted.metadata);
-  const next = defaults(resource, { ...kept, metadata });
+  const next = withFirstRequest(resource, defaults(resource, { ...kept, metadata }), before);
   const isChanged = resource.hasGeneration && hasNewSpecification(before, next);
   return isChanged
     ? { ...next, metadata: { ...next.metadata, generation: (before.metadata.generation ?? 0) + 1 } }
