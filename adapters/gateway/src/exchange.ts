@@ -248,6 +248,7 @@ function requestOf(
     contentType: incoming.headers["content-type"] ?? "",
     body,
     user,
+    userAgent: incoming.headers["user-agent"] ?? "",
   };
 }
 

@@ -17,6 +17,8 @@ export interface ApiRequest {
   /** Decoded from JSON, YAML or protobuf; undefined without a body. */
   readonly body: Json | undefined;
   readonly user: User;
+  /** The program that asks, as its `User-Agent` header says. */
+  readonly userAgent?: string;
 }
 
 /** Text that is sent as it comes, such as the events of a watch. */

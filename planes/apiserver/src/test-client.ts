@@ -16,6 +16,7 @@ export interface TestRequest {
   readonly accept?: string;
   readonly contentType?: string;
   readonly user?: User;
+  readonly userAgent?: string;
 }
 
 /** An open watch: what it has sent so far. */
@@ -107,6 +108,7 @@ export class TestClient {
         contentType: request.contentType ?? "application/json",
         body,
         user: request.user ?? master,
+        ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent }),
       },
       this.now,
     );
