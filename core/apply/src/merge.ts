@@ -16,9 +16,9 @@ export function merged(
   if (applied === null) return shape.kind === "members" || shape.kind === "list" ? live : undefined;
   const next = see(shape, applied);
   if (next.kind === "leaf") return applied;
-  const seen = live === undefined || live === null ? undefined : see(shape, live);
+  const seen = see(shape, live ?? null);
   // What is there in another form is replaced.
-  const was = seen === undefined || seen.kind !== next.kind ? none : seen.children;
+  const was = seen.kind === next.kind ? seen.children : none;
   if (next.kind === "list") return mergedItems(was, next.children);
   const members = new Map([...was].map(([element, { values }]) => [element, values[0]]));
   for (const [element, { shape: inner, values }] of next.children) {
