@@ -186,7 +186,7 @@ describe("server-side apply", { skip }, () => {
           "kubectl-client-side-apply Update",
         ]);
         await client.done(serverSide, configMap({ a: "2" }));
-        // The fields of client-side apply are the new manager's now, and what it does not apply goes.
+        // What client-side apply owned is the new manager's, and what it does not apply goes.
         const moved = await client.object("configmap/conf");
         assert.deepEqual(moved["data"], { a: "2" });
         const owners = await client.managers("configmap/conf");
@@ -199,7 +199,7 @@ describe("server-side apply", { skip }, () => {
         assert.deepEqual((await client.object("configmap/conf"))["data"], { a: "3" });
       }));
 
-    test(`${version}: as Helm does: forced, under a name of its own, over an editor's changes`, () =>
+    test(`${version}: as Helm does: forced, under its own name, over what others changed`, () =>
       withClient(path, async (client) => {
         const helm = `${serverSide} --field-manager=helm --force-conflicts`;
         await client.done(helm, deployment(1));

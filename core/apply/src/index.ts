@@ -18,6 +18,7 @@ export {
   readManagers,
 } from "./manager.ts";
 export { shapeOfOpenApi } from "./open-api.ts";
+export { reunited, type Version } from "./reunion.ts";
 export {
   deduced,
   type ListShape,

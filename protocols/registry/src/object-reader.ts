@@ -17,10 +17,11 @@ export interface Place {
 export function readObject(entry: Entry, { namespace }: Place): KubeObject | undefined {
   const json = parseJson(entry.body, objectLimits);
   if (!isJsonObject(json) || !isJsonObject(json["metadata"])) return undefined;
-  const { apiVersion, kind } = json;
+  const { ancestors: _, ...object } = json;
+  const { apiVersion, kind } = object;
   if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;
   const metadata = readMeta(json["metadata"], entry.name, namespace);
-  return metadata && { ...json, apiVersion, kind, metadata };
+  return metadata && { ...object, apiVersion, kind, metadata };
 }
 
 function readMeta(metadata: JsonObject, name: string, namespace: string): ObjectMeta | undefined {
