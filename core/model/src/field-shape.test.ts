@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Shape, structOf } from "@beemesh/apply";
-import { shapeOf } from "./field-shape.ts";
+import { shapeOf, shapeOfCustom } from "./field-shape.ts";
 import { findResource, resources } from "./resource.ts";
 
 function shapeAt(resource: string, group: string, ...path: readonly string[]): Shape {
@@ -51,3 +51,19 @@ test("every kind has one", () => {
     assert.equal(shapeOf(resource), shapeOf(resource));
   }
 });
+
+test("a custom resource has the metadata that every object has, and else what its schema says", () => {
+  const spec = { type: "object", properties: { list: { type: "array", items: {} } } };
+  const custom = shapeOfCustom({ type: "object", properties: { spec } });
+  assert(custom.kind === "members");
+  const finalizers = memberOf(custom.member("metadata").shape, "finalizers");
+  assert.equal(finalizers.kind, "list");
+  assert.equal(memberOf(custom.member("spec").shape, "list").kind, "leaf");
+  const free = shapeOfCustom({ "x-kubernetes-preserve-unknown-fields": true });
+  assert(free.kind === "members" && free.member("anything").shape.kind === "deduced");
+});
+
+function memberOf(shape: Shape, name: string): Shape {
+  assert(shape.kind === "members");
+  return shape.member(name).shape;
+}

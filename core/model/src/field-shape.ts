@@ -1,5 +1,6 @@
 /** The served kinds as server-side apply sees them: what of their objects is owned whole. */
-import { type ListShape, leaf, mapOf, type Shape, structOf } from "@beemesh/apply";
+import { type ListShape, leaf, mapOf, type Shape, shapeOfOpenApi, structOf } from "@beemesh/apply";
+import { assert } from "@beemesh/base";
 import type { JsonObject } from "@beemesh/wire";
 import type { Resource } from "./resource.ts";
 import { type Field, type TypeSchema, typeNamed, typeOfResource } from "./schema.ts";
@@ -7,6 +8,15 @@ import { type Field, type TypeSchema, typeNamed, typeOfResource } from "./schema
 /** The shape of a resource's objects. */
 export function shapeOf(resource: Resource): Shape {
   return shapeOfType(typeOfResource(resource));
+}
+
+/** The shape of a custom resource's objects, by the structural schema of one of its versions. */
+export function shapeOfCustom(schema: JsonObject): Shape {
+  const metadata = typeNamed("meta.v1.ObjectMeta");
+  assert(metadata !== undefined, "the schema has the metadata of objects");
+  const object = { ...schema, type: "object", "x-kubernetes-embedded-resource": true };
+  const properties = schema["properties"] ?? {};
+  return shapeOfOpenApi({ ...object, properties }, { metadata: shapeOfType(metadata) });
 }
 
 /** Shapes that were asked for: types hold each other, and some themselves. */
