@@ -52,7 +52,7 @@ test("every kind has one", () => {
   }
 });
 
-test("a custom resource has the metadata that every object has, and else what its schema says", () => {
+test("a custom resource has every object's metadata, and else what its schema says", () => {
   const spec = { type: "object", properties: { list: { type: "array", items: {} } } };
   const custom = shapeOfCustom({ type: "object", properties: { spec } });
   assert(custom.kind === "members");
