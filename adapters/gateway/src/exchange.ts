@@ -250,6 +250,7 @@ function requestOf(
     accept: incoming.headers.accept ?? "",
     contentType: incoming.headers["content-type"] ?? "",
     ...who,
+    userAgent: incoming.headers["user-agent"] ?? "",
   };
 }
 

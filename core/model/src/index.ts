@@ -37,6 +37,7 @@ export {
   matchesFields,
   parseFieldSelector,
 } from "./field-selector.ts";
+export { shapeOf, shapeOfCustom } from "./field-shape.ts";
 export {
   ingressAddressMark,
   ingressClassOf,

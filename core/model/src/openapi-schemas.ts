@@ -91,6 +91,7 @@ function typeDocument(type: TypeSchema, kind: GroupVersionKind | undefined): Jso
     type: "object",
     properties: Object.fromEntries(fields.map((field) => [field.name, property(field)])),
     ...(needed.length === 0 ? {} : { required: needed }),
+    ...(type.isAtomic ? { "x-kubernetes-map-type": "atomic" } : {}),
     ...(kind === undefined ? {} : { "x-kubernetes-group-version-kind": [{ ...kind }] }),
   };
 }
@@ -110,7 +111,7 @@ function valueSchema(type: string): JsonObject {
 }
 
 function mergeFacts({ merge }: Field): JsonObject {
-  const { patchStrategies, patchKey, listType, listKeys, isAtomic } = merge;
+  const { patchStrategies, patchKey, listType, listKeys, isAtomic, isGranular } = merge;
   return {
     ...(patchStrategies.length === 0
       ? {}
@@ -119,5 +120,6 @@ function mergeFacts({ merge }: Field): JsonObject {
     ...(listType === undefined ? {} : { "x-kubernetes-list-type": listType }),
     ...(listKeys.length === 0 ? {} : { "x-kubernetes-list-map-keys": listKeys }),
     ...(isAtomic ? { "x-kubernetes-map-type": "atomic" } : {}),
+    ...(isGranular ? { "x-kubernetes-map-type": "granular" } : {}),
   };
 }

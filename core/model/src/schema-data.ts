@@ -12,7 +12,7 @@ admissionregistration.v1.ExpressionWarning
 admissionregistration.v1.MatchCondition
   name! 1 string
   expression! 2 string
-admissionregistration.v1.MatchResources
+admissionregistration.v1.MatchResources atomic
   namespaceSelector 1 meta.v1.LabelSelector
   objectSelector 2 meta.v1.LabelSelector
   resourceRules 3 []admissionregistration.v1.NamedRuleWithOperations list=atomic
@@ -37,13 +37,13 @@ admissionregistration.v1.MutatingWebhookConfiguration kind
 admissionregistration.v1.MutatingWebhookConfigurationList kind
   metadata 1 meta.v1.ListMeta
   items! 2 []admissionregistration.v1.MutatingWebhookConfiguration
-admissionregistration.v1.NamedRuleWithOperations
+admissionregistration.v1.NamedRuleWithOperations atomic
   resourceNames 1 []string list=atomic
   <ruleWithOperations 2 admissionregistration.v1.RuleWithOperations
-admissionregistration.v1.ParamKind
+admissionregistration.v1.ParamKind atomic
   apiVersion 1 string
   kind 2 string
-admissionregistration.v1.ParamRef
+admissionregistration.v1.ParamRef atomic
   name 1 string
   namespace 2 string
   selector 3 meta.v1.LabelSelector
@@ -116,7 +116,7 @@ admissionregistration.v1.Validation
   message 2 string
   reason 3 string
   messageExpression 4 string
-admissionregistration.v1.Variable
+admissionregistration.v1.Variable atomic
   name! 1 string
   expression! 2 string
 admissionregistration.v1.WebhookClientConfig
@@ -898,7 +898,7 @@ core.v1.ConfigMap kind
 core.v1.ConfigMapEnvSource
   <localObjectReference 1 core.v1.LocalObjectReference
   optional 2 bool
-core.v1.ConfigMapKeySelector
+core.v1.ConfigMapKeySelector atomic
   <localObjectReference 1 core.v1.LocalObjectReference
   key! 2 string
   optional 3 bool
@@ -1022,12 +1022,12 @@ core.v1.EmptyDirVolumeSource
   medium 1 string
   sizeLimit 2 Quantity
   mode 3 int32
-core.v1.EndpointAddress
+core.v1.EndpointAddress atomic
   ip! 1 string
   targetRef 2 core.v1.ObjectReference
   hostname 3 string
   nodeName 4 string
-core.v1.EndpointPort
+core.v1.EndpointPort atomic
   name 1 string
   port! 2 int32
   protocol 3 string
@@ -1112,7 +1112,7 @@ core.v1.EventSeries
 core.v1.EventSource
   component 1 string
   host 2 string
-core.v1.EvictionResponder
+core.v1.EvictionResponder atomic
   name 1 string
   priority 2 int32
 core.v1.ExecAction
@@ -1123,7 +1123,7 @@ core.v1.FCVolumeSource
   fsType 3 string
   readOnly 4 bool
   wwids 5 []string list=atomic
-core.v1.FileKeySelector
+core.v1.FileKeySelector atomic
   volumeName! 1 string
   path! 2 string
   key! 3 string
@@ -1252,7 +1252,7 @@ core.v1.LoadBalancerIngress
   ports 4 []core.v1.PortStatus list=atomic
 core.v1.LoadBalancerStatus
   ingress 1 []core.v1.LoadBalancerIngress list=atomic
-core.v1.LocalObjectReference
+core.v1.LocalObjectReference atomic
   name 1 string
 core.v1.LocalVolumeSource
   path! 1 string
@@ -1333,13 +1333,13 @@ core.v1.NodeRuntimeHandler
 core.v1.NodeRuntimeHandlerFeatures
   recursiveReadOnlyMounts 1 bool
   userNamespaces 2 bool
-core.v1.NodeSelector
+core.v1.NodeSelector atomic
   nodeSelectorTerms! 1 []core.v1.NodeSelectorTerm list=atomic
 core.v1.NodeSelectorRequirement
   key! 1 string
   operator! 2 string
   values 3 []string list=atomic
-core.v1.NodeSelectorTerm
+core.v1.NodeSelectorTerm atomic
   matchExpressions 1 []core.v1.NodeSelectorRequirement list=atomic
   matchFields 2 []core.v1.NodeSelectorRequirement list=atomic
 core.v1.NodeSpec
@@ -1380,10 +1380,10 @@ core.v1.NodeSystemInfo
   operatingSystem! 9 string
   architecture! 10 string
   swap 11 core.v1.NodeSwapStatus
-core.v1.ObjectFieldSelector
+core.v1.ObjectFieldSelector atomic
   apiVersion 1 string
   fieldPath! 2 string
-core.v1.ObjectReference
+core.v1.ObjectReference atomic
   kind 1 string
   namespace 2 string
   name 3 string
@@ -1465,7 +1465,7 @@ core.v1.PersistentVolumeSpec
   capacity 1 {}Quantity
   <persistentVolumeSource 2 core.v1.PersistentVolumeSource
   accessModes 3 []string list=atomic
-  claimRef 4 core.v1.ObjectReference
+  claimRef 4 core.v1.ObjectReference granular
   persistentVolumeReclaimPolicy 5 string
   storageClassName 6 string
   mountOptions 7 []string list=atomic
@@ -1722,7 +1722,7 @@ core.v1.ReplicationControllerStatus
 core.v1.ResourceClaim
   name! 1 string
   request 2 string
-core.v1.ResourceFieldSelector
+core.v1.ResourceFieldSelector atomic
   containerName 1 string
   resource! 2 string
   divisor 3 Quantity
@@ -1778,7 +1778,7 @@ core.v1.ScaleIOVolumeSource
   volumeName 8 string
   fsType 9 string
   readOnly 10 bool
-core.v1.ScopeSelector
+core.v1.ScopeSelector atomic
   matchExpressions 1 []core.v1.ScopedResourceSelectorRequirement list=atomic
 core.v1.ScopedResourceSelectorRequirement
   scopeName! 1 string
@@ -1796,7 +1796,7 @@ core.v1.Secret kind
 core.v1.SecretEnvSource
   <localObjectReference 1 core.v1.LocalObjectReference
   optional 2 bool
-core.v1.SecretKeySelector
+core.v1.SecretKeySelector atomic
   <localObjectReference 1 core.v1.LocalObjectReference
   key! 2 string
   optional 3 bool
@@ -1807,7 +1807,7 @@ core.v1.SecretProjection
   <localObjectReference 1 core.v1.LocalObjectReference
   items 2 []core.v1.KeyToPath list=atomic
   optional 4 bool
-core.v1.SecretReference
+core.v1.SecretReference atomic
   name 1 string
   namespace 2 string
 core.v1.SecretVolumeSource
@@ -1916,7 +1916,7 @@ core.v1.Toleration
 core.v1.TopologySelectorLabelRequirement
   key! 1 string
   values! 2 []string list=atomic
-core.v1.TopologySelectorTerm
+core.v1.TopologySelectorTerm atomic
   matchLabelExpressions 1 []core.v1.TopologySelectorLabelRequirement list=atomic
 core.v1.TopologySpreadConstraint
   maxSkew! 1 int32
@@ -1927,7 +1927,7 @@ core.v1.TopologySpreadConstraint
   nodeAffinityPolicy 6 string
   nodeTaintsPolicy 7 string
   matchLabelKeys 8 []string list=atomic
-core.v1.TypedLocalObjectReference
+core.v1.TypedLocalObjectReference atomic
   apiGroup 1 string
   kind! 2 string
   name! 3 string
@@ -2038,7 +2038,7 @@ discovery.v1.EndpointConditions
 discovery.v1.EndpointHints
   forZones 1 []discovery.v1.ForZone list=atomic
   forNodes 2 []discovery.v1.ForNode list=atomic
-discovery.v1.EndpointPort
+discovery.v1.EndpointPort atomic
   name 1 string
   protocol 2 string
   port 3 int32
@@ -2156,7 +2156,7 @@ meta.v1.FieldSelectorRequirement
   key! 1 string
   operator! 2 string
   values 3 []string list=atomic
-meta.v1.LabelSelector
+meta.v1.LabelSelector atomic
   matchLabels 1 {}string
   matchExpressions 2 []meta.v1.LabelSelectorRequirement list=atomic
 meta.v1.LabelSelectorRequirement
@@ -2193,7 +2193,7 @@ meta.v1.ObjectMeta
   ownerReferences 13 []meta.v1.OwnerReference patch=merge:uid list=map:uid
   finalizers 14 []string patch=merge list=set
   managedFields 17 []meta.v1.ManagedFieldsEntry list=atomic
-meta.v1.OwnerReference
+meta.v1.OwnerReference atomic
   kind! 1 string
   name! 3 string
   uid! 4 string
@@ -2323,7 +2323,7 @@ networking.v1.ParentReference
   resource! 2 string
   namespace 3 string
   name! 4 string
-networking.v1.ServiceBackendPort
+networking.v1.ServiceBackendPort atomic
   name 1 string
   number 2 int32
 networking.v1.ServiceCIDR kind
@@ -2408,11 +2408,11 @@ rbac.v1.RoleBindingList kind
 rbac.v1.RoleList kind
   metadata 1 meta.v1.ListMeta
   items! 2 []rbac.v1.Role
-rbac.v1.RoleRef
+rbac.v1.RoleRef atomic
   apiGroup 1 string
   kind! 2 string
   name! 3 string
-rbac.v1.Subject
+rbac.v1.Subject atomic
   kind! 1 string
   apiGroup 2 string
   name! 3 string

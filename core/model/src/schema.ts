@@ -33,6 +33,8 @@ interface MergeRule {
   readonly listKeys: readonly string[];
   /** Server-side apply: whether a map or object is owned as a whole. */
   readonly isAtomic: boolean;
+  /** Server-side apply: whether an object is owned by member, though its type is atomic. */
+  readonly isGranular: boolean;
 }
 
 /** A Kubernetes type, such as `core.v1.PodSpec`. */
@@ -40,6 +42,8 @@ export interface TypeSchema {
   readonly name: string;
   /** Whether its objects carry `apiVersion` and `kind`. */
   readonly isKind: boolean;
+  /** Server-side apply: whether its objects are owned as a whole. */
+  readonly isAtomic: boolean;
   /** The members of its JSON form, by name; those of inline messages among them. */
   readonly members: ReadonlyMap<string, Field>;
   /** The fields of its protobuf message, by number. */
@@ -80,19 +84,24 @@ function schemaGroup(group: string): string {
 
 interface TypeText {
   readonly isKind: boolean;
-  readonly fields: readonly Field[];
+  readonly isAtomic: boolean;
+  readonly fields: Field[];
 }
 
 const types = parseSchema(schemaText);
 
 function parseSchema(text: string): ReadonlyMap<string, TypeSchema> {
-  const texts = new Map<string, { isKind: boolean; fields: Field[] }>();
-  let current: { isKind: boolean; fields: Field[] } = { isKind: false, fields: [] };
+  const texts = new Map<string, TypeText>();
+  let current: TypeText = { isKind: false, isAtomic: false, fields: [] };
   for (const line of text.replaceAll("\n    ", " ").trim().split("\n")) {
     if (line.startsWith(" ")) current.fields.push(parseField(line.trim()));
     else {
-      const [name = "", mark] = line.split(" ");
-      current = { isKind: mark === "kind", fields: [] };
+      const [name = "", ...marks] = line.split(" ");
+      current = {
+        isKind: marks.includes("kind"),
+        isAtomic: marks.includes("atomic"),
+        fields: [],
+      };
       texts.set(name, current);
     }
   }
@@ -105,6 +114,7 @@ function schemaOf(name: string, type: TypeText, texts: ReadonlyMap<string, TypeT
   return {
     name,
     isKind: type.isKind,
+    isAtomic: type.isAtomic,
     members: new Map(members.map((field) => [field.name, field])),
     wireFields: new Map(type.fields.map((field) => [field.number, field])),
   };
@@ -147,5 +157,6 @@ function parseMergeRule(facts: readonly string[]): MergeRule {
       listType === "set" || listType === "map" || listType === "atomic" ? listType : undefined,
     listKeys: listKeys.split(",").filter((key) => key !== ""),
     isAtomic: facts.includes("atomic"),
+    isGranular: facts.includes("granular"),
   };
 }

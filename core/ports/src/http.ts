@@ -31,6 +31,8 @@ export interface ApiRequest {
   readonly body: Json | undefined;
   readonly user: User;
   readonly impersonation?: Impersonation;
+  /** The program that asks, as its `User-Agent` header says. */
+  readonly userAgent?: string;
 }
 
 /** Text that is sent as it comes, such as the events of a watch. */

@@ -6,6 +6,7 @@ import { escalation } from "./access/escalation.ts";
 import { admitted, generatedName, namespaceRefusal } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { readObject } from "./object-body.ts";
+import { managersOf, tracked, withManagers } from "./ownership.ts";
 import { formatOf, renderObject } from "./rendition.ts";
 import { alreadyExists, conflict, invalid, replyWith, type Status } from "./status.ts";
 import { formatTimestamp } from "./timestamp.ts";
@@ -26,16 +27,23 @@ export function create(call: Call): ApiReply {
   });
 }
 
+/** How an object is to be created. */
+export interface Creation extends WriteOptions {
+  readonly warnings: readonly string[];
+  /** Whether the object says already who owns what, as one that is applied does. */
+  readonly isTracked?: boolean;
+}
+
 /** Creates `object`, which was read for the call's destination. */
-export function createObject(
-  call: Call,
-  object: KubeObject,
-  options: WriteOptions & { readonly warnings: readonly string[] },
-): ApiReply {
+export function createObject(call: Call, object: KubeObject, options: Creation): ApiReply {
   const { context, info } = call;
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
-  const fresh = freshObject(call, object);
+  const made = freshObject(call, object);
+  const fresh =
+    options.isTracked === true
+      ? withManagers(made, managersOf(object))
+      : tracked(call, { before: undefined, after: made, managers: [] }, options);
   const refusal = refusalOf(call, fresh);
   if (refusal !== undefined) return replyWith(refusal);
 
@@ -74,10 +82,9 @@ function named({ context, info }: Call, { metadata }: KubeObject): ObjectMeta {
     deletionTimestamp: _,
     deletionGracePeriodSeconds: __,
     resourceVersion: ___,
-    managedFields,
-    ...rest
+    managedFields: ____,
+    ...kept
   } = metadata;
-  const kept = managedFields === undefined ? rest : { ...rest, managedFields };
   const prefix = metadata.generateName ?? "";
   if (metadata.name !== "" || prefix === "") return kept;
   let name = generatedName(prefix, context.random);

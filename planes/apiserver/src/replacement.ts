@@ -12,8 +12,17 @@ import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
 import { isHeldOnlyByFinalizers } from "./finalizer.ts";
 import { readObject } from "./object-body.ts";
+import { claimedManagers, managersOf, statusManagers, tracked, withManagers } from "./ownership.ts";
 import { formatOf, renderObject } from "./rendition.ts";
-import { conflict, invalid, replyWith, type Status, uidConflict } from "./status.ts";
+import {
+  conflict,
+  done,
+  invalid,
+  type Outcome,
+  replyWith,
+  type Status,
+  uidConflict,
+} from "./status.ts";
 import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
 
 export interface Replacement {
@@ -22,6 +31,8 @@ export interface Replacement {
   readonly wanted: KubeObject;
   readonly options: WriteOptions;
   readonly warnings: readonly string[];
+  /** Whether `wanted` says already who owns what then, as what is applied does. */
+  readonly isTracked?: boolean;
 }
 
 /** Answers a PUT of an object. */
@@ -41,13 +52,16 @@ export function update(call: Call): ApiReply {
 }
 
 /** Puts `wanted` in the place of `before`, or says why not. */
-export function replace(call: Call, { before, wanted, options, warnings }: Replacement): ApiReply {
+export function replace(call: Call, replacement: Replacement): ApiReply {
+  const { before, wanted, options, warnings } = replacement;
   const { resource } = call.info;
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
   const stale = staleness(call, before, wanted);
   if (stale !== undefined) return replyWith(stale);
-  const next = nextObject(call, before, wanted);
+  const accounted = accountedObject(call, replacement);
+  if (!accounted.ok) return replyWith(accounted.status);
+  const next = accounted.value;
   const violations = [...addedFinalizers(before, next), ...validate(resource, next, before)];
   if (violations.length > 0) {
     return replyWith(invalid(resource, before.metadata.name, violations));
@@ -64,6 +78,18 @@ export function replace(call: Call, { before, wanted, options, warnings }: Repla
     warnings: [...warnings, ...warningsFor(resource, next)],
     ...(ticket === undefined ? {} : { ticket: ticket.id }),
   };
+}
+
+/** The next version, with the account of who owns which field of it. */
+function accountedObject(call: Call, replacement: Replacement): Outcome<KubeObject> {
+  const { before, wanted, options, isTracked } = replacement;
+  const after = nextObject(call, before, wanted);
+  if (isTracked === true) return done(withManagers(after, managersOf(wanted)));
+  // Who writes through a subresource writes nothing else.
+  const claims = call.info.subresource === "" ? wanted : before;
+  const managers = claimedManagers(call, before, claims);
+  if (!managers.ok) return managers;
+  return done(tracked(call, { before, after, managers: managers.value }, options));
 }
 
 /** A 409 if the writer speaks of another version, or of another object, than there is. */
@@ -153,5 +179,9 @@ function write(
   }
   // A write that changes nothing gives no new version: watchers are not woken for it.
   if (canonicalJson(before) === canonicalJson(next)) return undefined;
-  return context.store.putSpec(info.resource, next);
+  const ticket = context.store.putSpec(info.resource, next);
+  const isForgotten = next.metadata.managedFields === undefined;
+  if (!isForgotten || statusManagers(before).length === 0) return ticket;
+  // The account of the status stands with the status.
+  return context.store.putStatus(info.resource, next);
 }

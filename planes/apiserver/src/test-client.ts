@@ -17,6 +17,7 @@ export interface TestRequest {
   readonly contentType?: string;
   readonly user?: User;
   readonly impersonation?: Impersonation;
+  readonly userAgent?: string;
 }
 
 /** An open watch: what it has sent so far. */
@@ -109,6 +110,7 @@ export class TestClient {
         body,
         user: request.user ?? master,
         ...(request.impersonation && { impersonation: request.impersonation }),
+        ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent }),
       },
       this.now,
     );

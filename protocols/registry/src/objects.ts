@@ -8,14 +8,24 @@ import {
   type EntryPart,
   type PeerId,
 } from "@beemesh/wire";
+import { isConcurrent, withAncestors } from "./ancestry.ts";
 import { Announcer } from "./announcer.ts";
 import { Bindings } from "./bindings.ts";
 import type { RegistryEffect, RegistryEvent } from "./event.ts";
 import { bytesOf } from "./held.ts";
 import { History } from "./history.ts";
 import { bodyLengthMax, entryBytesMax } from "./limits.ts";
-import { readObject, readStatus, specBodyOf, withRevision } from "./object-reader.ts";
+import {
+  type ReadStatus,
+  readObject,
+  readStatus,
+  specBodyOf,
+  statusBodyOf,
+  withRevision,
+  withStatus,
+} from "./object-reader.ts";
 import type { Registry } from "./registry.ts";
+import { reunion } from "./reunion.ts";
 import { RevisionClock, readRevision } from "./revision.ts";
 import { type Row, Table } from "./table.ts";
 
@@ -124,7 +134,8 @@ export class Objects implements ObjectStore {
   }
 
   putSpec(resource: Resource, object: KubeObject): WriteTicket {
-    return this.#put(resource, object, { part: "spec", body: specBodyOf(object) });
+    const body = this.#specBody(resource, object);
+    return this.#put(resource, object, { part: "spec", body });
   }
 
   /**
@@ -132,15 +143,27 @@ export class Objects implements ObjectStore {
    * written since the version held here: for bookkeeping in what users own.
    */
   amendSpec(resource: Resource, object: KubeObject): WriteTicket {
-    const body = specBodyOf(object);
+    const body = this.#specBody(resource, object);
     return this.#put(resource, object, { part: "spec", body, isAmendment: true });
+  }
+
+  /**
+   * What an object of which somebody keeps account was written after goes with it, so that
+   * versions that were written at once can be reunited.
+   */
+  #specBody(resource: Resource, object: KubeObject, more: readonly Entry[] = []): string {
+    const body = specBodyOf(object);
+    if (object.metadata.managedFields === undefined) return body;
+    const { name, namespace = "", uid } = object.metadata;
+    const row = this.#tables.get(collectionOfResource(resource, namespace))?.get(name);
+    const parents = row !== undefined && row.uid === uid ? [row.spec] : [];
+    return withAncestors(body, [...parents, ...more]);
   }
 
   putStatus(resource: Resource, object: KubeObject): WriteTicket {
     const { uid } = object.metadata;
     assert(uid !== undefined && uid !== "", "an object with a status has a uid");
-    const body = JSON.stringify({ status: object.status ?? {} });
-    return this.#put(resource, object, { part: `status:${uid}`, body });
+    return this.#put(resource, object, { part: `status:${uid}`, body: statusBodyOf(object) });
   }
 
   remove(resource: Resource, namespace: string, name: string): WriteTicket | undefined {
@@ -174,20 +197,41 @@ export class Objects implements ObjectStore {
 
   #take(effects: readonly RegistryEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind === "changed") this.#apply(effect.entry);
+      if (effect.kind === "changed") this.#apply(effect);
       if (effect.kind === "forgotten") this.#forget(effect.entries);
       this.#effects.push(effect);
     }
   }
 
-  #apply(entry: Entry): void {
+  #apply({ entry, before }: RegistryEffect & { kind: "changed" }): void {
     // A listener may have written this anew before its turn came: then that has been applied.
     if (this.#registry.get(entry.collection, entry.name, entry.part) !== entry) return;
     const table = this.#tableOf(entry.collection);
     if (table === undefined) return;
     if (entry.part !== "spec") this.#applyStatus(table, entry);
     else if (entry.body === "") this.#applyDeletion(table, entry.name);
-    else this.#applySpec(table, entry);
+    else {
+      this.#applySpec(table, entry);
+      if (before !== undefined) this.#reunite(table, before, entry);
+    }
+  }
+
+  /**
+   * Brings together what two sides have written of one object without knowing of each other. Any
+   * keeper that sees both does it: all of them come to the same, so that the newest holds.
+   */
+  #reunite(table: Table, older: Entry, newer: Entry): void {
+    const { collection, resource } = table;
+    if (older.body === "" || this.#registry.rankOf(collection) === undefined) return;
+    const row = table.get(newer.name);
+    if (row === undefined || row.spec !== newer || !isConcurrent(older, newer)) return;
+    const before = readObject(older, table);
+    const object = before && reunion(resource, before, row.base);
+    if (object === undefined) return;
+    const body = this.#specBody(resource, object, [older]);
+    this.#put(resource, object, { part: "spec", body, isAmendment: true });
+    const facts = { collection, name: newer.name };
+    this.#effects.push({ kind: "observe", event: "object.reunited", facts });
   }
 
   #applySpec(table: Table, entry: Entry): void {
@@ -222,9 +266,9 @@ export class Objects implements ObjectStore {
     this.#record("deleted", table, withRevision(row.object, this.#nextRevision()), row.object);
   }
 
-  #setRow(table: Table, name: string, row: Row, status: unknown): void {
+  #setRow(table: Table, name: string, row: Row, status: ReadStatus | undefined): void {
     const before = table.get(name)?.object;
-    const whole = status === undefined ? row.base : { ...row.base, status };
+    const whole = status === undefined ? row.base : withStatus(row.base, status);
     const object = withRevision(whole, this.#nextRevision());
     table.set(name, { ...row, object });
     this.#bindings.change(before, object);
@@ -261,7 +305,7 @@ export class Objects implements ObjectStore {
     return String(this.#revisions.next(this.#now));
   }
 
-  #statusOf({ collection, name }: Entry, uid: string): unknown {
+  #statusOf({ collection, name }: Entry, uid: string): ReadStatus | undefined {
     const entry = this.#registry.get(collection, name, `status:${uid}`);
     return entry === undefined ? undefined : readStatus(entry);
   }
