@@ -61,6 +61,11 @@ export class HttpOutbound {
     return this.#pool.size;
   }
 
+  /** Where spans go; undefined while nobody wants any. */
+  get traced(): SpanQueue | undefined {
+    return this.#isTracing ? this.spans : undefined;
+  }
+
   /** Whether spans go anywhere: only then are requests given a trace. */
   trace(isTracing: boolean): void {
     this.#isTracing = isTracing;

@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import { Meter } from "@beemesh/proxy";
+import { Meter, type SpanQueue } from "@beemesh/proxy";
 import { type PeerRefClaim, type PodFacts, peerRefText, spiffeIdOf } from "@beemesh/workload";
 import { BalancedRoutes } from "./balanced-route.ts";
 import { Channel, type Notice } from "./channel.ts";
@@ -104,7 +104,8 @@ export class Sidecar {
     const http = new HttpOutbound({ carriers: pool, balanced, nowMs, meter });
     this.#outbound = new Outbound({ ...outer, http });
     const inner = { identity, verdicts, watching, meters, refusals, nowMs, mesh, name, addresses };
-    this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
+    const traced = (): SpanQueue | undefined => http.traced;
+    this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax, traced });
     this.#interceptor = this.#interceptorOf(options);
     this.#reaching = new Reaching({
       texts: options.reaches ?? [],

@@ -45,6 +45,7 @@ export { type MetricPage, mergePages } from "./metric-page.ts";
 export { otlpJson } from "./otlp.ts";
 export { mayUpgrade, requestReader } from "./request-reader.ts";
 export { type RequestTrace, requestSpan, traceOf } from "./request-trace.ts";
+export { RequestWatch } from "./request-watch.ts";
 export { ResponseReader } from "./response-reader.ts";
 export {
   type Attempt,
