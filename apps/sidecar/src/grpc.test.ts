@@ -64,7 +64,7 @@ describe("gRPC between sidecars", () => {
     stage.route([await serve(pods[0]), await serve(pods[1])], undefined, "grpc");
   });
   afterEach(() => {
-    for (const client of clients.splice(0)) client.close();
+    for (const one of clients.splice(0)) one.close();
     stage.close();
     for (const server of servers.splice(0)) server.forceShutdown();
   });
@@ -126,12 +126,12 @@ describe("gRPC between sidecars", () => {
 
   test("the calls of one connection go to both pods", async () => {
     const one = await client();
-    const counts = new Map<unknown, number>();
+    const counts = new Map<string, number>();
     for (let round = 0; round < 10; round += 1) {
       const answered = await Promise.all(Array.from({ length: 4 }, () => ask(one, "who")));
-      for (const by of answered) counts.set(by, (counts.get(by) ?? 0) + 1);
+      for (const by of answered.map(String)) counts.set(by, (counts.get(by) ?? 0) + 1);
     }
-    assert.deepEqual([...counts.keys()].toSorted(), ["db-1", "db-2"]);
+    assert.deepEqual(new Set(counts.keys()), new Set(["db-1", "db-2"]));
     for (const [by, count] of counts) assert(count >= 8, `${by} has ${count} of 40`);
     const page = await stage.metrics();
     const labels = 'direction="out",target="shop/db:80",protocol="grpc"';
@@ -142,7 +142,7 @@ describe("gRPC between sidecars", () => {
   test("calls at once share the connections to the pods", async () => {
     const one = await client();
     const all = await Promise.all(Array.from({ length: 200 }, () => ask(one, "who")));
-    assert.deepEqual([...new Set(all)].toSorted(), ["db-1", "db-2"]);
+    assert.deepEqual(new Set(all), new Set(["db-1", "db-2"]));
     const page = await stage.metrics();
     const made = /beemesh_workload_carriers\{direction="out"\} (\d+)/u.exec(page)?.[1];
     assert(Number(made) <= 6, `${made} carriers`);

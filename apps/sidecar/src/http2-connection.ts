@@ -11,7 +11,7 @@ import {
 } from "@beemesh/proxy";
 import type { BalancedRoute } from "./balanced-route.ts";
 import type { Http2Answer } from "./http2-answer.ts";
-import { connectionWindowBytes, type Http2, serverLimits } from "./http2-limits.ts";
+import { connectionWindowBytes, endStreamFlag, type Http2, serverLimits } from "./http2-limits.ts";
 import type { Http2Pool } from "./http2-pool.ts";
 import { Http2Request } from "./http2-request.ts";
 
@@ -66,9 +66,10 @@ export class Http2Connection {
     this.#session = session;
     session.setLocalWindowSize(connectionWindowBytes);
     session.on("stream", (stream, headers, flags, fields) => {
-      this.#see(String(headers["content-type"] ?? ""));
+      this.#see(headers["content-type"] ?? "");
       this.#streams += 1;
-      new Http2Request(stream, fields, (flags & 1) !== 0, this.#options);
+      const isEnd = (flags & endStreamFlag) !== 0;
+      new Http2Request(stream, fields, isEnd, this.#options).begin();
     });
     session.on("goaway", () => this.#count("goaways"));
     session.on("error", () => session.destroy());

@@ -1,8 +1,12 @@
+import type * as http2Module from "node:http2";
 import { headersMax } from "@beemesh/proxy";
 import { pendingBytesMax } from "./limits.ts";
 
 /** Node's module, which is loaded when the first connection of HTTP/2 is seen. */
-export type Http2 = typeof import("node:http2");
+export type Http2 = typeof http2Module;
+
+/** Of a frame that is the last of its direction (RFC 9113, section 6.2). */
+export const endStreamFlag = 1;
 
 /** Streams at once of one connection of a program; RFC 9113 wants no fewer than 100. */
 export const streamsMax = 256;

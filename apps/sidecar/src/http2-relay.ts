@@ -79,8 +79,7 @@ export class Http2Relay {
 
   /** An end that is a breaking off comes with a code of its own, and is none. */
   #onEnd(): void {
-    const { rstCode = 0 } = this.#pod;
-    if (this.#pod.aborted || rstCode !== 0) return;
+    if (this.#pod.aborted || this.#pod.rstCode !== 0) return;
     this.#isWhole = true;
     if (!this.#client.destroyed && !this.#client.writableEnded) this.#client.end();
   }

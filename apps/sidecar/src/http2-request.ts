@@ -18,6 +18,7 @@ import {
 import type { Endpoint } from "@beemesh/workload";
 import { Http2Answer } from "./http2-answer.ts";
 import type { Http2ConnectionOptions } from "./http2-connection.ts";
+import { endStreamFlag } from "./http2-limits.ts";
 import type { Http2Upstream } from "./http2-pool.ts";
 import { Http2Relay } from "./http2-relay.ts";
 
@@ -25,7 +26,7 @@ import { Http2Relay } from "./http2-relay.ts";
 const random = { below: (bound: number): number => Math.floor(Math.random() * bound) };
 
 /** Codes of RFC 9113, section 7. */
-export const errorCodes = { none: 0, internal: 2, refused: 7, cancel: 8 } as const;
+const errorCodes = { none: 0, refused: 7, cancel: 8 } as const;
 
 /** A try: the endpoint it goes to, and the stream when there is one. */
 interface Try {
@@ -80,13 +81,18 @@ export class Http2Request {
     this.#answer = new Http2Answer(stream, this.#head);
     this.#started = { at: instantAt(performance.now()), wallMs: options.nowMs() };
     this.#trace = traceOf(this.#head.traceparent, options.traceShare(), random);
-    options.route.budget.deposit(this.#started.at);
+  }
+
+  /** Brings the request on its way. */
+  begin(): void {
+    const stream = this.#stream;
+    this.#options.route.budget.deposit(this.#started.at);
     stream.on("error", () => {});
     stream.on("close", () => this.#onClientClose());
-    if (!isEnd) this.#readBody();
+    if (!this.#isBodyless) this.#readBody();
     this.#watchDeadline();
     if (this.#head.method === "CONNECT") this.#fail("protocol");
-    else this.#begin();
+    else this.#choose();
   }
 
   #readBody(): void {
@@ -132,7 +138,7 @@ export class Http2Request {
   }
 
   /** Chooses an endpoint, and brings the request there. */
-  #begin(): void {
+  #choose(): void {
     if (this.#stream.destroyed) return;
     const { route } = this.#options;
     const now = instantAt(performance.now());
@@ -225,20 +231,14 @@ export class Http2Request {
   /** The stream to the endpoint is over, one way or another. */
   #onUpstreamClose(attempt: Try, relay: Http2Relay): void {
     if (this.#try !== attempt) return;
-    const { stream, upstream } = attempt;
-    const code = stream?.rstCode ?? errorCodes.cancel;
     if (relay.isWhole) {
-      this.#answer.end(relay.trailers);
-      this.#finish(attempt, this.#answer.outcome);
-      // The pod has answered before it has heard all, and will hear no more.
-      if (!this.#isEnded && !this.#stream.destroyed) this.#stream.close(errorCodes.none);
+      this.#onWhole(attempt, relay.trailers);
       return;
     }
-    const isUnseen = stream !== undefined && upstream?.isUnseen(stream) === true;
-    const isUnsent = upstream?.isRefused === true || isUnseen || code === errorCodes.refused;
-    if (!attempt.isAnswered && (isUnsent || upstream?.isLost === true)) {
+    const { isUnsent, isLost, code } = endOf(attempt);
+    if (!attempt.isAnswered && (isUnsent || isLost)) {
       this.#onFailed(attempt, isUnsent ? "connect" : "reset");
-    } else if (upstream?.isLost === true) {
+    } else if (isLost) {
       this.#finish(attempt, "gateway");
       this.#answer.breakOff("lost");
     } else {
@@ -246,6 +246,13 @@ export class Http2Request {
       this.#finish(attempt, "ok");
       this.#answer.reset(code);
     }
+  }
+
+  #onWhole(attempt: Try, trailers: RawFields): void {
+    this.#answer.end(trailers);
+    this.#finish(attempt, this.#answer.outcome);
+    // The pod may have answered before it has heard all, and will hear no more.
+    if (!this.#isEnded && !this.#stream.destroyed) this.#stream.close(errorCodes.none);
   }
 
   #onFailed(attempt: Try, failure: Failure): void {
@@ -272,8 +279,8 @@ export class Http2Request {
     if (delayMs === undefined || !route.budget.withdraw(now)) return false;
     meter.retried(service);
     this.#drop(attempt, failure === "full" || failure === 429 ? "cancelled" : "gateway");
-    if (delayMs === 0) this.#begin();
-    else this.#retryTimer = setTimeout(() => this.#begin(), delayMs);
+    if (delayMs === 0) this.#choose();
+    else this.#retryTimer = setTimeout(() => this.#choose(), delayMs);
     return true;
   }
 
@@ -335,10 +342,22 @@ export class Http2Request {
 type Failure = TryFailure | "protocol";
 type Outcome = "ok" | "serverError" | "gateway" | "cancelled";
 
-const endStreamFlag = 1;
-
 /** Longest time that a timer of Node's can wait. */
 const timerMsMax = 2 ** 31 - 1;
+
+/** How a stream ended that is not whole: whether the program has seen it, or is there at all. */
+function endOf({ stream, upstream }: Try): {
+  readonly isUnsent: boolean;
+  readonly isLost: boolean;
+  readonly code: number;
+} {
+  if (stream === undefined || upstream === undefined) {
+    return { isUnsent: true, isLost: true, code: errorCodes.cancel };
+  }
+  const { rstCode: code } = stream;
+  const isUnseen = upstream.isRefused || upstream.isUnseen(stream);
+  return { isUnsent: isUnseen || code === errorCodes.refused, isLost: upstream.isLost, code };
+}
 
 /**
  * What an answer's head says of a failure that another endpoint may not have: a status of HTTP, or

@@ -113,7 +113,7 @@ describe("HTTP/2 between sidecars", () => {
     assert.equal(asked, 2);
   });
 
-  test("a server that leaves (GOAWAY) is left, and what it has not seen is asked again", async () => {
+  test("a server that leaves (GOAWAY) is left, and no request is lost", async () => {
     let sessions = 0;
     const program = await serve(pods[0], (stream) => {
       stream.respond({ ":status": 200 });

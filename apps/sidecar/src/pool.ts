@@ -117,6 +117,10 @@ export class Pool implements CarrierKeeper {
     if ((this.#sizeOf.get(endpoint.uid) ?? 0) >= carriersEachMax) return tooMany;
     this.#resize(endpoint.uid, 1);
     const tls = await this.#dialer.dial(endpoint, isWatch);
+    if ("cause" in tls) {
+      this.#resize(endpoint.uid, -1);
+      return tls;
+    }
     const carrier = new Carrier(tls, "client", this);
     this.#uidOf.set(carrier, endpoint.uid);
     this.#onMade(endpoint.uid);

@@ -13,7 +13,7 @@ test("settings out of their bounds are none", () => {
   for (const [name, { min, max }] of Object.entries(settingBounds)) {
     assert(readRouteSettings({ [name]: min }) && readRouteSettings({ [name]: max }));
     for (const value of [min - 1, max + 1, min + 0.5, "5", null, [min]]) {
-      assert.equal(readRouteSettings({ [name]: value }), undefined, `${name} ${value}`);
+      assert.equal(readRouteSettings({ [name]: value }), undefined, `${name} ${String(value)}`);
     }
   }
   assert(!isSetting("retries", 6) && isSetting("retries", 5));

@@ -1,4 +1,4 @@
-/** What holds of the balancer whatever happens, for many seeds: requests, raw connections, chaos. */
+/** What holds of the balancer for many seeds: requests, raw connections, failures. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt, type Random, seededRandom } from "@beemesh/base";

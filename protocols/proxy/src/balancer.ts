@@ -23,8 +23,9 @@ interface Candidate {
 
 /**
  * Chooses among the endpoints of one route, for requests and for raw connections: of two drawn at
- * random the less loaded. Endpoints that fail are left out for a while and then tried with one request; what is full is passed
- * over. If all are left out, none is: a wrong suspicion must not make an outage.
+ * random the less loaded. Endpoints that fail are left out for a while and then tried with one
+ * request; what is full is passed over. If all are left out, none is: a wrong suspicion must not
+ * make an outage.
  *
  * Sources: Mitzenmacher, "The power of two choices in randomized load balancing", 2001; Envoy,
  * "Outlier detection" and "Panic threshold".

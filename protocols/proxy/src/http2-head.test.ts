@@ -3,10 +3,15 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { fieldOf, fieldsByName, readHttp2Head, withField } from "./http2-head.ts";
 
-const call = [
-  ...[":method", "POST", ":path", "/shop.Orders/Ask", ":authority", "db"],
-  ...["content-type", "application/grpc", "grpc-timeout", "2S", "x", "1", "x", "2"],
-];
+const call = Object.entries({
+  ":method": "POST",
+  ":path": "/shop.Orders/Ask",
+  ":authority": "db",
+  "content-type": "application/grpc",
+  "grpc-timeout": "2S",
+})
+  .flat()
+  .concat("x", "1", "x", "2");
 
 test("a request is read by its fields", () => {
   assert.deepEqual(readHttp2Head(call), {
@@ -24,9 +29,8 @@ test("a request is read by its fields", () => {
 describe("fields", () => {
   test("keep their order, and those that come twice", () => {
     assert.equal(fieldOf(call, "x"), "1");
-    assert.deepEqual(withField(["a", "1", "x", "2", "b", "3", "x", "4"], "x", "new"), [
-      ...["a", "1", "x", "new", "b", "3"],
-    ]);
+    const set = withField(["a", "1", "x", "2", "b", "3", "x", "4"], "x", "new");
+    assert.equal(set.join(" "), "a 1 x new b 3");
     assert.deepEqual(withField(["a", "1"], "x", "new"), ["a", "1", "x", "new"]);
     assert.deepEqual(fieldsByName(call)["x"], ["1", "2"]);
   });
