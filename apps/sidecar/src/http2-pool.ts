@@ -126,14 +126,14 @@ export class Http2Pool {
     return candidates.toSorted((a, b) => a.streams - b.streams)[0];
   }
 
-  /** A connection that has room; those who want one at the same time wait for the same. */
-  async take(endpoint: Endpoint, from: Opener): Promise<Made> {
+  /** A new connection; those who want one at the same time get the same. */
+  take(endpoint: Endpoint, from: Opener): Promise<Made> {
     const key = `${endpoint.uid} ${endpoint.port}`;
-    const making = this.#making.get(key) ?? this.#make(key, endpoint, from);
+    const known = this.#making.get(key);
+    if (known !== undefined) return known;
+    const making = this.#make(key, endpoint, from).finally(() => this.#making.delete(key));
     this.#making.set(key, making);
-    const made = await making;
-    this.#making.delete(key);
-    return made;
+    return making;
   }
 
   close(): void {

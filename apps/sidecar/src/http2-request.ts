@@ -161,8 +161,13 @@ export class Http2Request {
 
   async #connect(attempt: Try, endpoint: Endpoint): Promise<void> {
     const { pool, route, service } = this.#options;
-    const made = await pool.take(endpoint, { service, balancer: route.balancer });
+    let made = await pool.take(endpoint, { service, balancer: route.balancer });
     if (this.#try !== attempt) return;
+    if (typeof made === "object" && made.isOpen && !made.hasRoom) {
+      // Others who waited for the same one have filled it.
+      made = pool.ready(endpoint);
+      if (made === undefined) return void this.#connect(attempt, endpoint);
+    }
     if (made === "full") this.#onFailed(attempt, "full");
     else if (made?.isOpen !== true) this.#onFailed(attempt, "connect");
     else this.#send(attempt, made);
@@ -251,8 +256,20 @@ export class Http2Request {
   #onWhole(attempt: Try, trailers: RawFields): void {
     this.#answer.end(trailers);
     this.#finish(attempt, this.#answer.outcome);
-    // The pod may have answered before it has heard all, and will hear no more.
-    if (!this.#isEnded && !this.#stream.destroyed) this.#stream.close(errorCodes.none);
+    this.#hearNoMore();
+  }
+
+  /**
+   * Who is answered before all was heard need not say the rest (RFC 9113, section 8.1). Clients of
+   * gRPC know that by the status, and some take a reset beside it for a fault: what they still
+   * say is dropped.
+   */
+  #hearNoMore(): void {
+    const stream = this.#stream;
+    this.#forget();
+    if (this.#isEnded || stream.destroyed || stream.closed) return;
+    if (this.#head.isGrpc) stream.resume();
+    else stream.close(errorCodes.none);
   }
 
   #onFailed(attempt: Try, failure: Failure): void {
@@ -293,6 +310,7 @@ export class Http2Request {
     if (attempt !== undefined) this.#drop(attempt, isFault && !isOwnTime ? "gateway" : "cancelled");
     clearTimeout(this.#retryTimer);
     this.#answer.fail(failure);
+    this.#hearNoMore();
   }
 
   /** The client broke off, or has its answer and is done. */

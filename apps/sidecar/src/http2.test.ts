@@ -152,6 +152,49 @@ describe("HTTP/2 between sidecars", () => {
     assert.equal(told.headers["proxy-status"], "beemesh; error=connection_terminated");
   });
 
+  test("an answer that comes before the request is whole ends both", async () => {
+    const program = await serve(pods[0], (stream) => {
+      stream.respond({ ":status": 413 }, { waitForTrailers: true });
+      stream.on("wantTrailers", () => stream.sendTrailers({ "x-why": "size" }));
+      stream.end("too large");
+    });
+    stage.route([program]);
+    for (const settled of [[program], []]) {
+      stage.route(settled);
+      await stage.metrics();
+      const stream = session.request({ ":method": "POST" });
+      stream.write("begin");
+      const { headers, code, trailers } = await answerOf(stream);
+      const isServed = settled.length > 0;
+      assert.deepEqual([headers[":status"], code], [isServed ? 413 : 503, 0]);
+      assert.equal(trailers["x-why"], isServed ? "size" : undefined);
+    }
+  });
+
+  test("more requests than a program takes at once go over several connections", async () => {
+    let sessions = 0;
+    let most = 0;
+    const program = await serve(pods[0], (stream) => {
+      stream.respond({ ":status": 200 });
+      held.push(stream);
+      most = Math.max(most, held.length);
+      if (held.length === 30) for (const each of held.splice(0)) each.end("ok");
+    });
+    const held: ServerHttp2Stream[] = [];
+    program.server.on("session", (server: ServerHttp2Session) => {
+      sessions += 1;
+      server.settings({ maxConcurrentStreams: 10 });
+    });
+    stage.route([program]);
+    // The first answers bring the settings along.
+    for (let count = 0; count < 2; count += 1) {
+      const all = await Promise.all(Array.from({ length: 30 }, () => ask({ ":path": "/" })));
+      assert(all.every(({ text }) => text === "ok"));
+    }
+    assert(sessions >= 3 && sessions <= 8, `${sessions} connections`);
+    assert.equal(most, 30);
+  });
+
   test("a reader that does not read holds the pod back, and gets all in the end", async () => {
     const size = 16_000_000;
     const written = { bytes: 0 };
