@@ -10,7 +10,7 @@ type ConnectionOptions = Omit<Http2ConnectionOptions, "pool" | "onDone">;
 export class Http2Outbound {
   readonly #carriers: Pool;
   readonly #connections = new Set<Http2Connection>();
-  /** Not there before somebody speaks HTTP/2: Node's module takes 2 MB. */
+  /** Not there before somebody speaks HTTP/2: Node's module takes 5 MB. */
   #loaded: Promise<{ readonly http2: Http2; readonly pool: Http2Pool }> | undefined;
   #isClosed = false;
 
