@@ -150,6 +150,8 @@ export class Http2Pool {
     const carrier = await this.#carriers.take(endpoint);
     const isOpen = carrier instanceof Carrier && carrier.isIdle;
     balancer.connected(uid, isOpen);
+    // This sidecar has as many carriers to the pod as it may: no fault of the pod either.
+    if ("cause" in carrier && carrier.cause === "limit") return "full";
     if (!isOpen) return undefined;
     const opening = { protocol: "tcp", port, service, traceparent: "" } as const;
     const upstream = new Http2Upstream(
