@@ -291,11 +291,9 @@ describe("HTTP/2 between sidecars", () => {
       const answers = await Promise.all([1, 2, 3].map(() => ask({ ":path": "/" })));
       all.push(...answers.map(({ headers }) => headers[":status"]));
     }
-    assert(all.includes(503) && all.includes(200));
-    assert(
-      all.slice(-90).every((status) => status === 200),
-      all.join(),
-    );
+    // Five failures in a row leave it out for longer than this takes.
+    const failed = all.filter((status) => status === 503).length;
+    assert(failed > 0 && failed <= 20, `${failed} of ${all.length}: ${all.join()}`);
   });
 });
 
