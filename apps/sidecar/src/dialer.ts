@@ -33,9 +33,13 @@ export class Dialer {
     this.#options = options;
   }
 
-  /** TLS to the sidecar of an endpoint, which has shown that it is the one. */
-  async dial(endpoint: Endpoint): Promise<TLSSocket | DialFailure> {
-    const made = await this.#dial(endpoint);
+  /**
+   * TLS to the sidecar of an endpoint, which has shown that it is the one.
+   *
+   * @param isWatch - Whether nobody but a watch over replicas wants it.
+   */
+  async dial(endpoint: Endpoint, isWatch: boolean): Promise<TLSSocket | DialFailure> {
+    const made = await this.#dial(endpoint, isWatch);
     const result = "cause" in made ? made.cause : "made";
     this.#options.meters.count("beemesh_workload_carriers_total", { direction: "out", result });
     return made;
@@ -65,11 +69,11 @@ export class Dialer {
     return answer.error === "" ? answer.id : { cause: "machine", reason: answer.error };
   }
 
-  async #dial(endpoint: Endpoint): Promise<TLSSocket | DialFailure> {
+  async #dial(endpoint: Endpoint, isWatch: boolean): Promise<TLSSocket | DialFailure> {
     const { channel, handover, identity } = this.#options;
     const credentials = await identity.whenReady();
     if (credentials === undefined) return { cause: "identity", reason: "not certified" };
-    const answer = await channel.ask({ kind: "dial", endpoint });
+    const answer = await channel.ask({ kind: "dial", endpoint, isWatch });
     if (answer === undefined) return { cause: "machine", reason: "the machine does not answer" };
     if (answer.error !== "") return { cause: "machine", reason: answer.error };
     const socket = handover.take(answer.id);

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
+import type { SpanQueue } from "@beemesh/proxy";
 import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import { DatagramServer } from "./datagram-server.ts";
@@ -18,6 +19,7 @@ import {
 import type { Counter, Meters } from "./metrics.ts";
 import { type Peer, readPeer } from "./peer.ts";
 import type { Refusals } from "./refusals.ts";
+import { ServerTap } from "./server-tap.ts";
 import { Splice } from "./splice.ts";
 import type { Verdicts } from "./verdicts.ts";
 import type { Watching } from "./watching.ts";
@@ -36,6 +38,8 @@ export interface InboundOptions {
   /** Where the pod's programs listen, tried in this order. */
   readonly addresses: readonly string[];
   readonly carriersMax: number;
+  /** Where spans of what is called here go; undefined while nobody wants any. */
+  readonly traced: () => SpanQueue | undefined;
 }
 
 /** Takes connections of other sidecars, and brings those that may enter to the pod's programs. */
@@ -260,15 +264,16 @@ export class Inbound implements CarrierKeeper {
       direction: "in",
       peer: `${caller.namespace}/${caller.serviceAccount}`,
     });
-    carrier.use(
-      new Splice(app, carrier, {
-        bytesIn: this.#bytesIn,
-        bytesOut: this.#bytesOut,
-        onAccepted: ignore,
-        onRefused: ignore,
-        onClose: ignore,
-      }),
-    );
+    const splice = new Splice(app, carrier, {
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      onAccepted: ignore,
+      onRefused: ignore,
+      onClose: ignore,
+    });
+    const { traced, nowMs } = this.#options;
+    const spans = traced();
+    carrier.use(spans === undefined ? splice : new ServerTap(app, splice, spans, nowMs));
   }
 
   #refuse(carrier: Carrier, peer: Peer, opening: Opening, refusal: CarrierRefusal): void {

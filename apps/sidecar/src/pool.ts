@@ -51,9 +51,9 @@ export class Pool implements CarrierKeeper {
     return taken.carrier;
   }
 
-  /** An idle carrier, or a new one. */
-  async take(endpoint: Endpoint): Promise<Carrier | DialFailure> {
-    return this.idle(endpoint) ?? (await this.#make(endpoint));
+  /** An idle carrier, or a new one; `isWatch` if it is to carry no traffic. */
+  async take(endpoint: Endpoint, isWatch = false): Promise<Carrier | DialFailure> {
+    return this.idle(endpoint) ?? (await this.#make(endpoint, isWatch));
   }
 
   /**
@@ -112,11 +112,11 @@ export class Pool implements CarrierKeeper {
     if (idle.length === 0) this.#idle.delete(uid);
   }
 
-  async #make(endpoint: Endpoint): Promise<Carrier | DialFailure> {
+  async #make(endpoint: Endpoint, isWatch = false): Promise<Carrier | DialFailure> {
     // The other sidecar would refuse it too, after all the work of a handshake.
     if ((this.#sizeOf.get(endpoint.uid) ?? 0) >= carriersEachMax) return tooMany;
     this.#resize(endpoint.uid, 1);
-    const tls = await this.#dialer.dial(endpoint);
+    const tls = await this.#dialer.dial(endpoint, isWatch);
     if ("cause" in tls) {
       this.#resize(endpoint.uid, -1);
       return tls;

@@ -1,8 +1,7 @@
-import { randomInt } from "node:crypto";
 import type { Server, Socket } from "node:net";
-import { Meter } from "@beemesh/proxy";
+import { Meter, type SpanQueue } from "@beemesh/proxy";
 import { type PeerRefClaim, type PodFacts, peerRefText, spiffeIdOf } from "@beemesh/workload";
-import { Balancer } from "./balancer.ts";
+import { BalancedRoutes } from "./balanced-route.ts";
 import { Channel, type Notice } from "./channel.ts";
 import { Datagrams, type PacketPort } from "./datagrams.ts";
 import { Dialer } from "./dialer.ts";
@@ -47,6 +46,7 @@ export interface SidecarOptions {
 /** All parts of a sidecar, and how they know each other. */
 export class Sidecar {
   readonly meters: Meters = new Meters();
+  readonly #balanced: BalancedRoutes;
   readonly #channel: Channel;
   readonly #datagrams: Datagrams;
   readonly #door: Door;
@@ -92,19 +92,20 @@ export class Sidecar {
     const pool = new Pool(dialer, (uid) => this.#watching.heard(uid));
     const random = { below: (bound: number): number => Math.floor(Math.random() * bound) };
     const watching = new Watching({ channel, pool, meters, random });
-    const balancer = new Balancer(randomInt, () => performance.now());
+    const balanced = new BalancedRoutes();
     const names = new Names(channel, meters);
     const write = (packet: Uint8Array): void => this.#device?.write(packet);
-    const outer = { routes, pool, dialer, balancer, meters, refusals, name };
+    const outer = { routes, pool, dialer, balanced, meters, refusals, name };
     this.#datagrams = new Datagrams({ ...outer, names, watch: options.watch, write });
     const { device } = options;
     if (device !== undefined) {
       this.#device = options.watch(device, (packet) => this.takePacket(packet));
     }
-    const http = new HttpOutbound(pool, nowMs, meter);
+    const http = new HttpOutbound({ carriers: pool, balanced, nowMs, meter });
     this.#outbound = new Outbound({ ...outer, http });
     const inner = { identity, verdicts, watching, meters, refusals, nowMs, mesh, name, addresses };
-    this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
+    const traced = (): SpanQueue | undefined => http.traced;
+    this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax, traced });
     this.#interceptor = this.#interceptorOf(options);
     this.#reaching = new Reaching({
       texts: options.reaches ?? [],
@@ -122,6 +123,7 @@ export class Sidecar {
       onCarry: (socket: Socket) => this.#inbound.take(socket),
     };
     this.#door = new Door(doorOptions, connectionsMax);
+    this.#balanced = balanced;
     this.#channel = channel;
     this.#names = names;
     this.#handover = handover;
@@ -211,7 +213,7 @@ export class Sidecar {
         return;
       case "rerouted":
         this.#routes.change(notice.route);
-        this.#http.change(notice.route);
+        this.#balanced.change(notice.route);
         return;
       case "incoming":
         this.#handover.receive();

@@ -43,5 +43,6 @@ export {
   readRoute,
   type TransportProtocol,
 } from "./route.ts";
+export { isSetting, type RouteSettings, settingBounds } from "./route-settings.ts";
 export { type SpanRecord, spansMax } from "./span-record.ts";
 export { type StandInFor, standInOf, standsInFor } from "./stand-in.ts";

@@ -211,7 +211,9 @@ describe("MachineCounsel", () => {
 
   test("dials, and notes who talks to whom", async () => {
     const { counsel, heard } = open();
-    assert.equal(await counsel.dial("u1", endpoint), dialed);
+    assert.equal(await counsel.dial("u1", endpoint, true), dialed);
+    assert.deepEqual(heard.contacts, [], "a watch over replicas is no traffic");
+    assert.equal(await counsel.dial("u1", endpoint, false), dialed);
     assert.deepEqual(heard.contacts, [
       {
         direction: "out",

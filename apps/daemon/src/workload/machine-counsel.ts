@@ -146,9 +146,11 @@ export class MachineCounsel implements Counsel {
     return { allowed, reason };
   }
 
-  async dial(uid: string, endpoint: Endpoint): Promise<Dialed> {
+  async dial(uid: string, endpoint: Endpoint, isWatch: boolean): Promise<Dialed> {
     const { dialer, onConnected } = this.#options;
     const dialed = await dialer.dial(endpoint);
+    // Replicas that look after each other talk to nobody.
+    if (isWatch) return dialed;
     const { path } = dialed;
     const { uid: peer, namespace, serviceAccount, port } = endpoint;
     const contact = { pod: uid, peer, namespace, serviceAccount, port, path };
