@@ -24,7 +24,6 @@ const tellings: Readonly<Record<string, Telling>> = {
   "api.failed": { level: "warn", message: "Could not answer a request" },
   "entry.refused": { level: "warn", message: "Refused a record" },
   "auction.failed": { level: "info", message: "Found no machine for pods" },
-  "object.reunited": { level: "info", message: "Brought two versions of a record together" },
   "object.malformed": { level: "warn", message: "Dropped a malformed record" },
 };
 

@@ -18,7 +18,6 @@ export {
   readManagers,
 } from "./manager.ts";
 export { shapeOfOpenApi } from "./open-api.ts";
-export { reunited, type Version } from "./reunion.ts";
 export {
   deduced,
   type ListShape,

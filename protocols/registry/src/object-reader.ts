@@ -17,11 +17,10 @@ export interface Place {
 export function readObject(entry: Entry, { namespace }: Place): KubeObject | undefined {
   const json = parseJson(entry.body, objectLimits);
   if (!isJsonObject(json) || !isJsonObject(json["metadata"])) return undefined;
-  const { ancestors: _, ...object } = json;
-  const { apiVersion, kind } = object;
+  const { apiVersion, kind } = json;
   if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;
   const metadata = readMeta(json["metadata"], entry.name, namespace);
-  return metadata && { ...object, apiVersion, kind, metadata };
+  return metadata && { ...json, apiVersion, kind, metadata };
 }
 
 function readMeta(metadata: JsonObject, name: string, namespace: string): ObjectMeta | undefined {

@@ -8,7 +8,6 @@ import {
   type EntryPart,
   type PeerId,
 } from "@beemesh/wire";
-import { isConcurrent, withAncestors } from "./ancestry.ts";
 import { Announcer } from "./announcer.ts";
 import { Bindings } from "./bindings.ts";
 import type { RegistryEffect, RegistryEvent } from "./event.ts";
@@ -25,7 +24,6 @@ import {
   withStatus,
 } from "./object-reader.ts";
 import type { Registry } from "./registry.ts";
-import { reunion } from "./reunion.ts";
 import { RevisionClock, readRevision } from "./revision.ts";
 import { type Row, Table } from "./table.ts";
 
@@ -134,8 +132,7 @@ export class Objects implements ObjectStore {
   }
 
   putSpec(resource: Resource, object: KubeObject): WriteTicket {
-    const body = this.#specBody(resource, object);
-    return this.#put(resource, object, { part: "spec", body });
+    return this.#put(resource, object, { part: "spec", body: specBodyOf(object) });
   }
 
   /**
@@ -143,21 +140,8 @@ export class Objects implements ObjectStore {
    * written since the version held here: for bookkeeping in what users own.
    */
   amendSpec(resource: Resource, object: KubeObject): WriteTicket {
-    const body = this.#specBody(resource, object);
-    return this.#put(resource, object, { part: "spec", body, isAmendment: true });
-  }
-
-  /**
-   * What an object of which somebody keeps account was written after goes with it, so that
-   * versions that were written at once can be reunited.
-   */
-  #specBody(resource: Resource, object: KubeObject, more: readonly Entry[] = []): string {
     const body = specBodyOf(object);
-    if (object.metadata.managedFields === undefined) return body;
-    const { name, namespace = "", uid } = object.metadata;
-    const row = this.#tables.get(collectionOfResource(resource, namespace))?.get(name);
-    const parents = row !== undefined && row.uid === uid ? [row.spec] : [];
-    return withAncestors(body, [...parents, ...more]);
+    return this.#put(resource, object, { part: "spec", body, isAmendment: true });
   }
 
   putStatus(resource: Resource, object: KubeObject): WriteTicket {
@@ -197,41 +181,20 @@ export class Objects implements ObjectStore {
 
   #take(effects: readonly RegistryEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind === "changed") this.#apply(effect);
+      if (effect.kind === "changed") this.#apply(effect.entry);
       if (effect.kind === "forgotten") this.#forget(effect.entries);
       this.#effects.push(effect);
     }
   }
 
-  #apply({ entry, before }: RegistryEffect & { kind: "changed" }): void {
+  #apply(entry: Entry): void {
     // A listener may have written this anew before its turn came: then that has been applied.
     if (this.#registry.get(entry.collection, entry.name, entry.part) !== entry) return;
     const table = this.#tableOf(entry.collection);
     if (table === undefined) return;
     if (entry.part !== "spec") this.#applyStatus(table, entry);
     else if (entry.body === "") this.#applyDeletion(table, entry.name);
-    else {
-      this.#applySpec(table, entry);
-      if (before !== undefined) this.#reunite(table, before, entry);
-    }
-  }
-
-  /**
-   * Brings together what two sides have written of one object without knowing of each other. Any
-   * keeper that sees both does it: all of them come to the same, so that the newest holds.
-   */
-  #reunite(table: Table, older: Entry, newer: Entry): void {
-    const { collection, resource } = table;
-    if (older.body === "" || this.#registry.rankOf(collection) === undefined) return;
-    const row = table.get(newer.name);
-    if (row === undefined || row.spec !== newer || !isConcurrent(older, newer)) return;
-    const before = readObject(older, table);
-    const object = before && reunion(resource, before, row.base);
-    if (object === undefined) return;
-    const body = this.#specBody(resource, object, [older]);
-    this.#put(resource, object, { part: "spec", body, isAmendment: true });
-    const facts = { collection, name: newer.name };
-    this.#effects.push({ kind: "observe", event: "object.reunited", facts });
+    else this.#applySpec(table, entry);
   }
 
   #applySpec(table: Table, entry: Entry): void {
