@@ -15,6 +15,7 @@ import { identityCauses, metaRules } from "./meta-rules.ts";
 import type { KubeObject } from "./object.ts";
 import { podRules } from "./pod-rules.ts";
 import { policyRules } from "./policy-rules.ts";
+import { publishedCauses, withImplied } from "./published-rules.ts";
 import type { Resource } from "./resource.ts";
 import type { Rules } from "./rule.ts";
 import { type TypeSchema, typeOfResource } from "./schema.ts";
@@ -61,15 +62,21 @@ const rules: Rules = {
 
 function ruleCauses(type: TypeSchema, body: JsonObject): readonly Cause[] {
   const causes: Cause[] = [];
-  walk(type, body, (inner, object, path) => {
+  walk(type, withImplied(type, body), (inner, object, path) => {
     if (causes.length >= causesMax) return;
-    causes.push(
+    const own = [
       ...requiredCauses(inner, object, path),
       ...valueCauses(inner, object, path),
       ...(rules[inner.name]?.(object, path) ?? []),
-    );
+    ];
+    causes.push(...own, ...unnamed(publishedCauses(inner, object, path), [...causes, ...own]));
   });
   return causes;
+}
+
+/** The causes at fields of which nothing was said yet: two rules may say the same. */
+function unnamed(found: readonly Cause[], said: readonly Cause[]): readonly Cause[] {
+  return found.filter(({ field }) => said.every((cause) => cause.field !== field));
 }
 
 function valueCauses({ name }: TypeSchema, object: JsonObject, path: string): readonly Cause[] {
