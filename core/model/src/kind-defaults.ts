@@ -48,7 +48,10 @@ const workloadFillers: Readonly<Record<string, Filler>> = {
   "core.v1.ReplicationController": replicationController,
   "autoscaling.v2.HorizontalPodAutoscalerSpec": autoscaler,
   "batch.v1.PodFailurePolicyOnPodConditionsPattern": fillerOf({ status: "True" }),
-  "scheduling.v1.PriorityClass": fillerOf({ preemptionPolicy: "PreemptLowerPriority" }),
+  "scheduling.v1.PriorityClass": fillerOf({
+    value: 0,
+    preemptionPolicy: "PreemptLowerPriority",
+  }),
 };
 
 const storageFillers: Readonly<Record<string, Filler>> = {

@@ -23,7 +23,7 @@ export interface Field {
 }
 
 /** What Kubernetes publishes about the values of a field; empty for most. */
-export interface PublishedRule {
+interface PublishedRule {
   /** The texts that the field, or each of its items, may be. */
   readonly values?: readonly string[];
   readonly min?: number;

@@ -1,6 +1,7 @@
 /** What may not change once it is set, resource by resource. */
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { type Cause, forbidden, invalid } from "./cause.ts";
+import { type ChangeRule, fixedFields, kindChangeRules } from "./change-rules.ts";
 import { isSet, listAt, numberAt, objectAt, objectsAt, textAt, valueAt } from "./members.ts";
 import type { Resource } from "./resource.ts";
 
@@ -17,8 +18,6 @@ export function updateCauses(
   ];
 }
 
-type ChangeRule = (before: JsonObject, body: JsonObject) => readonly Cause[];
-
 /** Paths of fields that never change. */
 const immutable: Readonly<Record<string, readonly string[]>> = {
   deployments: ["spec.selector"],
@@ -27,6 +26,7 @@ const immutable: Readonly<Record<string, readonly string[]>> = {
   secrets: ["type"],
   endpointslices: ["addressType"],
   ingressclasses: ["spec.controller"],
+  ...fixedFields,
 };
 
 const changeRules: Readonly<Record<string, ChangeRule>> = {
@@ -35,6 +35,7 @@ const changeRules: Readonly<Record<string, ChangeRule>> = {
   jobs: completionsChange,
   configmaps: (before, body) => frozenCauses(before, body, ["data", "binaryData"]),
   secrets: (before, body) => frozenCauses(before, body, ["data"]),
+  ...kindChangeRules,
 };
 
 function metadataCauses(before: JsonObject, body: JsonObject): readonly Cause[] {

@@ -4,8 +4,10 @@
  */
 import { assert } from "@beemesh/base";
 import { isJsonObject, type JsonObject } from "@beemesh/wire";
+import { accessRules } from "./access-rules.ts";
 import type { Cause } from "./cause.ts";
 import { containerRules } from "./container-rules.ts";
+import { controlRules } from "./control-rules.ts";
 import { dataRules } from "./data-rules.ts";
 import { externalRules } from "./external-rules.ts";
 import { ingressRules } from "./ingress-rules.ts";
@@ -20,6 +22,7 @@ import type { Resource } from "./resource.ts";
 import type { Rules } from "./rule.ts";
 import { type TypeSchema, typeOfResource } from "./schema.ts";
 import { serviceRules } from "./service-rules.ts";
+import { storageRules } from "./storage-rules.ts";
 import { causesMax, requiredCauses, structureCauses } from "./structure.ts";
 import { updateCauses } from "./update-rules.ts";
 import { itemRules, valueRules } from "./value-rules.ts";
@@ -58,17 +61,21 @@ const rules: Rules = {
   ...policyRules,
   ...ingressRules,
   ...externalRules,
+  ...controlRules,
+  ...storageRules,
+  ...accessRules,
 };
 
 function ruleCauses(type: TypeSchema, body: JsonObject): readonly Cause[] {
   const causes: Cause[] = [];
   walk(type, withImplied(type, body), (inner, object, path) => {
     if (causes.length >= causesMax) return;
-    const own = [
-      ...requiredCauses(inner, object, path),
+    const ruled = [
       ...valueCauses(inner, object, path),
       ...(rules[inner.name]?.(object, path) ?? []),
     ];
+    const missing = unnamed(requiredCauses(inner, object, path), [...causes, ...ruled]);
+    const own = [...missing, ...ruled];
     causes.push(...own, ...unnamed(publishedCauses(inner, object, path), [...causes, ...own]));
   });
   return causes;
