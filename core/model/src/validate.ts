@@ -24,7 +24,7 @@ import { type TypeSchema, typeOfResource } from "./schema.ts";
 import { serviceRules } from "./service-rules.ts";
 import { storageRules } from "./storage-rules.ts";
 import { causesMax, requiredCauses, structureCauses } from "./structure.ts";
-import { updateCauses } from "./update-rules.ts";
+import { createCauses, updateCauses } from "./update-rules.ts";
 import { itemRules, valueRules } from "./value-rules.ts";
 import { walk } from "./walk.ts";
 import { workloadRules } from "./workload-rules.ts";
@@ -47,6 +47,7 @@ export function validate(
   if (shapeCauses.length > 0) return shapeCauses;
   const causes = [...identityCauses(resource, body), ...ruleCauses(type, body)];
   if (isJsonObject(before)) causes.push(...updateCauses(resource, before, body));
+  else causes.push(...createCauses(resource, body));
   return causes.slice(0, causesMax);
 }
 

@@ -24,6 +24,7 @@ import { methodNotAllowed, noSuchPath, replyWith, tooLarge } from "./status.ts";
 import { subresource } from "./subresource.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { View } from "./view.ts";
+import { answerVirtual, virtualResources } from "./virtual-resource.ts";
 import { watch } from "./watch-opening.ts";
 import { type WatchLimits, WatchSet, watchLimits } from "./watch-set.ts";
 
@@ -197,6 +198,7 @@ function answerAbout(question: Question, info: RequestInfo): ApiReply {
       ? review(call, authorize)
       : replyWith(methodNotAllowed());
   }
+  if (virtualResources.includes(info.resource)) return answerVirtual(call);
   if (info.subresource !== "") return subresource(call);
   const isServed = info.resource.verbs.includes(info.verb);
   const isNamedCreate = info.verb === "create" && info.name !== "";

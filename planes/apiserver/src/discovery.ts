@@ -10,8 +10,9 @@ import { mediaTypesOf, takesJson } from "./media-type.ts";
 import { reviewResources } from "./review-resource.ts";
 import { noSuchPath, replyWith } from "./status.ts";
 import { type Subresource, subresourcesOf } from "./subresource.ts";
+import { virtualResources } from "./virtual-resource.ts";
 
-const served: readonly Resource[] = [...resources, ...reviewResources];
+const served: readonly Resource[] = [...resources, ...reviewResources, ...virtualResources];
 
 /** Names of the groups but the core group, in the order of their first resource. */
 const groupNames = [...new Set(served.map(({ group }) => group))].filter((group) => group !== "");
