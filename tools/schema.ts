@@ -20,6 +20,7 @@ const extraRoots = [
   "authorization.v1.SelfSubjectAccessReview",
   "authorization.v1.SelfSubjectRulesReview",
   "authorization.v1.SubjectAccessReview",
+  "autoscaling.v1.HorizontalPodAutoscaler",
   "autoscaling.v1.Scale",
   "meta.v1.DeleteOptions",
   "meta.v1.Status",

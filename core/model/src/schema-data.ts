@@ -529,6 +529,25 @@ authorization.v1.SubjectRulesReviewStatus
   nonResourceRules! 2 []authorization.v1.NonResourceRule list=atomic
   incomplete! 3 bool
   evaluationError 4 string
+autoscaling.v1.CrossVersionObjectReference atomic
+  kind! 1 string
+  name! 2 string
+  apiVersion 3 string
+autoscaling.v1.HorizontalPodAutoscaler kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 autoscaling.v1.HorizontalPodAutoscalerSpec default={}
+  status 3 autoscaling.v1.HorizontalPodAutoscalerStatus
+autoscaling.v1.HorizontalPodAutoscalerSpec
+  scaleTargetRef! 1 autoscaling.v1.CrossVersionObjectReference default={}
+  minReplicas 2 int32
+  maxReplicas! 3 int32 min=1
+  targetCPUUtilizationPercentage 4 int32
+autoscaling.v1.HorizontalPodAutoscalerStatus
+  observedGeneration 1 int64
+  lastScaleTime 2 Time
+  currentReplicas! 3 int32
+  desiredReplicas! 4 int32
+  currentCPUUtilizationPercentage 5 int32
 autoscaling.v1.Scale kind
   metadata 1 meta.v1.ObjectMeta
   spec 2 autoscaling.v1.ScaleSpec default={}

@@ -16,6 +16,7 @@ import { discovery } from "./discovery.ts";
 import { document, isPublic } from "./document.ts";
 import { textAt } from "./field.ts";
 import { get, list, removeCollection } from "./list.ts";
+import { newerRequest, olderReply } from "./older-autoscaler.ts";
 import { patch } from "./patch.ts";
 import { update } from "./replacement.ts";
 import { type RequestInfo, requestInfoOf, type Verb } from "./request-info.ts";
@@ -85,7 +86,12 @@ export function createApi(options: ApiOptions): Api {
     handle: (request, now) => {
       watches.notice(now);
       const path = request.path.filter((segment) => segment !== "");
-      return guarded(() => answer({ context, now, authorize, request: { ...request, path } }));
+      const asked = { ...request, path };
+      const newer = newerRequest(asked);
+      if (newer === undefined) {
+        return guarded(() => answer({ context, now, authorize, request: asked }));
+      }
+      return olderReply(guarded(() => answer({ context, now, authorize, request: newer })));
     },
     tick: (now) => watches.tick(now),
     machinesChanged: (now) => {
