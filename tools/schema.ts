@@ -22,6 +22,7 @@ const extraRoots = [
   "authorization.v1.SubjectAccessReview",
   "autoscaling.v1.HorizontalPodAutoscaler",
   "autoscaling.v1.Scale",
+  "events.v1.Event",
   "meta.v1.DeleteOptions",
   "meta.v1.Status",
   "policy.v1.Eviction",

@@ -2101,6 +2101,25 @@ discovery.v1.ForNode
   name! 1 string
 discovery.v1.ForZone
   name! 1 string
+events.v1.Event kind
+  metadata 1 meta.v1.ObjectMeta
+  eventTime! 2 MicroTime
+  series 3 events.v1.EventSeries
+  reportingController 4 string
+  reportingInstance 5 string
+  action 6 string
+  reason 7 string
+  regarding 8 core.v1.ObjectReference default={}
+  related 9 core.v1.ObjectReference
+  note 10 string
+  type 11 string
+  deprecatedSource 12 core.v1.EventSource default={}
+  deprecatedFirstTimestamp 13 Time
+  deprecatedLastTimestamp 14 Time
+  deprecatedCount 15 int32
+events.v1.EventSeries
+  count! 1 int32
+  lastObservedTime! 2 MicroTime
 flowcontrol.v1.ExemptPriorityLevelConfiguration
   nominalConcurrencyShares 1 int32
   lendablePercent 2 int32

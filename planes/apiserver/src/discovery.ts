@@ -7,17 +7,20 @@
 import { type Resource, resources } from "@beemesh/model";
 import type { ApiReply, ApiRequest } from "@beemesh/ports";
 import { mediaTypesOf, takesJson } from "./media-type.ts";
+import { newerEvents } from "./newer-event.ts";
 import { olderAutoscalers } from "./older-autoscaler.ts";
 import { reviewResources } from "./review-resource.ts";
 import { noSuchPath, replyWith } from "./status.ts";
 import { type Subresource, subresourcesOf } from "./subresource.ts";
 import { virtualResources } from "./virtual-resource.ts";
 
+const secondViews = [...olderAutoscalers, ...newerEvents].map(({ resource }) => resource);
+
 const served: readonly Resource[] = [
   ...resources,
   ...reviewResources,
   ...virtualResources,
-  ...olderAutoscalers,
+  ...secondViews,
 ];
 
 /** Names of the groups but the core group, in the order of their first resource. */

@@ -6,9 +6,9 @@
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/
  * horizontal-pod-autoscaler-v1/
  */
-import { findResource, type Resource } from "@beemesh/model";
-import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import { findResource } from "@beemesh/model";
 import { isJsonObject, type Json, type JsonObject, parseJson } from "@beemesh/wire";
+import { memberOf, type SecondView } from "./second-view.ts";
 
 const group = "autoscaling";
 const plural = "horizontalpodautoscalers";
@@ -19,54 +19,11 @@ const behaviorNote = "autoscaling.alpha.kubernetes.io/behavior";
 
 const kept = findResource(group, plural);
 
-/** How discovery names the view. */
-export const olderAutoscalers: readonly Resource[] =
-  kept === undefined ? [] : [{ ...kept, version: "v1" }];
-
-/** The request of v2 for a request of the view; undefined if it is not for the view. */
-export function newerRequest(request: ApiRequest): ApiRequest | undefined {
-  const [root, asked, version, ...rest] = request.path;
-  if (root !== "apis" || asked !== group || version !== "v1") return undefined;
-  if (rest[0] !== plural && rest[2] !== plural) return undefined;
-  const path = [root, asked, "v2", ...rest];
-  return {
-    ...request,
-    path,
-    body: isJsonObject(request.body) ? toNewer(request.body) : request.body,
-  };
-}
-
-/** The reply of the view for a reply of v2. */
-export function olderReply(reply: ApiReply): ApiReply {
-  if (reply.kind === "json") return { ...reply, body: shown(reply.body) };
-  if (reply.kind !== "stream") return reply;
-  return {
-    ...reply,
-    open: (sink) =>
-      reply.open({ write: (text) => sink.write(eventText(text)), end: () => sink.end() }),
-  };
-}
-
-/** One event of a watch. */
-function eventText(text: string): string {
-  const event = parseJson(text);
-  if (!isJsonObject(event)) return text;
-  return `${JSON.stringify({ ...event, object: shown(event["object"]) })}\n`;
-}
-
-/** An object, a list or a table, with each autoscaler in it as v1 has it. */
-function shown(body: unknown): unknown {
-  if (!isJsonObject(body)) return body;
-  const { items, rows } = body;
-  if (Array.isArray(rows)) return { ...body, rows: rows.map(shownRow) };
-  if (body["apiVersion"] !== newer) return body;
-  if (Array.isArray(items)) return { ...body, apiVersion: older, items: items.map(shown) };
-  return toOlder(body);
-}
-
-function shownRow(row: Json): unknown {
-  return isJsonObject(row) ? { ...row, object: shown(row["object"]) } : row;
-}
+/** The view. */
+export const olderAutoscalers: readonly SecondView[] =
+  kept === undefined
+    ? []
+    : [{ resource: { ...kept, version: "v1" }, kept, toKept: toNewer, toShown: toOlder }];
 
 function isCpu(metric: Json): boolean {
   const resource = memberOf(metric, "resource");
@@ -74,11 +31,6 @@ function isCpu(metric: Json): boolean {
     resource?.["name"] === "cpu" &&
     memberOf(resource, "target")?.["averageUtilization"] !== undefined
   );
-}
-
-function memberOf(value: Json | undefined, member: string): JsonObject | undefined {
-  const found = isJsonObject(value) ? value[member] : undefined;
-  return isJsonObject(found) ? found : undefined;
 }
 
 function toOlder(object: JsonObject): JsonObject {
