@@ -9,7 +9,6 @@
  */
 export const idleKinds: ReadonlySet<string> = new Set([
   "controllerrevisions.apps",
-  "certificatesigningrequests.certificates.k8s.io",
   "csidrivers.storage.k8s.io",
   "csinodes.storage.k8s.io",
   "csistoragecapacities.storage.k8s.io",
@@ -19,8 +18,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   "horizontalpodautoscalers.autoscaling",
   "ipaddresses.networking.k8s.io",
   "limitranges.",
-  "clusterroles.rbac.authorization.k8s.io",
-  "clusterrolebindings.rbac.authorization.k8s.io",
   "mutatingwebhookconfigurations.admissionregistration.k8s.io",
   "persistentvolumeclaims.",
   "persistentvolumes.",
@@ -30,8 +27,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
   "replicationcontrollers.",
   "resourcequotas.",
-  "rolebindings.rbac.authorization.k8s.io",
-  "roles.rbac.authorization.k8s.io",
   "runtimeclasses.node.k8s.io",
   "servicecidrs.networking.k8s.io",
   "statefulsets.apps",

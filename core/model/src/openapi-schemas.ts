@@ -97,17 +97,28 @@ function typeDocument(type: TypeSchema, kind: GroupVersionKind | undefined): Jso
 }
 
 function property(field: Field): JsonObject {
-  const value = valueSchema(field.type);
+  const value = valueSchema(field);
   if (field.shape === "list") return { type: "array", items: value, ...mergeFacts(field) };
   if (field.shape === "map") {
     return { type: "object", additionalProperties: value, ...mergeFacts(field) };
   }
-  return { ...value, ...mergeFacts(field) };
+  return { ...value, ...mergeFacts(field), ...valueFacts(field) };
+}
+
+function valueFacts({ published }: Field): JsonObject {
+  const { min, max, fallback, isImplied } = published;
+  return {
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: max }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    ...(isImplied === true ? { default: {} } : {}),
+  };
 }
 
 /** References stand in `allOf`, so that there is room for other facts beside them. */
-function valueSchema(type: string): JsonObject {
-  return scalars[type] ?? { allOf: [schemaReference(type)] };
+function valueSchema({ type, published: { values } }: Field): JsonObject {
+  const schema = scalars[type] ?? { allOf: [schemaReference(type)] };
+  return values === undefined ? schema : { ...schema, enum: [...values] };
 }
 
 function mergeFacts({ merge }: Field): JsonObject {

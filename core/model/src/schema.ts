@@ -19,6 +19,21 @@ export interface Field {
   /** Whether the members of its message stand in the JSON of the holder. */
   readonly isInline: boolean;
   readonly merge: MergeRule;
+  readonly published: PublishedRule;
+}
+
+/** What Kubernetes publishes about the values of a field; empty for most. */
+interface PublishedRule {
+  /** The texts that the field, or each of its items, may be. */
+  readonly values?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly bytesMax?: number;
+  readonly itemsMax?: number;
+  /** What stands for the member when it is missing. */
+  readonly fallback?: string | number | boolean;
+  /** Whether a missing object is asked for as if it were an empty one. */
+  readonly isImplied?: true;
 }
 
 /** How two versions of a field become one. */
@@ -88,6 +103,10 @@ interface TypeText {
   readonly fields: Field[];
 }
 
+const nothingPublished: PublishedRule = {};
+const numberFacts = ["min", "max", "bytesMax", "itemsMax"] as const;
+const publishedFact = /^(?:enum|default|min|max|bytesMax|itemsMax)=/u;
+
 const types = parseSchema(schemaText);
 
 function parseSchema(text: string): ReadonlyMap<string, TypeSchema> {
@@ -139,7 +158,30 @@ function parseField(text: string): Field {
     isRequired: name.endsWith("!"),
     isInline: name.startsWith("<"),
     merge: parseMergeRule(facts),
+    published: parsePublished(facts),
   };
+}
+
+function parsePublished(facts: readonly string[]): PublishedRule {
+  if (!facts.some((fact) => publishedFact.test(fact))) return nothingPublished;
+  const textsOf = (name: string): readonly string[] =>
+    facts.filter((fact) => fact.startsWith(`${name}=`)).map((fact) => fact.slice(name.length + 1));
+  const values = textsOf("enum").flatMap((text) => text.replaceAll("_", " ").split("|"));
+  const numbers = numberFacts.flatMap((name) =>
+    textsOf(name).map((text): [string, number] => [name, Number(text)]),
+  );
+  const [fallback] = textsOf("default");
+  return {
+    ...(values.length === 0 ? {} : { values }),
+    ...Object.fromEntries(numbers),
+    ...(fallback === "{}" ? { isImplied: true } : {}),
+    ...(fallback === undefined || fallback === "{}" ? {} : { fallback: scalarOf(fallback) }),
+  };
+}
+
+function scalarOf(text: string): string | number | boolean {
+  if (text === "true" || text === "false") return text === "true";
+  return /^-?\d+$/u.test(text) ? Number(text) : text;
 }
 
 function parseMergeRule(facts: readonly string[]): MergeRule {

@@ -16,14 +16,18 @@ import { discovery } from "./discovery.ts";
 import { document, isPublic } from "./document.ts";
 import { textAt } from "./field.ts";
 import { get, list, removeCollection } from "./list.ts";
+import { newerEvents } from "./newer-event.ts";
+import { olderAutoscalers } from "./older-autoscaler.ts";
 import { patch } from "./patch.ts";
 import { update } from "./replacement.ts";
 import { type RequestInfo, requestInfoOf, type Verb } from "./request-info.ts";
 import { reviewResources } from "./review-resource.ts";
+import { keptRequest, shownReply, viewOf } from "./second-view.ts";
 import { methodNotAllowed, noSuchPath, replyWith, tooLarge } from "./status.ts";
 import { subresource } from "./subresource.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { View } from "./view.ts";
+import { answerVirtual, virtualResources } from "./virtual-resource.ts";
 import { watch } from "./watch-opening.ts";
 import { type WatchLimits, WatchSet, watchLimits } from "./watch-set.ts";
 
@@ -84,7 +88,18 @@ export function createApi(options: ApiOptions): Api {
     handle: (request, now) => {
       watches.notice(now);
       const path = request.path.filter((segment) => segment !== "");
-      return guarded(() => answer({ context, now, authorize, request: { ...request, path } }));
+      const asked = { ...request, path };
+      const second = viewOf(secondViews, asked);
+      if (second === undefined) {
+        return guarded(() => answer({ context, now, authorize, request: asked }));
+      }
+      const keptOne = keptRequest(second, asked);
+      return shownReply(
+        second,
+        guarded(() =>
+          answer({ context, now, authorize, request: keptOne, group: second.resource.group }),
+        ),
+      );
     },
     tick: (now) => watches.tick(now),
     machinesChanged: (now) => {
@@ -132,6 +147,8 @@ interface Question {
   readonly request: ApiRequest;
   readonly now: Now;
   readonly authorize: Authorize;
+  /** By which group roles name what is asked for, if it is another than that of what is kept. */
+  readonly group?: string;
 }
 
 function answer(asked: Question): ApiReply {
@@ -174,6 +191,8 @@ function pathRefusal(question: Question): ApiReply | undefined {
   return allowed ? undefined : replyWith(refusal(user, attributes, reason));
 }
 
+const secondViews = [...olderAutoscalers, ...newerEvents];
+
 const handlers: Readonly<Record<Verb, Handler>> = {
   get,
   list,
@@ -186,10 +205,10 @@ const handlers: Readonly<Record<Verb, Handler>> = {
 };
 
 function answerAbout(question: Question, info: RequestInfo): ApiReply {
-  const { request, context, now, authorize } = question;
+  const { request, context, now, authorize, group } = question;
   const call: Call = { context, request, info, now };
   const isReview = reviewResources.includes(info.resource);
-  const attributes = attributesOf(info);
+  const attributes = { ...attributesOf(info), ...(group === undefined ? {} : { group }) };
   const { allowed, reason } = authorize(request.user, attributes);
   if (!allowed) return replyWith(refusal(request.user, attributes, reason));
   if (isReview) {
@@ -197,6 +216,7 @@ function answerAbout(question: Question, info: RequestInfo): ApiReply {
       ? review(call, authorize)
       : replyWith(methodNotAllowed());
   }
+  if (virtualResources.includes(info.resource)) return answerVirtual(call);
   if (info.subresource !== "") return subresource(call);
   const isServed = info.resource.verbs.includes(info.verb);
   const isNamedCreate = info.verb === "create" && info.name !== "";

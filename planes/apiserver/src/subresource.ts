@@ -4,6 +4,7 @@ import { approval, requestStatus } from "./access/certificate-approval.ts";
 import { certificatesGroup } from "./access/certificate-request.ts";
 import { tokenRequest } from "./access/token-request.ts";
 import type { Call, Handler } from "./call.ts";
+import { ephemeralContainers } from "./ephemeral-container.ts";
 import { finalize } from "./finalization.ts";
 import { status } from "./object-status.ts";
 import { binding, eviction } from "./pod-order.ts";
@@ -25,6 +26,12 @@ export interface Subresource {
 const ofPods: readonly Subresource[] = [
   { name: "attach", kind: "PodAttachOptions", verbs: ["create", "get"], handler: attach },
   { name: "binding", kind: "Binding", verbs: ["create"], handler: binding },
+  {
+    name: "ephemeralcontainers",
+    kind: "Pod",
+    verbs: ["get", "patch", "update"],
+    handler: ephemeralContainers,
+  },
   {
     name: "eviction",
     kind: "Eviction",
