@@ -21,7 +21,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   "mutatingwebhookconfigurations.admissionregistration.k8s.io",
   "persistentvolumeclaims.",
   "persistentvolumes.",
-  "poddisruptionbudgets.policy",
   "podtemplates.",
   "priorityclasses.scheduling.k8s.io",
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
