@@ -83,7 +83,7 @@ function meets(expression: Json, labels: Labels): boolean {
   if (!isJsonObject(expression)) return false;
   const value = labels[textOf(expression["key"])];
   const values = listOf(expression["values"] ?? []).map(textOf);
-  switch (expression["operator"]) {
+  switch (textOf(expression["operator"])) {
     case "In":
       return value !== undefined && values.includes(value);
     case "NotIn":

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Random, seededRandom } from "@beemesh/base";
-import { isStatefulSet, type KubeObject, type StatefulSet } from "@beemesh/model";
+import { isStatefulSet, type Pod, type StatefulSet } from "@beemesh/model";
 import { checkChain } from "./chain.ts";
 import { controllerRevisionResource, podResource, statefulSetResource } from "./kinds.ts";
 import { Village } from "./village.ts";
@@ -165,9 +165,12 @@ describe("a StatefulSet", () => {
       const revision = revisions.find(({ metadata }) => metadata.name === label);
       assert.deepEqual(checkChain(pod, set, revision), { ok: true });
       const [container] = pod.spec.containers;
-      const evil = { ...pod, spec: { ...pod.spec, containers: [{ ...container, image: "evil" }] } };
-      assert.equal(checkChain(evil as typeof pod, set, revision).ok, false);
-      const forged = { ...revision, data: { spec: { template: evil } } } as unknown as KubeObject;
+      const evil: Pod = {
+        ...pod,
+        spec: { ...pod.spec, containers: [{ ...container, name: "db", image: "evil" }] },
+      };
+      assert.equal(checkChain(evil, set, revision).ok, false);
+      const forged = revision && { ...revision, data: { spec: { template: evil } } };
       assert.equal(checkChain(pod, set, forged).ok, false);
       assert.equal(checkChain(pod, set, undefined).ok, false);
     }
