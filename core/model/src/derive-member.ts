@@ -92,7 +92,10 @@ export function isRevisionOf(revision: KubeObject, owner: Versioned): boolean {
 }
 
 /** The name of the revision that a pod says it is of; empty if it says none. */
-export function revisionNameOf(pod: KubeObject, owner: { readonly kind: string; name: string }) {
+export function revisionNameOf(
+  pod: KubeObject,
+  owner: { readonly kind: string; readonly name: string },
+): string {
   const label = textAt(pod, "metadata", "labels", revisionLabel);
   if (label === "") return "";
   return owner.kind === "DaemonSet" ? `${owner.name}-${label}` : label;
@@ -126,7 +129,11 @@ export function deriveStatefulPod(owner: StatefulSet, ordinal: number, uid: stri
 }
 
 /** The pod's volumes with one for each claim template; `<template>-<pod>` names the claim. */
-function claimed(spec: JsonObject, { spec: { volumeClaimTemplates } }: StatefulSet, pod: string) {
+function claimed(
+  spec: JsonObject,
+  { spec: { volumeClaimTemplates } }: StatefulSet,
+  pod: string,
+): JsonObject {
   const names = listAt({ volumeClaimTemplates: volumeClaimTemplates ?? [] }, "volumeClaimTemplates")
     .map((claim) => textAt(claim, "metadata", "name"))
     .filter((name) => name !== "");

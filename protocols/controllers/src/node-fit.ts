@@ -93,9 +93,9 @@ function meets(expression: Json, labels: Labels): boolean {
     case "DoesNotExist":
       return value === undefined;
     case "Gt":
-      return value !== undefined && Number(value) > Number(values[0]);
+      return Number(value) > Number(values[0]);
     case "Lt":
-      return value !== undefined && Number(value) < Number(values[0]);
+      return Number(value) < Number(values[0]);
     default:
       return false;
   }

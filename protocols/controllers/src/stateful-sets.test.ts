@@ -60,7 +60,10 @@ describe("a StatefulSet", () => {
         .filter(({ status }) => JSON.stringify(status ?? {}).includes('"Ready"'));
       const there = names(village);
       seen.add(there.join(" "));
-      assert(there.length <= ready.length + 1, `${there} while ${ready.length} are ready`);
+      assert(
+        there.length <= ready.length + 1,
+        `${there.join(" ")} while ${ready.length} are ready`,
+      );
     }
     assert.deepEqual([...seen].at(-1), "db-0 db-1 db-2");
     const [set] = village.list(statefulSetResource);
@@ -143,15 +146,15 @@ describe("a StatefulSet", () => {
     village.pass(15_000);
     village.apply(statefulSet(limit, "i:1", 3));
     village.pass(15_000);
-    const numbers = (): unknown[] =>
+    const numbers = (): string[] =>
       village
         .list(controllerRevisionResource)
-        .map((each) => each["revision"])
+        .map((each) => String(each["revision"]))
         .toSorted();
-    assert.deepEqual(numbers(), [2, 3]);
+    assert.deepEqual(numbers(), ["2", "3"]);
     village.apply(statefulSet(limit, "i:3", 4));
     village.pass(15_000);
-    assert.deepEqual(numbers(), [3, 4]);
+    assert.deepEqual(numbers(), ["3", "4"]);
   });
 
   test("every pod passes the check that its machine makes, also in the middle of an update", () => {

@@ -104,8 +104,8 @@ function crewOf(set: StatefulSet, view: View): Crew {
   const condemned = pods
     .filter(({ metadata }) => !names.has(metadata.name))
     .toSorted((a, b) => ordinalOf(b) - ordinalOf(a));
-  const told = set.status?.currentRevision;
-  const current = history.known.find(({ metadata }) => metadata.name === told) ?? history.update;
+  const last = set.status?.currentRevision;
+  const current = history.known.find(({ metadata }) => metadata.name === last) ?? history.update;
   return { set, history, current, members, condemned, pods, view };
 }
 
