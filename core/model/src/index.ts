@@ -33,7 +33,6 @@ export {
 } from "./derive-job.ts";
 export {
   asOfRevision,
-  daemonPodName,
   deriveDaemonPod,
   deriveStatefulPod,
   isRevisionOf,
