@@ -23,7 +23,7 @@ import { labelsAt } from "./workload-rules.ts";
 export const revisionLabel = "controller-revision-hash";
 
 /** The annotation of a DaemonSet's pod: the machine that it is for. */
-export const machineNameAnnotation = "beemesh.io/for-machine";
+const machineNameAnnotation = "beemesh.io/for-machine";
 
 const podNameLabel = "statefulset.kubernetes.io/pod-name";
 const podIndexLabel = "apps.kubernetes.io/pod-index";
@@ -149,7 +149,7 @@ function claimed(
 }
 
 /** The name of a DaemonSet's pod on a machine: another for each revision, so that both can be. */
-export function daemonPodName(owner: DaemonSet, machine: string): string {
+function daemonPodName(owner: DaemonSet, machine: string): string {
   const { name, uid = "" } = owner.metadata;
   const revision = revisionOfTemplate(owner).metadata.name;
   return `${name}-${shortName(`${uid}/${revision}/${machine}`, machineNameLength)}`;
