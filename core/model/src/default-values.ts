@@ -68,23 +68,6 @@ export const fillers: Readonly<Record<string, Filler>> = {
     }),
   "apps.v1.DeploymentStrategy": deploymentStrategy,
   "apps.v1.ReplicaSetSpec": (spec) => filled(spec, { replicas: 1 }),
-  "apps.v1.StatefulSetSpec": (spec) =>
-    filled(spec, {
-      replicas: 1,
-      podManagementPolicy: "OrderedReady",
-      updateStrategy: {},
-      revisionHistoryLimit: 10,
-      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
-    }),
-  "apps.v1.StatefulSetUpdateStrategy": (strategy) => rolling(strategy, { partition: 0 }),
-  "apps.v1.DaemonSetSpec": (spec) => filled(spec, { updateStrategy: {}, revisionHistoryLimit: 10 }),
-  "apps.v1.DaemonSetUpdateStrategy": (strategy) =>
-    rolling(strategy, { maxUnavailable: 1, maxSurge: 0 }),
-  "core.v1.ReplicationControllerSpec": (spec) =>
-    filled(spec, {
-      replicas: 1,
-      selector: objectAt(spec, "template", "metadata", "labels") ?? {},
-    }),
   "batch.v1.CronJobSpec": (spec) =>
     filled(spec, {
       concurrencyPolicy: "Allow",
@@ -177,14 +160,13 @@ function withRequests(object: JsonObject): JsonObject {
 }
 
 function deploymentStrategy(strategy: JsonObject): JsonObject {
-  return rolling(strategy, { maxUnavailable: "25%", maxSurge: "25%" });
-}
-
-/** A strategy without a type is a rolling update, with these numbers where it has none. */
-function rolling(strategy: JsonObject, numbers: JsonObject): JsonObject {
   const typed = filled(strategy, { type: "RollingUpdate" });
   if (typed["type"] !== "RollingUpdate") return typed;
-  return { ...typed, rollingUpdate: filled(objectAt(typed, "rollingUpdate") ?? {}, numbers) };
+  const rollingUpdate = filled(objectAt(typed, "rollingUpdate") ?? {}, {
+    maxUnavailable: "25%",
+    maxSurge: "25%",
+  });
+  return { ...typed, rollingUpdate };
 }
 
 /** A Job without labels has those of its pods. */

@@ -29,8 +29,6 @@ export function createCauses({ name, group }: Resource, body: JsonObject): reado
 const immutable: Readonly<Record<string, readonly string[]>> = {
   deployments: ["spec.selector"],
   replicasets: ["spec.selector"],
-  daemonsets: ["spec.selector"],
-  controllerrevisions: ["data"],
   jobs: ["spec.completionMode", "spec.managedBy", "spec.selector", "spec.template"],
   secrets: ["type"],
   endpointslices: ["addressType"],
@@ -42,7 +40,6 @@ const changeRules: Readonly<Record<string, ChangeRule>> = {
   pods: podChange,
   services: serviceChange,
   jobs: completionsChange,
-  statefulsets: statefulSetChange,
   configmaps: (before, body) => frozenCauses(before, body, ["data", "binaryData"]),
   secrets: (before, body) => frozenCauses(before, body, ["data"]),
   ...kindChangeRules,
@@ -87,30 +84,6 @@ function serviceChange(before: JsonObject, body: JsonObject): readonly Cause[] {
   return [
     invalid("spec.clusterIPs[0]", value.length > 0 ? value : [now], "may not change once set"),
   ];
-}
-
-/** Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#update-strategies */
-const statefulSetMutable = new Set([
-  "replicas",
-  "ordinals",
-  "template",
-  "updateStrategy",
-  "revisionHistoryLimit",
-  "persistentVolumeClaimRetentionPolicy",
-  "minReadySeconds",
-]);
-
-const statefulSetRule =
-  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', " +
-  "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and " +
-  "'minReadySeconds' are forbidden";
-
-function statefulSetChange(before: JsonObject, body: JsonObject): readonly Cause[] {
-  const [old, now] = [before, body].map((object) => {
-    const members = Object.entries(objectAt(object, "spec") ?? {});
-    return Object.fromEntries(members.filter(([name]) => !statefulSetMutable.has(name)));
-  });
-  return canonicalJson(old) === canonicalJson(now) ? [] : [forbidden("spec", statefulSetRule)];
 }
 
 /** Of an Indexed Job both numbers may change together: it is made larger or smaller. */

@@ -144,25 +144,6 @@ const otherValueRules: ValueRules = {
     maxUnavailable: numberOrPercent,
     maxSurge: numberOrPercent,
   },
-  "apps.v1.StatefulSetSpec": {
-    replicas: natural,
-    minReadySeconds: natural,
-    revisionHistoryLimit: natural,
-    podManagementPolicy: oneOf("OrderedReady", "Parallel"),
-  },
-  "apps.v1.StatefulSetOrdinals": { start: natural },
-  "apps.v1.StatefulSetUpdateStrategy": { type: oneOf("RollingUpdate", "OnDelete") },
-  "apps.v1.RollingUpdateStatefulSetStrategy": {
-    partition: natural,
-    maxUnavailable: numberOrPercent,
-  },
-  "apps.v1.DaemonSetSpec": { minReadySeconds: natural, revisionHistoryLimit: natural },
-  "apps.v1.DaemonSetUpdateStrategy": { type: oneOf("RollingUpdate", "OnDelete") },
-  "apps.v1.RollingUpdateDaemonSet": {
-    maxUnavailable: numberOrPercent,
-    maxSurge: numberOrPercent,
-  },
-  "core.v1.ReplicationControllerSpec": { replicas: natural, minReadySeconds: natural },
   "apps.v1.ReplicaSetSpec": { replicas: natural, minReadySeconds: natural },
   "batch.v1.CronJobSpec": {
     startingDeadlineSeconds: natural,

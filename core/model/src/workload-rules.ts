@@ -22,8 +22,6 @@ export const workloadRules: Rules = {
     ...deadlineCauses(spec, path),
   ],
   "apps.v1.ReplicaSetSpec": (spec, path) => templateCauses(spec, path, "replicaset"),
-  "apps.v1.StatefulSetSpec": (spec, path) => templateCauses(spec, path, "statefulset"),
-  "apps.v1.DaemonSetSpec": (spec, path) => templateCauses(spec, path, "daemonset"),
 };
 
 /** An object of the manifest as a selector; its types were checked by the schema. */
