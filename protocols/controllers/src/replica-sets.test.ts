@@ -219,7 +219,7 @@ describe("whatever is lost", () => {
   });
 });
 
-test("a ReplicationController keeps its pods as a ReplicaSet does, and tells its own status", () => {
+test("a ReplicationController keeps its pods as a ReplicaSet does, and tells its status", () => {
   const village = new Village({ machines: 3 });
   const { template } = replicaSet(1).spec;
   const metadata = { name: "old", namespace: "default", uid: "RC", generation: 1 };

@@ -48,7 +48,7 @@ export const lookAtReplicaSet: Look = (object, view) => {
   return isReplicaSet(object) && !isEnding(object) ? keep(object, replicaSetResource, view) : fine;
 };
 
-/** Keeps as many pods as a ReplicationController wants: it is a ReplicaSet with a plain selector. */
+/** Keeps the pods of a ReplicationController: it is a ReplicaSet with a plain selector. */
 export const lookAtReplicationController: Look = (object, view) => {
   if (!isReplicationController(object) || isEnding(object)) return fine;
   const { selector = {}, ...spec } = object.spec;
