@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { JsonObject } from "@beemesh/wire";
+import { type JsonObject, parseJson } from "@beemesh/wire";
 import { Client, kubectls } from "./kubectl-client.test.ts";
 import { at, withStage } from "./stage.test.ts";
 
