@@ -44,6 +44,8 @@ export interface StartOrder {
   readonly attempt: number;
   /** Told as soon as the container has an id, before it runs. */
   onMade(id: string): void;
+  /** Awaited before it runs. */
+  mayRun(): Promise<void>;
 }
 
 /** Makes, starts and ends containers of a Podman store. */
@@ -61,6 +63,7 @@ export class PodmanContainers {
     const name = containerName({ uid: pod.uid, container: plan.name, attempt });
     const id = await this.#make(order, name);
     order.onMade(id);
+    await order.mayRun();
     const path = `/containers/${id}`;
     const started = await client.call({ method: "POST", path: `${path}/start` });
     if (started.status >= 400) {

@@ -57,6 +57,12 @@ export interface PodmanOptions {
 /** How long after an exit it is looked whether the whole pod was removed. */
 const lookAfterExitMs = 150;
 
+/**
+ * A container is made while its pod's sidecar starts, and waits for it no longer than this: on a
+ * machine under such load that it is not up by then, work begins without it.
+ */
+const sidecarWaitMsMax = 1000;
+
 /** Podman fails once to remove a container that ended without its knowledge, and then knows it. */
 const eraseTries = 3;
 
@@ -168,7 +174,9 @@ export class PodmanRuntime implements Runtime, ImageImporter {
       pod.containers.set(plan.name, made);
     };
     try {
-      const running = await this.#containers.start({ pod: kept, folder, plan, attempt, onMade });
+      const mayRun = (): Promise<void> => this.#sidecars.whenUp(uid, sidecarWaitMsMax);
+      const order = { pod: kept, folder, plan, attempt, onMade, mayRun };
+      const running = await this.#containers.start(order);
       if (made !== undefined) this.#noteStart(pod, made, running);
       if (earlier !== undefined && earlier.id !== running.id) this.#forget(folder, earlier);
       return { id: running.id, imageId: running.imageId, startedAtMs: running.startedAtMs };

@@ -36,6 +36,10 @@ test("a sidecar leads into the pod, is taken over by a successor and raised agai
     await once(service.stdout, "data");
     const first = new Sidecars({ folder, sidecarPath });
     first.keep(site);
+    await first.whenUp("u2", 60_000);
+    await first.whenUp("u1", 60_000);
+    const sockets = readdirSync(join(folder, "sidecars")).filter((name) => name.endsWith(".sock"));
+    assert.equal(sockets.length, 1, "it listens before the pod's programs run");
     assert.equal(await text(await first.enter("u1", 80)), "hello");
     await assert.rejects(first.enter("u1", 81), { code: "connection-refused" });
     await assert.rejects(first.enter("u2", 80), { code: "pod-unknown" });

@@ -120,6 +120,17 @@ export class Sidecars {
   }
 
   /**
+   * Resolves when the pod's sidecar listens, or after `waitMsMax` without it. What a program says
+   * before that is lost, and TCP says it again only after a second.
+   */
+  async whenUp(uid: string, waitMsMax: number): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, waitMsMax);
+    await Promise.race([this.#sidecars.get(uid)?.up.catch(() => {}), late]);
+    clearTimeout(timer);
+  }
+
+  /**
    * Calls `listener` with every sidecar that stands, now and later; returns how to stop that.
    *
    * Whoever comes or goes, channels that stand are opened anew: so a listener reads each from its
