@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { PlainStream } from "@beemesh/kernel";
 import { type Meter, SpanQueue } from "@beemesh/proxy";
 import type { Route } from "@beemesh/workload";
 import { HttpConnection } from "./http-connection.ts";
@@ -51,7 +51,7 @@ export class HttpOutbound {
    *
    * @param first - What was read of the socket already, which is paused.
    */
-  take(app: Socket, route: ServiceRoute, first: Uint8Array): HttpConnection {
+  take(app: PlainStream, route: ServiceRoute, first: Uint8Array): HttpConnection {
     return new HttpConnection(app, first, {
       pool: this.#pool,
       route: this.#routes.find(route),

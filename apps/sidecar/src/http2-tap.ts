@@ -1,8 +1,5 @@
-import type { Socket } from "node:net";
-import type { CarrierRefusal } from "@beemesh/carrier";
 import { Http2Watch, type Meter } from "@beemesh/proxy";
 import type { Route } from "@beemesh/workload";
-import type { CarrierUser } from "./carrier.ts";
 
 /** How a Service says that HTTP/2 is spoken from the first byte (Kubernetes, `appProtocol`). */
 const http2Names = new Set(["kubernetes.io/h2c", "h2c", "http2", "grpc"]);
@@ -19,8 +16,6 @@ interface Seen {
 }
 
 export interface Http2TapOptions {
-  /** Who is to have what comes over the carrier. */
-  readonly user: CarrierUser;
   readonly meter: Meter;
   /** `namespace/name:port`. */
   readonly target: string;
@@ -32,7 +27,7 @@ export interface Http2TapOptions {
  * Looks at the frames of an HTTP/2 connection as they pass, and counts its streams. The bytes go
  * the way that those of any connection go; nobody waits for this.
  */
-export class Http2Tap implements CarrierUser {
+export class Http2Tap {
   readonly #options: Http2TapOptions;
   readonly #client = new Http2Watch("client");
   readonly #server = new Http2Watch("server");
@@ -40,44 +35,21 @@ export class Http2Tap implements CarrierUser {
   /** Undefined until the first request has told. */
   #protocol: "http2" | "grpc" | undefined;
 
-  constructor(app: Socket, options: Http2TapOptions) {
+  constructor(options: Http2TapOptions) {
     this.#options = options;
     this.#client.read(options.first);
-    app.on("data", (bytes: Buffer) => {
-      this.#client.read(bytes);
-      this.#look();
-    });
-    app.on("close", () => this.#onClose());
   }
 
-  onAccepted(): void {
-    this.#options.user.onAccepted();
-  }
-
-  onRefused(refusal: CarrierRefusal): void {
-    this.#options.user.onRefused(refusal);
-  }
-
-  onData(bytes: Uint8Array, isLast: boolean): void {
-    this.#options.user.onData(bytes, isLast);
-    this.#server.read(bytes);
+  /** What the program says. */
+  readClient(bytes: Uint8Array): void {
+    this.#client.read(bytes);
     this.#look();
   }
 
-  onEnd(): void {
-    this.#options.user.onEnd();
-  }
-
-  onReset(): void {
-    this.#options.user.onReset();
-  }
-
-  onOver(): void {
-    this.#options.user.onOver();
-  }
-
-  onDrain(): void {
-    this.#options.user.onDrain();
+  /** What is said to the program. */
+  readServer(bytes: Uint8Array): void {
+    this.#server.read(bytes);
+    this.#look();
   }
 
   /** A client's first fields may come in two chunks; with an answer to them they are whole. */
@@ -105,7 +77,8 @@ export class Http2Tap implements CarrierUser {
     }
   }
 
-  #onClose(): void {
+  /** The program's connection is over. */
+  close(): void {
     // What was never answered was HTTP/2 all the same, if it began a request.
     if (this.#protocol === undefined && this.#client.counts.streams > 0) {
       this.#count("http2");

@@ -9,12 +9,6 @@ const descriptorsEach = 2;
 /** Descriptors that are no connections: listeners, the channel, flows of UDP, Node's own. */
 const descriptorsReserved = 96;
 
-/**
- * Bytes that wait for a slow reader, in each direction of a connection, before its writer is
- * paused. What was read at once comes on top.
- */
-export const pendingBytesMax: number = 256 * 1024;
-
 /** Milliseconds from a stream's first byte to the end of the TLS handshake. */
 export const handshakeMsMax = 5000;
 
@@ -31,8 +25,8 @@ export const uncertifiedMsMax = 5000;
 /** Carriers that one workload may have made to this one; its pool keeps far fewer. */
 export const carriersEachMax = 2048;
 
-/** Milliseconds of silence after which the kernel asks whether the other end is still there. */
-export const keepAliveMs = 30_000;
+/** Seconds of silence after which the kernel asks whether the other end is still there. */
+export const keepAliveSeconds = 30;
 
 /** Milliseconds from OPEN to the application's connection: it is in the same kernel. */
 export const enterMsMax = 5000;

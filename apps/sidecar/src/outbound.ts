@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
+import type { PlainStream } from "@beemesh/kernel";
 import type { Endpoint, Route } from "@beemesh/workload";
 import type { Balancer } from "./balancer.ts";
 import { Carrier } from "./carrier.ts";
@@ -55,8 +55,7 @@ export class Outbound {
   }
 
   /** Takes a paused socket of an application that wanted to reach `ip` and `port`. */
-  take(app: Socket, ip: string, port: number): void {
-    app.on("error", ignore);
+  take(app: PlainStream, ip: string, port: number): void {
     const route = this.#options.routes.known("tcp", ip, port);
     const isPlain = route !== undefined && isToEndpoint(route) && !mayBeHttp(route);
     if (isPlain && this.#connectNow(app, route)) return;
@@ -64,7 +63,7 @@ export class Outbound {
   }
 
   /** The short way, which most connections go: the route is known and a carrier waits. */
-  #connectNow(app: Socket, route: EndpointRoute): boolean {
+  #connectNow(app: PlainStream, route: EndpointRoute): boolean {
     const { balancer, pool } = this.#options;
     const endpoint = balancer.pick(endpointsOf(route), none);
     const carrier = endpoint && pool.idle(endpoint);
@@ -72,9 +71,9 @@ export class Outbound {
     return this.#splice(app, route, { endpoint, carrier }, firstOf(route));
   }
 
-  async #connect(app: Socket, target: Target): Promise<void> {
+  async #connect(app: PlainStream, target: Target): Promise<void> {
     const route = await this.#options.routes.find("tcp", target.ip, target.port);
-    if (app.destroyed) return;
+    if (!app.isOpen) return;
     if (route === undefined) {
       this.#refuse(app, target, { cause: "unknown", reason: "the machine does not answer" });
     } else if (route.kind === "refused") {
@@ -83,7 +82,7 @@ export class Outbound {
       await this.#connectExternal(app, target, route);
     } else if (mayBeHttp(route)) {
       const word = await firstWordOf(app, patienceMs(route));
-      if (app.destroyed) return;
+      if (!app.isOpen) return;
       if (word.protocol === "http1") this.#options.http.take(app, route, word.bytes);
       else await this.#connectEndpoint(app, target, route, word);
     } else {
@@ -93,7 +92,7 @@ export class Outbound {
 
   /** @param first - What was read of the socket already. */
   async #connectEndpoint(
-    app: Socket,
+    app: PlainStream,
     target: Target,
     route: EndpointRoute,
     first: FirstWord,
@@ -101,7 +100,7 @@ export class Outbound {
     const { balancer, pool } = this.#options;
     const tried = new Set<string>();
     let last: CarrierRefusal = { cause: "empty", reason: "the service has no endpoints" };
-    while (tried.size < attemptsMax && !app.destroyed) {
+    while (tried.size < attemptsMax && app.isOpen) {
       const endpoint = balancer.pick(endpointsOf(route), tried);
       if (endpoint === undefined) break;
       tried.add(endpoint.uid);
@@ -116,50 +115,48 @@ export class Outbound {
         last = carrier;
       }
     }
-    if (!app.destroyed) this.#refuse(app, target, last);
+    if (app.isOpen) this.#refuse(app, target, last);
   }
 
   /** @returns False if the carrier is of no use, and another should be tried. */
   #splice(
-    app: Socket,
+    app: PlainStream,
     route: EndpointRoute,
     { endpoint, carrier }: { readonly endpoint: Endpoint; readonly carrier: Carrier },
     first: FirstWord,
   ): boolean {
     const { balancer, pool } = this.#options;
     if (!carrier.isIdle) return false;
-    if (app.destroyed) {
+    if (!app.isOpen) {
       pool.onIdle(carrier);
       return true;
     }
     const observer = this.#observerOf(route, endpoint, () => splice.abort());
-    const splice = new Splice(app, carrier, observer);
+    const tap = first.protocol === "http2" ? this.#tap(route, first) : undefined;
+    const splice = new Splice(app, carrier, observer, tap);
     const opening: Opening = {
       protocol: "tcp",
       port: endpoint.port,
       service: serviceOf(route),
       traceparent: "",
     };
-    carrier.open(
-      opening,
-      first.protocol === "http2" ? this.#tap(app, route, splice, first) : splice,
-    );
+    carrier.open(opening, splice);
     balancer.begin(endpoint);
     void pool.warm(endpoint);
     return true;
   }
 
-  #tap(app: Socket, route: EndpointRoute, user: Splice, { bytes: first }: FirstWord): Http2Tap {
+  #tap(route: EndpointRoute, { bytes: first }: FirstWord): Http2Tap {
     const { meter } = this.#options.http;
-    return new Http2Tap(app, { user, meter, target: serviceOf(route), first });
+    return new Http2Tap({ meter, target: serviceOf(route), first });
   }
 
   /** What was read before there was a carrier, and the end if that was all. */
-  #sendFirst(app: Socket, carrier: Carrier, first: Uint8Array): void {
-    if (app.destroyed) return;
+  #sendFirst(app: PlainStream, carrier: Carrier, first: Uint8Array): void {
+    if (!app.isOpen) return;
     this.#bytesOut.value += first.length;
     if (first.length > 0 && !carrier.send(first)) app.pause();
-    if (app.readableEnded) carrier.end();
+    if (app.hasEnded) carrier.end();
   }
 
   #observerOf(route: EndpointRoute, endpoint: Endpoint, onSilent: () => void): SpliceObserver {
@@ -190,7 +187,7 @@ export class Outbound {
   }
 
   async #connectExternal(
-    app: Socket,
+    app: PlainStream,
     target: Target,
     route: Route & { readonly kind: "external" },
   ): Promise<void> {
@@ -203,13 +200,13 @@ export class Outbound {
       direction: "out",
       result: "external",
     });
-    if (app.destroyed) socket.destroy();
+    if (!app.isOpen) socket.destroy();
     else join(app, socket);
   }
 
-  #refuse(app: Socket, { ip, port }: Target, { cause, reason }: CarrierRefusal): void {
+  #refuse(app: PlainStream, { ip, port }: Target, { cause, reason }: CarrierRefusal): void {
     const { name, refusals, meters } = this.#options;
-    app.resetAndDestroy();
+    app.reset();
     meters.count("beemesh_workload_connections_total", { direction: "out", result: cause });
     refusals.report({
       direction: "out",
@@ -223,7 +220,6 @@ export class Outbound {
   }
 }
 
-const ignore = (): void => {};
 const none: ReadonlySet<string> = new Set();
 const nothing = new Uint8Array(0);
 const unread: FirstWord = { protocol: "raw", bytes: nothing };

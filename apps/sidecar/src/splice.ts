@@ -1,6 +1,7 @@
-import type { Socket } from "node:net";
 import type { CarrierRefusal } from "@beemesh/carrier";
+import type { PlainStream } from "@beemesh/kernel";
 import type { Carrier, CarrierUser } from "./carrier.ts";
+import type { Http2Tap } from "./http2-tap.ts";
 import type { Counter } from "./metrics.ts";
 
 /** What happens to a splice, for who counts, and the counters of its bytes. */
@@ -15,34 +16,30 @@ export interface SpliceObserver {
 }
 
 /**
- * A chunk of at least this many bytes is a full record of TLS: the next one probably follows in
- * the same turn, and both go to the application in one system call. A shorter one goes at once.
- */
-const fullRecordBytes = 16 * 1024 - 64;
-
-/**
  * Joins a TCP connection of an application with a carrier: bytes, the end of each direction, and
  * breaking off all pass as they are, and a reader who does not read stops the other end's writer.
- *
- * The socket must be paused, allow half-open, and have no listeners for what it reads.
  */
 export class Splice implements CarrierUser {
-  readonly #app: Socket;
+  readonly #app: PlainStream;
   readonly #observer: SpliceObserver;
+  readonly #tap: Http2Tap | undefined;
   #carrier: Carrier | undefined;
-  #isCorked = false;
 
-  constructor(app: Socket, carrier: Carrier, observer: SpliceObserver) {
+  /**
+   * @param app - Nobody else reads it from now on.
+   * @param tap - Sees all that passes.
+   */
+  constructor(app: PlainStream, carrier: Carrier, observer: SpliceObserver, tap?: Http2Tap) {
     this.#app = app;
     this.#carrier = carrier;
     this.#observer = observer;
-    app.on("data", (chunk: Buffer) => this.#onAppData(chunk));
-    app.on("end", () => this.#carrier?.end());
-    app.on("drain", () => this.#carrier?.resume());
-    // What has happened to it is told by `close`.
-    app.on("error", () => {});
-    app.on("close", () => this.#onAppClose());
-    app.resume();
+    this.#tap = tap;
+    app.read({
+      onData: (chunk) => this.#onAppData(chunk),
+      onEnd: () => this.#carrier?.end(),
+      onDrain: () => this.#carrier?.resume(),
+      onClose: () => this.#onAppClose(),
+    });
   }
 
   onAccepted(): void {
@@ -52,42 +49,29 @@ export class Splice implements CarrierUser {
   onRefused(refusal: CarrierRefusal): void {
     this.#carrier = undefined;
     this.#observer.onRefused(refusal);
-    this.#app.resetAndDestroy();
+    this.#app.reset();
   }
 
   onData(bytes: Uint8Array): void {
-    const app = this.#app;
     this.#observer.bytesIn.value += bytes.length;
-    if (!this.#isCorked && bytes.length >= fullRecordBytes) {
-      this.#isCorked = true;
-      app.cork();
-      setImmediate(uncork, this);
-    }
-    if (!app.write(bytes)) this.#carrier?.pause();
+    this.#tap?.readServer(bytes);
+    if (!this.#app.write(bytes)) this.#carrier?.pause();
   }
 
   /** Breaks both ends off. */
   abort(): void {
     this.#carrier?.reset();
     this.#carrier = undefined;
-    this.#app.resetAndDestroy();
-  }
-
-  /** Hands over what was gathered in this turn. */
-  uncork(): void {
-    if (!this.#isCorked) return;
-    this.#isCorked = false;
-    this.#app.uncork();
+    this.#app.reset();
   }
 
   onEnd(): void {
-    this.uncork();
     this.#app.end();
   }
 
   onReset(): void {
     this.#carrier = undefined;
-    this.#app.resetAndDestroy();
+    this.#app.reset();
   }
 
   onOver(): void {
@@ -98,10 +82,11 @@ export class Splice implements CarrierUser {
     this.#app.resume();
   }
 
-  #onAppData(chunk: Buffer): void {
+  #onAppData(chunk: Uint8Array): void {
     const carrier = this.#carrier;
     if (carrier === undefined || !carrier.maySend) return;
     this.#observer.bytesOut.value += chunk.length;
+    this.#tap?.readClient(chunk);
     if (!carrier.send(chunk)) this.#app.pause();
   }
 
@@ -112,10 +97,7 @@ export class Splice implements CarrierUser {
   #onAppClose(): void {
     this.#carrier?.reset();
     this.#carrier = undefined;
+    this.#tap?.close();
     this.#observer.onClose();
   }
-}
-
-function uncork(splice: Splice): void {
-  splice.uncork();
 }
