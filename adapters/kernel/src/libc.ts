@@ -50,7 +50,7 @@ function openLibc(): Libc {
 /**
  * Binds functions of this process: of its C library, and of what Node itself is made of.
  *
- * @throws {BeeError} `kernel-unsupported` as {@link libc}, and where one of the functions is missing.
+ * @throws {BeeError} `kernel-unsupported` as {@link libc}, and where a function is missing.
  */
 export function bindNative<Bound>(bind: (ffi: typeof ForeignFunctions) => Bound): Bound {
   const { arch, platform, version } = process;

@@ -1,6 +1,7 @@
+import type * as ForeignFunctions from "node:ffi";
 import { bindNative } from "./libc.ts";
 
-/** Bytes of records that wait in the outlet, at most: four of 16 KiB and what stands around them. */
+/** Bytes of records that the outlet has room for: six of 16 KiB, and what stands around them. */
 const outletBytes = 128 * 1024;
 const pointerBytes = 8;
 
@@ -21,7 +22,7 @@ export function openSsl(): OpenSsl {
 const pointer = "pointer";
 const i32 = "i32";
 
-function bindOpenSsl(ffi: typeof import("node:ffi")) {
+function bindOpenSsl(ffi: typeof ForeignFunctions) {
   const { lib, functions } = ffi.dlopen(null, {
     TLS_method: { arguments: [], return: pointer },
     SSL_CTX_new: { arguments: [pointer], return: pointer },
@@ -84,7 +85,7 @@ interface OutletCalls {
  * that it begins at its beginning each time, and what is in it lies in one piece.
  */
 function outletOf(
-  ffi: typeof import("node:ffi"),
+  ffi: typeof ForeignFunctions,
   calls: OutletCalls,
 ): { readonly bio: bigint; readonly take: () => Uint8Array | undefined } {
   const near = Buffer.alloc(pointerBytes);

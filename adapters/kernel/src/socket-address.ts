@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import { BeeError } from "@beemesh/base";
 
 /** `AF_INET` and `AF_INET6` of Linux. */
-export const family4 = 2;
+const family4 = 2;
 export const family6 = 10;
 
 /** `struct sockaddr_in` and `sockaddr_in6`: family, port in network order, address. */

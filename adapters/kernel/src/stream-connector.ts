@@ -6,10 +6,6 @@ import { socketAddress } from "./socket-address.ts";
 import { socketCalls } from "./socket-calls.ts";
 import { streamType } from "./stream-listener.ts";
 
-/** `SO_ERROR` of `SOL_SOCKET`. */
-const socketLevel = 1;
-const errorOption = 4;
-
 /** A connection, or the number of the error (asm-generic/errno.h) for which there is none. */
 export type Connected = PlainStream | number;
 
@@ -38,11 +34,7 @@ export class StreamConnector implements Watcher {
   }
 
   onReady(): void {
-    const value = Buffer.alloc(4);
-    const length = Buffer.alloc(4);
-    length.writeInt32LE(value.length);
-    socketCalls().getsockopt(this.#fd, socketLevel, errorOption, value, length);
-    this.#finish(value.readInt32LE());
+    this.#finish(socketCalls().errorOf(this.#fd));
   }
 
   /** Gives it up; nothing is told. */

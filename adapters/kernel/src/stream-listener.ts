@@ -2,7 +2,7 @@ import { PlainStream } from "./byte-stream.ts";
 import { errnos, must } from "./errno.ts";
 import { libc } from "./libc.ts";
 import { Readiness, readable, type Watcher } from "./readiness.ts";
-import { family6 } from "./socket-address.ts";
+import { addressBytesMax, family6, readSocketAddress } from "./socket-address.ts";
 import { socketCalls } from "./socket-calls.ts";
 
 /** `SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC`. */
@@ -58,6 +58,15 @@ export class StreamListener implements Watcher {
       throw error;
     }
     this.#readiness.watch(readable);
+  }
+
+  /** The port that it listens on; 0 of a Unix socket. */
+  get port(): number {
+    const address = Buffer.alloc(addressBytesMax);
+    const length = Buffer.alloc(4);
+    length.writeInt32LE(addressBytesMax);
+    must("listen", socketCalls().getsockname(this.fd, address, length));
+    return readSocketAddress(address).port;
   }
 
   onReady(): void {

@@ -6,8 +6,8 @@ const control = { mode: 33, readAhead: 41, sessionCache: 44, minimum: 123, maxim
 /** `SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS`. */
 const mode = 0x2n | 0x10n;
 const tls13 = 0x03_04n;
-/** `SSL_OP_NO_TICKET`. */
-const noTicket = 1n << 14n;
+/** `SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE`. */
+const options = (1n << 14n) | (1n << 22n);
 /** `SSL_VERIFY_PEER`: a certificate is asked for; whoever has none is told by our own check. */
 const verifyPeer = 1;
 /** Encrypted bytes that are read at once, for every connection while it is read: four records. */
@@ -41,7 +41,7 @@ export class TlsContext {
     ssl.SSL_CTX_ctrl(context, control.mode, mode, null);
     ssl.SSL_CTX_ctrl(context, control.readAhead, 1n, null);
     ssl.SSL_CTX_ctrl(context, control.sessionCache, 0n, null);
-    ssl.SSL_CTX_set_options(context, noTicket);
+    ssl.SSL_CTX_set_options(context, options);
     ssl.SSL_CTX_set_num_tickets(context, 0n);
     ssl.SSL_CTX_set_default_read_buffer_len(context, readBytes);
     ssl.SSL_CTX_set_verify(context, verifyPeer, null);

@@ -28,7 +28,7 @@ export class Handover {
     this.#options = options;
   }
 
-  /** What an answered `dial` has made; its taker owns it. Undefined if the machine has sent none. */
+  /** What an answered `dial` has made, its taker's; undefined if the machine has sent none. */
   take(id: number): Delivery | undefined {
     this.receive();
     const delivery = this.#dialed.get(id);

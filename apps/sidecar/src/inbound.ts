@@ -141,6 +141,7 @@ export class Inbound implements CarrierKeeper {
   #shakeHands(tls: TlsStream): void {
     if (this.#handshakes.size >= handshakesMax) {
       for (const oldest of this.#handshakes) {
+        this.#handshakes.delete(oldest);
         oldest.destroy();
         break;
       }
