@@ -1,11 +1,16 @@
 import { errnos } from "./errno.ts";
 import { libc } from "./libc.ts";
-import { later, Readiness, readable, type Watcher, writable } from "./readiness.ts";
+import { later, Readiness, readable, settle, type Watcher, writable } from "./readiness.ts";
 import { addressBytesMax, readSocketAddress, type SocketAddress } from "./socket-address.ts";
 import { socketCalls } from "./socket-calls.ts";
 
 /** Who reads a stream. */
 export interface StreamUser {
+  /**
+   * Whether `onData` settles no promise and asks nothing of Node, or calls `settle` if it does:
+   * then small messages cost less.
+   */
+  readonly isQuiet?: boolean;
   /** What has come, in memory that is another's as soon as this returns: who keeps it copies it. */
   onData(bytes: Uint8Array): void;
   /** The other end says that it sends no more. */
@@ -47,6 +52,13 @@ const options = {
 const memory: Buffer = Buffer.alloc(roomBytes + chunkBytes);
 /** The part of it that is read into. */
 export const chunk: Buffer = memory.subarray(roomBytes);
+let chunkPointer: bigint | undefined;
+
+/** Where {@link chunk} lies, which costs less to hand on than the array does. */
+export function chunkAddress(): bigint {
+  chunkPointer ??= libc().pointerTo(chunk);
+  return chunkPointer;
+}
 
 const nobody: StreamUser = {
   onData: () => {},
@@ -94,6 +106,10 @@ export abstract class ByteStream implements Watcher {
       socketCalls().close(fd);
       throw error;
     }
+  }
+
+  get isQuiet(): boolean {
+    return this.#user.isQuiet === true;
   }
 
   /** Whether it can still be written to or read from. */
@@ -294,6 +310,7 @@ export abstract class ByteStream implements Watcher {
   #onEnd(): void {
     this.#hasEnded = true;
     this.#watch(this.#events & ~readable);
+    settle();
     this.#user.onEnd();
     if (this.#isEnding && this.#keptBytes === 0) this.destroy();
   }
@@ -321,6 +338,7 @@ export abstract class ByteStream implements Watcher {
     if (this.#isEnding) this.#shutDown();
     else if (this.#isFull) {
       this.#isFull = false;
+      settle();
       this.#user.onDrain();
     }
   }
@@ -364,7 +382,7 @@ export abstract class ByteStream implements Watcher {
 /** TCP or a Unix socket, as it is. */
 export class PlainStream extends ByteStream {
   protected receive(): number {
-    const length = Number(socketCalls().recv(this.fd, chunk, chunkLength, 0));
+    const length = Number(socketCalls().recv(this.fd, chunkAddress(), chunkLength, 0));
     if (length >= 0) return length;
     const errno = libc().errnoOfLast();
     return errno === errnos.again || errno === errnos.interrupted ? nothingNow : broken;

@@ -2,7 +2,7 @@ import { bindNative } from "./libc.ts";
 
 /** What streams call of the C library. Lengths are bigints, as `size_t` is. */
 export interface SocketCalls {
-  readonly recv: (fd: number, into: Uint8Array, length: bigint, flags: number) => bigint;
+  readonly recv: (fd: number, into: bigint, length: bigint, flags: number) => bigint;
   readonly send: (fd: number, from: Uint8Array, length: bigint, flags: number) => bigint;
   readonly accept4: (fd: number, address: null, length: null, flags: number) => number;
   readonly connect: (fd: number, address: Uint8Array, length: number) => number;

@@ -1,5 +1,5 @@
 import { assert } from "@beemesh/base";
-import { ByteStream, broken, chunk, chunkBytes, nothingNow } from "./byte-stream.ts";
+import { ByteStream, broken, chunk, chunkAddress, chunkBytes, nothingNow } from "./byte-stream.ts";
 import { libc } from "./libc.ts";
 import { openSsl } from "./openssl.ts";
 import { later } from "./readiness.ts";
@@ -32,6 +32,8 @@ export class TlsStream extends ByteStream {
   /** Whether OpenSSL reads what was read already, and not the descriptor yet. */
   #isEarly: boolean;
   #isSecure = false;
+  /** Whether after the last reading there was more that OpenSSL has. */
+  #hasMore = false;
   #onShaken: ((isSecure: boolean) => void) | undefined;
 
   /**
@@ -124,14 +126,16 @@ export class TlsStream extends ByteStream {
     const ssl = openSsl();
     ssl.ERR_clear_error();
     let length = 0;
+    this.#hasMore = true;
     while (length < chunkBytes) {
-      const into = length === 0 ? chunk : chunk.subarray(length);
+      const into = length === 0 ? chunkAddress() : chunk.subarray(length);
       const result = ssl.SSL_read(this.#ssl, into, chunkBytes - length);
       if (result > 0) {
         length += result;
         // Saves a call to the kernel that would say that there is nothing.
-        if (ssl.SSL_has_pending(this.#ssl) === 0 && !this.#isEarly) break;
-        continue;
+        this.#hasMore = this.#isEarly || ssl.SSL_has_pending(this.#ssl) === 1;
+        if (this.#hasMore) continue;
+        break;
       }
       const error = ssl.SSL_get_error(this.#ssl, result);
       if (error === wantRead && this.#isEarly) {
@@ -148,7 +152,7 @@ export class TlsStream extends ByteStream {
   }
 
   protected mayHaveMore(): boolean {
-    return this.holds;
+    return this.#hasMore && this.isOpen;
   }
 
   protected transmit(bytes: Uint8Array): void {

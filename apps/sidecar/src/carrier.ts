@@ -15,7 +15,7 @@ import {
   resetFrame,
   writeDataHeader,
 } from "@beemesh/carrier";
-import { type TlsStream, withRoomBefore } from "@beemesh/kernel";
+import { settle, type TlsStream, withRoomBefore } from "@beemesh/kernel";
 
 /** Up to here it takes less time to copy bytes behind their header than to write both. */
 const copiedBytesMax = 8192;
@@ -25,6 +25,8 @@ const frameMemory = new Uint8Array(headerBytes + copiedBytesMax);
 
 /** Whose connection a carrier carries. Told no more after `onRefused`, `onReset` or `onOver`. */
 export interface CarrierUser {
+  /** Whether `onData` settles no promise and asks nothing of Node. */
+  readonly isQuiet?: boolean;
   onAccepted(): void;
   onRefused(refusal: CarrierRefusal): void;
   /**
@@ -71,6 +73,7 @@ export class Carrier implements CarrierSink {
     this.#life = new CarrierLife(role);
     this.#keeper = keeper;
     tls.read({
+      isQuiet: true,
       onData: (chunk) => {
         if (!this.#reader.read(chunk)) this.destroy();
       },
@@ -185,12 +188,14 @@ export class Carrier implements CarrierSink {
   }
 
   onOpen(opening: Opening): void {
+    settle();
     if (!this.#receive("open")) return;
     this.#isBusy = true;
     this.#keeper.onOpen(this, opening);
   }
 
   onRefused(refusal: CarrierRefusal): void {
+    settle();
     if (!this.#receive("refused")) return;
     const user = this.#user;
     this.#user = undefined;
@@ -200,6 +205,7 @@ export class Carrier implements CarrierSink {
   }
 
   onSignal(signal: CarrierSignal): void {
+    settle();
     if (!this.#receive(signal)) return;
     if (signal === "accepted") this.#user?.onAccepted();
     if (signal === "end") this.#tell((user) => user.onEnd());
@@ -212,7 +218,10 @@ export class Carrier implements CarrierSink {
     if (this.#user === undefined) {
       const kept = Uint8Array.from(bytes);
       this.#early.push((user) => user.onData(kept, isLast));
-    } else this.#user.onData(bytes, isLast);
+    } else {
+      if (this.#user.isQuiet !== true) settle();
+      this.#user.onData(bytes, isLast);
+    }
   }
 
   #onBreakOff(): void {

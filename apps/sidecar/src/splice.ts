@@ -20,6 +20,7 @@ export interface SpliceObserver {
  * breaking off all pass as they are, and a reader who does not read stops the other end's writer.
  */
 export class Splice implements CarrierUser {
+  readonly isQuiet = true;
   readonly #app: PlainStream;
   readonly #observer: SpliceObserver;
   readonly #tap: Http2Tap | undefined;
@@ -35,6 +36,7 @@ export class Splice implements CarrierUser {
     this.#observer = observer;
     this.#tap = tap;
     app.read({
+      isQuiet: true,
       onData: (chunk) => this.#onAppData(chunk),
       onEnd: () => this.#carrier?.end(),
       onDrain: () => this.#carrier?.resume(),
