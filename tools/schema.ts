@@ -13,7 +13,16 @@ const columnsMax = 100;
 
 /** Types that requests may hold without being a kind of `resource.ts`. */
 const extraRoots = [
+  "authentication.v1.SelfSubjectReview",
+  "authentication.v1.TokenRequest",
+  "authentication.v1.TokenReview",
+  "authorization.v1.LocalSubjectAccessReview",
+  "authorization.v1.SelfSubjectAccessReview",
+  "authorization.v1.SelfSubjectRulesReview",
+  "authorization.v1.SubjectAccessReview",
+  "autoscaling.v1.HorizontalPodAutoscaler",
   "autoscaling.v1.Scale",
+  "events.v1.Event",
   "meta.v1.DeleteOptions",
   "meta.v1.Status",
   "policy.v1.Eviction",

@@ -8,5 +8,5 @@ export { benchApply } from "./apply.ts";
 export { benchHeal } from "./heal.ts";
 export { benchIdle } from "./idle.ts";
 export { createPodmanTimer, type PodmanTimer } from "./podman-timer.ts";
-export { benchProxy } from "./proxy.ts";
+export { benchProxy, benchSidecar } from "./proxy.ts";
 export { type BenchReport, drawReport, type Figure, figureOf, quantile } from "./report.ts";

@@ -5,8 +5,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { BeeError } from "@beemesh/base";
 import { type DevMachine, type DevMesh, findFreePorts } from "@beemesh/dev";
 import { findPrograms } from "@beemesh/lab";
+import { measureGrowth } from "./proxy/growth.ts";
 import { makePairKeys, type Pair, startHaproxy, startStunnel } from "./proxy/peers.ts";
-import { createPod, createService } from "./proxy/pods.ts";
+import { type BenchPod, createPod, createService } from "./proxy/pods.ts";
+import { measureReadiness } from "./proxy/readiness.ts";
 import {
   endProcess,
   type LoadSize,
@@ -24,6 +26,8 @@ const restMs = 25_000;
 const loadedName = "memory of a sidecar (PSS), half a minute after all this load";
 /** Idle pods beside the two that are measured: a machine has some ten. */
 const idlePods = 8;
+/** Pods whose start is measured, one after the other. */
+const readyPods = 20;
 /** Ports inside the pod that serves. */
 const servicePorts = [7001, 7002, 7003] as const;
 
@@ -45,7 +49,10 @@ export async function benchProxy(
   const stops: (() => Promise<void>)[] = [];
   try {
     const pairs = await startPairs(folder, stops);
-    const { subject, sidecars } = await startPods(machine, stops);
+    const { subject, sidecars, idlers } = await startPods(machine, stops);
+    const [port = 0] = subject.ports;
+    const service = { host: subject.host, port };
+    const ready = await measureReadiness(machine, service, { pods: readyPods, folder });
     const { wrk } = findPrograms("wrk");
     const idle = memoryOf("memory of a sidecar (PSS), ten pods", sidecars, sidecarMegabytesMax);
     const taken = new Map<string, Measured[]>();
@@ -56,10 +63,36 @@ export async function benchProxy(
       }
     }
     await pause(restMs);
-    return {
-      bench: "proxy",
-      results: [...figuresOf(taken), idle, memoryOf(loadedName, subject.pids)],
-    };
+    const loaded = memoryOf(loadedName, subject.pids);
+    const grown = await measureGrowth(machine, idlers);
+    return { bench: "proxy", results: [...figuresOf(taken), idle, loaded, ...ready, ...grown] };
+  } finally {
+    for (const stop of stops.toReversed()) await stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Of {@link benchProxy} the memory in a growing mesh and the readiness of new pods alone, for which
+ * nothing else needs to be carried.
+ */
+export async function benchSidecar(
+  mesh: DevMesh,
+  options: { readonly runs: number },
+): Promise<BenchReport> {
+  const [machine] = mesh.machines;
+  if (machine === undefined || mesh.runtime !== "podman") {
+    throw new BeeError("bench-failed", "Cannot measure sidecars: pods need Podman for them");
+  }
+  const folder = mkdtempSync(join(tmpdir(), "beemesh-bench-"));
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const { subject, idlers } = await startPods(machine, stops);
+    const [port = 0] = subject.ports;
+    const service = { host: subject.host, port };
+    const ready = await measureReadiness(machine, service, { pods: options.runs, folder });
+    const grown = await measureGrowth(machine, idlers);
+    return { bench: "sidecar", results: [...ready, ...grown] };
   } finally {
     for (const stop of stops.toReversed()) await stop();
     rmSync(folder, { recursive: true, force: true });
@@ -89,22 +122,27 @@ async function startPairs(folder: string, stops: (() => Promise<void>)[]): Promi
   return pairs.map((pair) => ({ ...pair, enter: [], host: "127.0.0.1" }));
 }
 
-async function startPods(
-  machine: DevMachine,
-  stops: (() => Promise<void>)[],
-): Promise<{ readonly subject: Subject; readonly sidecars: readonly number[] }> {
+/** The pods that are measured, and those beside them. */
+interface Pods {
+  readonly subject: Subject;
+  readonly sidecars: readonly number[];
+  readonly idlers: readonly BenchPod[];
+}
+
+async function startPods(machine: DevMachine, stops: (() => Promise<void>)[]): Promise<Pods> {
   const server = await createPod(machine, "bench-server");
   const client = await createPod(machine, "bench-client");
-  const sidecars = [server.sidecarPid, client.sidecarPid];
+  const idlers: BenchPod[] = [];
   for (let index = 0; index < idlePods; index += 1) {
-    sidecars.push((await createPod(machine, `bench-idle-${index}`)).sidecarPid);
+    idlers.push(await createPod(machine, `bench-idle-${index}`));
   }
+  const sidecars = [server, client, ...idlers].map(({ sidecarPid }) => sidecarPid);
   const service = await startService(server.enter, "0.0.0.0", servicePorts);
   stops.push(() => endProcess(service));
   const host = await createService(machine.client(), "bench-server", servicePorts);
   const pids = [client.sidecarPid, server.sidecarPid];
   const subject = { name: "sidecars", enter: client.enter, host, ports: servicePorts, pids };
-  return { subject, sidecars };
+  return { subject, sidecars, idlers };
 }
 
 /** One kind of figure: what it is called, and where its measurements are. */

@@ -86,6 +86,8 @@ export class SimulatedRuntime {
         return [this.#start(command, wallMs)];
       case "stopContainer":
         return this.#stop(command.uid, command.container, wallMs);
+      case "writeFiles":
+        return [this.#answer(1, { kind: "filesWritten", uid: command.uid })];
       case "retirePod":
         return [this.#answer(1, { kind: "podRetired", uid: command.uid })];
       case "removePod":

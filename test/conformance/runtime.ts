@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { Duplex, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
-import type { ContainerPlan } from "../../core/ports/src/index.ts";
+import type { ContainerPlan, FilePlan } from "../../core/ports/src/index.ts";
 import { endsContainers, retires, sharesOneNetwork } from "./runtime-lifecycle.ts";
 import { eventually, once, patienceMs, type RuntimeBench, read, Stage } from "./runtime-stage.ts";
 
@@ -28,6 +28,7 @@ export function conformsToRuntime(
     runsPods(stage);
     refuses(stage);
     mountsVolumes(stage);
+    renewsFiles(stage);
     mountsTheHost(stage);
     keepsLogs(stage);
     letsIn(stage);
@@ -187,6 +188,29 @@ function mountsVolumes(stage: Stage): void {
         assert.equal(await stage.output(uid, stage.script(script, { mounts })), wanted);
       },
       { volumes: [{ name: "config", kind: "files", files }] },
+    );
+  });
+}
+
+function renewsFiles(stage: Stage): void {
+  test("writes files of a volume anew, and the container sees them", async () => {
+    const file = (content: string): FilePlan => ({
+      path: "token",
+      content: Buffer.from(content).toString("base64"),
+      mode: 0o644,
+    });
+    await stage.withPod(
+      async (uid) => {
+        const mounts = [{ volume: "files", path: "/mnt/files", readOnly: true }];
+        const path = `${stage.bench.path("/mnt/files")}/token`;
+        const script = `cat ${path}; while ! grep -q new ${path}; do sleep 0.1; done; cat ${path}`;
+        const output = stage.output(uid, stage.script(script, { mounts }));
+        await stage.runtime.writeFiles(uid, "files", [file("new\n")]);
+        assert.match(await output, /new\n$/u);
+        await stage.runtime.writeFiles(uid, "none", [file("x")]);
+        await stage.runtime.writeFiles("none", "files", [file("x")]);
+      },
+      { volumes: [{ name: "files", kind: "files", files: [file("old\n")] }] },
     );
   });
 }

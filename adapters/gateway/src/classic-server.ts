@@ -14,6 +14,7 @@ import { closing, listenOnPath, listenOnPort } from "./listener.ts";
 import { foreignOrigin, hostName } from "./origin.ts";
 import { OwnerDoor, type OwnerDoorOptions } from "./owner-door.ts";
 import { Proxy, type ProxyOptions } from "./proxy.ts";
+import { type TurnedAway, turnAway } from "./turned-away.ts";
 import { type ApplyObject, postWorkloads, type WorkloadAnswer } from "./workload-post.ts";
 
 export interface ClassicServerOptions extends ProxyOptions {
@@ -40,6 +41,8 @@ export interface ClassicServerOptions extends ProxyOptions {
    */
   claims?(host: string): boolean;
   readonly limits?: Partial<GatewayLimits>;
+  /** Told of each connection that was not served, and why. */
+  onTurnedAway?(cause: TurnedAway): void;
 }
 
 export interface ClassicServer {
@@ -80,6 +83,8 @@ class PlainServer implements ClassicServer {
   readonly #fronts: readonly Front[];
   /** Connections that speak HTTP and have not asked for anything yet: Node takes them for busy. */
   readonly #unasked = new Set<Socket>();
+  /** Connections with an answer under way. */
+  readonly #answering = new WeakSet<object>();
   readonly #origins = new WeakMap<object, Origin>();
   /** Connections that have left HTTP, such as WebSockets to services. */
   readonly #upgraded = new Set<Duplex>();
@@ -89,7 +94,7 @@ class PlainServer implements ClassicServer {
     this.#options = options;
     this.#limits = limits;
     this.#proxy = new Proxy(options);
-    this.#door = options.owner && new OwnerDoor(options.owner);
+    this.#door = options.owner && new OwnerDoor(options.owner, limits);
     this.#server = createHttpServer({
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: limits.firstRequestMsMax,
@@ -108,6 +113,7 @@ class PlainServer implements ClassicServer {
         isPath: listener === this.#pathServer,
         limits,
         tls: options.tls,
+        onTurnedAway: (cause) => options.onTurnedAway?.(cause),
         serve: (socket, origin) => {
           if (this.#isClosing) socket.destroy();
           this.#origins.set(socket, origin);
@@ -116,6 +122,7 @@ class PlainServer implements ClassicServer {
           for (const each of serve) each.call(this.#server, socket);
         },
       });
+      listener.on("drop", () => options.onTurnedAway?.("full"));
       listener.on("connection", (socket: Socket) => {
         this.#sockets.add(socket);
         socket.once("close", () => this.#sockets.delete(socket));
@@ -125,7 +132,13 @@ class PlainServer implements ClassicServer {
     });
     this.#server.on("request", (incoming, outgoing) => {
       this.#unasked.delete(incoming.socket);
+      this.#answering.add(incoming.socket);
+      outgoing.once("close", () => this.#answering.delete(incoming.socket));
       void this.#request(incoming, outgoing);
+    });
+    this.#server.on("clientError", (error, socket) => {
+      const cause = turnAway(error, socket, this.#answering.has(socket));
+      if (cause !== undefined) options.onTurnedAway?.(cause);
     });
     this.#server.on("upgrade", (incoming, socket, head) => {
       this.#unasked.delete(incoming.socket);

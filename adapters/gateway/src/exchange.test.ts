@@ -46,7 +46,7 @@ describe("Exchanges", { skip }, () => {
       handle,
       acknowledged: async (ticket) => [`held by one machine (${ticket})`],
       decodeProtobuf: (bytes) => ({ sizeBytes: bytes.length }),
-      limits: { streamsPerUserMax: 2, bodyBytesMax: 1000 },
+      limits: { streamsPerUserMax: 2, bodyBytesMax: 1000, strangerBodyBytesMax: 500 },
     });
     assert(started);
     stub = started;
@@ -99,7 +99,13 @@ describe("Exchanges", { skip }, () => {
       401,
       "Unauthorized",
     ],
-    ["nobody", "/api", { key: "", cert: "" }, 403, "Forbidden"],
+    [
+      "a large body of nobody",
+      "/x",
+      { key: "", cert: "", method: "POST", body: "x".repeat(501) },
+      413,
+      "RequestEntityTooLarge",
+    ],
   ] as const) {
     test(`answers ${status} to ${what}`, async () => {
       const count = seen.length;

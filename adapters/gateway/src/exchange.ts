@@ -3,9 +3,10 @@ import type { ServerResponse } from "node:http";
 import { BeeError } from "@beemesh/base";
 import type { ApiReply, ApiRequest, Tunnel } from "@beemesh/ports";
 import { type Body, type DecodeProtobuf, decodeBody, readBody } from "./body.ts";
-import { type Authenticate, admit, type ClientSocket, identify } from "./client-user.ts";
+import { type Authenticators, anonymous, type ClientSocket, identify } from "./client-user.ts";
 import { Crowd } from "./crowd.ts";
 import { hostReadable } from "./host-stream.ts";
+import { impersonationOf } from "./impersonation.ts";
 import { isRefusal, type Refusal } from "./kube-status.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Incoming, Outgoing } from "./message.ts";
@@ -21,8 +22,7 @@ export type Observe = (
 ) => void;
 
 /** What answers the requests: everything that is decided, is decided behind these. */
-export interface ApiBackend {
-  readonly authenticate: Authenticate;
+export interface ApiBackend extends Authenticators {
   handle(request: ApiRequest): ApiReply | Promise<ApiReply>;
   /** Opens the container's side. A BeeError becomes an answer: its message goes to the client. */
   tunnel(tunnel: Tunnel, request: ApiRequest): Promise<TunnelEnd>;
@@ -100,16 +100,17 @@ export class Exchanges {
     }
     const target = parseTarget(incoming.url ?? "");
     if (target === undefined) return { code: 400, message: "Cannot read the request's path" };
-    const user = identify(socket, incoming.headers, this.#backend.authenticate);
+    const user = await identify(socket, incoming.headers, this.#backend);
     if (isRefusal(user)) return user;
-    const denied = admit(user, incoming.method ?? "", target.path);
-    if (denied) return denied;
+    const impersonation = impersonationOf(incoming);
+    if (isRefusal(impersonation)) return impersonation;
     const leave = this.#requests.enter(user.name);
     if (leave === undefined) return tooMany(user.name);
     try {
-      const body = await this.#body(exchange);
+      const body = await this.#body(exchange, user === anonymous);
       if (isRefusal(body)) return body;
-      const request = requestOf(incoming, target, { user, body: body.value });
+      const who = impersonation === undefined ? { user } : { user, impersonation };
+      const request = requestOf(incoming, target, { ...who, body: body.value });
       const reply = await this.#backend.handle(request);
       return await this.#perform(exchange, request, reply);
     } finally {
@@ -117,14 +118,16 @@ export class Exchanges {
     }
   }
 
-  async #body({ incoming, upgrade }: Exchange): Promise<Body | Refusal> {
+  async #body({ incoming, upgrade }: Exchange, isStranger: boolean): Promise<Body | Refusal> {
     const hasLength = Number(incoming.headers["content-length"] ?? 0) > 0;
     if (upgrade) {
       return hasLength || incoming.headers["transfer-encoding"] !== undefined
         ? { code: 400, message: "Cannot upgrade a request that has a body" }
         : { value: undefined };
     }
-    const bytes = await readBody(incoming, this.#limits);
+    const { bodyBytesMax, strangerBodyBytesMax } = this.#limits;
+    const limit = isStranger ? Math.min(bodyBytesMax, strangerBodyBytesMax) : bodyBytesMax;
+    const bytes = await readBody(incoming, { ...this.#limits, bodyBytesMax: limit });
     if (isRefusal(bytes)) return bytes;
     const contentType = incoming.headers["content-type"] ?? "";
     return decodeBody(bytes, contentType, this.#backend.decodeProtobuf);
@@ -238,7 +241,7 @@ export class Exchanges {
 function requestOf(
   incoming: Incoming,
   target: Target,
-  { user, body }: Pick<ApiRequest, "user" | "body">,
+  who: Pick<ApiRequest, "user" | "impersonation" | "body">,
 ): ApiRequest {
   return {
     method: incoming.method ?? "",
@@ -246,8 +249,8 @@ function requestOf(
     query: target.query,
     accept: incoming.headers.accept ?? "",
     contentType: incoming.headers["content-type"] ?? "",
-    body,
-    user,
+    ...who,
+    userAgent: incoming.headers["user-agent"] ?? "",
   };
 }
 

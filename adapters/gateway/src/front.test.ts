@@ -38,6 +38,7 @@ async function startFront(limits: object = {}): Promise<{ server: Server; port: 
           : undefined,
     },
     serve,
+    onTurnedAway: () => undefined,
   });
   const server = createServer((socket) => front.accept(socket));
   await once(server.listen(0), "listening");

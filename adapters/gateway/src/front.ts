@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
 import { Crowd } from "./crowd.ts";
 import type { GatewayLimits } from "./limits.ts";
+import type { TurnedAway } from "./turned-away.ts";
 
 /** Which certificates a port shows. */
 export interface TlsOffer {
@@ -30,10 +31,14 @@ export interface FrontOptions {
   /** Without it, TLS is not spoken. */
   readonly tls: TlsOffer | undefined;
   readonly serve: Serve;
+  readonly onTurnedAway: (cause: TurnedAway) => void;
 }
 
 /** The type of a TLS record of a handshake; no method of HTTP begins with it. RFC 8446, 5.1. */
 const handshakeByte = 0x16;
+
+/** The kernel asks after a connection that is idle for so long; a WebSocket may be for hours. */
+const keepAliveMs = 60_000;
 
 const tlsVersionMin = "TLSv1.2";
 
@@ -60,7 +65,9 @@ export class Front {
     const leave = isNear(socket, this.#options.isPath)
       ? (): void => undefined
       : this.#crowd.enter(socket.remoteAddress ?? "");
+    const { onTurnedAway } = this.#options;
     if (leave === undefined) {
+      onTurnedAway("crowd");
       socket.destroy();
       return;
     }
@@ -69,7 +76,12 @@ export class Front {
       this.#waiting.delete(socket);
       leave();
     });
-    const timer = setTimeout(() => socket.destroy(), this.#options.limits.firstRequestMsMax);
+    // Who is gone without a word is found out, whatever was said before.
+    socket.setKeepAlive(true, keepAliveMs);
+    const timer = setTimeout(() => {
+      onTurnedAway("silent");
+      socket.destroy();
+    }, this.#options.limits.firstRequestMsMax);
     socket.once("close", () => clearTimeout(timer));
     socket.once("readable", () => {
       clearTimeout(timer);
@@ -101,7 +113,7 @@ export class Front {
   }
 
   #makeTls({ fallback, contextOf }: TlsOffer): Server {
-    const { isPath, limits, serve } = this.#options;
+    const { isPath, limits, serve, onTurnedAway } = this.#options;
     const server = createServer({
       cert: fallback.certificate,
       key: fallback.key,
@@ -114,7 +126,10 @@ export class Front {
       socket.on("error", () => socket.destroy());
       serve(socket, { isLocal: isNear(socket, isPath), isOwner: isPath, isSecure: true });
     });
-    server.on("tlsClientError", (_error: Error, socket: TLSSocket) => socket.destroy());
+    server.on("tlsClientError", (_error: Error, socket: TLSSocket) => {
+      onTurnedAway("handshake");
+      socket.destroy();
+    });
     return server;
   }
 }

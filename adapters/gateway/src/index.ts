@@ -19,7 +19,7 @@ export {
   type ClassicServerOptions,
   createClassicServer,
 } from "./classic-server.ts";
-export type { Authenticate } from "./client-user.ts";
+export type { Authenticate, AuthenticateToken } from "./client-user.ts";
 export type { ApiBackend, Observe } from "./exchange.ts";
 export type { TlsOffer } from "./front.ts";
 export { type GatewayLimits, gatewayLimits } from "./limits.ts";

@@ -6,6 +6,8 @@
 export interface GatewayLimits {
   /** One object is at most 1.5 MB; kube-apiserver too takes 3 MiB of request for it. */
   readonly bodyBytesMax: number;
+  /** Of who shows no credentials: a question is small, and most of these are refused. */
+  readonly strangerBodyBytesMax: number;
   /** A body that comes slower than this is an attack or a dead link. */
   readonly bodyMsMax: number;
   /** An `exec` carries its command in the query, hence more than the 16 KiB of browsers. */
@@ -43,6 +45,7 @@ export interface GatewayLimits {
 /** What holds if the options say nothing. */
 export const gatewayLimits: GatewayLimits = {
   bodyBytesMax: 3 * 1024 * 1024,
+  strangerBodyBytesMax: 16 * 1024,
   bodyMsMax: 30_000,
   headerBytesMax: 64 * 1024,
   connectionsMax: 1000,

@@ -6,6 +6,8 @@ export interface Incoming extends Readable {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders?: readonly string[];
 }
 
 /** An answer, of HTTP/1.1 or HTTP/2. */

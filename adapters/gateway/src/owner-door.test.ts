@@ -37,6 +37,10 @@ describe("the door of the Unix socket's owner", () => {
         asked.push(`${method} ${path.join("/")}`);
         return { status: 200, body: { kind: "Service" } };
       },
+      consent: (place, object) => {
+        if (place[1] === "bad") throw new BeeError("consent-refused", "There are too many");
+        asked.push(`consent ${place.join("/")} ${JSON.stringify(object)}`);
+      },
     };
     server = await startClassic(undefined, { unixPath, owner });
   });
@@ -46,13 +50,13 @@ describe("the door of the Unix socket's owner", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const ask = (path: string, method = "GET"): Promise<string> =>
+  const ask = (path: string, method = "GET", sent = ""): Promise<string> =>
     new Promise((resolve, reject) => {
       const call = request({ socketPath: unixPath, path, method, headers: { host: "bee" } });
       call.on("response", (response) => {
         text(response).then((body) => resolve(`${response.statusCode} ${body.trim()}`), reject);
       });
-      call.on("error", reject).end();
+      call.on("error", reject).end(sent);
     });
 
   const upgrade = (path: string, protocol = "beemesh-connect"): Promise<Duplex> =>
@@ -92,9 +96,29 @@ describe("the door of the Unix socket's owner", () => {
     assert.match(await ask("/v1/objects/a/%2E%2E/b"), /^400 /u);
   });
 
+  test("takes consents and takes them back, and nothing malformed", async () => {
+    const path = "/v1/consents/shop/db";
+    assert.equal(await ask(path, "PUT", '{"spec":{}}'), "200 {}");
+    assert.equal(asked.at(-1), 'consent shop/db {"spec":{}}');
+    assert.equal(await ask(path, "DELETE"), "200 {}");
+    assert.equal(asked.at(-1), "consent shop/db undefined");
+    const count = asked.length;
+    assert.match(await ask(path, "PUT", "[]"), /^400 /u);
+    assert.match(await ask(path, "PUT", `{"a":${"[".repeat(20)}${"]".repeat(20)}}`), /^400 /u);
+    assert.match(await ask(path, "PUT", "x".repeat(4_000_000)), /^413 /u);
+    assert.match(await ask(path), /^405 /u);
+    assert.match(await ask("/v1/consents/shop", "PUT", "{}"), /^404 /u);
+    assert.match(await ask("/v1/consents/shop/bad", "PUT", "{}"), /^404 .*too many/u);
+    assert.equal(asked.length, count);
+  });
+
   test("is closed to the port", async () => {
     const count = asked.length;
-    for (const path of ["/v1/connect?service=web", "/v1/objects/api/v1/namespaces/shop"]) {
+    for (const path of [
+      "/v1/connect?service=web",
+      "/v1/objects/api/v1/namespaces/shop",
+      "/v1/consents/shop/db",
+    ]) {
       assert.equal((await send(server.port, { path })).status, 403);
     }
     const socket = connect(server.port, "127.0.0.1");

@@ -60,6 +60,25 @@ describe("Proxy", () => {
     }
   });
 
+  test("says what to do where policy keeps it out, and why to this computer alone", async () => {
+    const reason = "no policy of shop allows TCP 80 from beemesh-ingress/ingress";
+    const server = await startClassic(undefined, {
+      route: () =>
+        Promise.resolve({
+          connect: () => Promise.reject(new BeeError("policy-refused", reason)),
+        }),
+    });
+    try {
+      const { status, text: told } = await send(server.port, { path: "/a", headers: shop });
+      assert.equal(status, 403);
+      assert.match(told, /does not let the ingress in to the service for shop\/a\n/u);
+      assert(told.includes(reason));
+      assert.match(told, /kubernetes\.io\/metadata\.name: beemesh-ingress/u);
+    } finally {
+      await server.close();
+    }
+  });
+
   test("passes request and answer with their headers, and says for whom", async () => {
     const listener: RequestListener = (incoming, outgoing) => {
       outgoing.writeHead(

@@ -42,7 +42,7 @@ export interface Wanted {
 
 /**
  * Finds the service for a request; undefined if there is none. What it throws is answered as 503,
- * with the message of a BeeError.
+ * with the message of a BeeError; `policy-refused`, also of `connect`, as 403.
  */
 export type FindRoute = (wanted: Wanted) => Promise<Route | Redirect | undefined>;
 
@@ -66,7 +66,7 @@ const servicesListedMax = 50;
 
 /** Why a request reaches no service, in words for the person who sent it. */
 interface Miss {
-  readonly status: 308 | 400 | 404 | 502 | 503 | 504;
+  readonly status: 308 | 400 | 403 | 404 | 502 | 503 | 504;
   readonly text: string;
   /** Names and values by turns. */
   readonly headers: readonly string[];
@@ -170,6 +170,9 @@ export class Proxy {
       }
       return await connectWithRetry(route);
     } catch (error) {
+      if (error instanceof BeeError && error.code === "policy-refused") {
+        return miss(403, refusalText(`${host}${path}`, isLocal ? error.message : ""));
+      }
       const why = error instanceof BeeError ? error.message : "the connection failed";
       return miss(503, `Cannot reach the service for ${host}${path}: ${why}`);
     }
@@ -189,6 +192,22 @@ export class Proxy {
       ...(more > 0 ? [`  and ${more} more`] : []),
     ].join("\n");
   }
+}
+
+/**
+ * What the owner of a service can do whose policies keep the ingress out.
+ *
+ * @param reason - Names pods and namespaces, so it is for this computer alone; else empty.
+ */
+function refusalText(place: string, reason: string): string {
+  return [
+    `A NetworkPolicy does not let the ingress in to the service for ${place}`,
+    ...(reason === "" ? [] : [reason]),
+    "Its owner lets it in with this `ingress` rule of a NetworkPolicy that selects its pods:",
+    "  - from:",
+    "      - namespaceSelector:",
+    "          matchLabels: { kubernetes.io/metadata.name: beemesh-ingress }",
+  ].join("\n");
 }
 
 async function connectWithRetry(route: Route): Promise<Duplex> {

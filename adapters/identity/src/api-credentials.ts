@@ -1,11 +1,6 @@
-import {
-  createECDH,
-  createPrivateKey,
-  generateKeyPairSync,
-  hkdfSync,
-  type KeyObject,
-} from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
+import { derivedKey } from "./derived-key.ts";
 import { openSecret } from "./key-file.ts";
 import type { SigningKey } from "./signing-key.ts";
 import { issueX509, type X509Issuer } from "./x509.ts";
@@ -44,19 +39,22 @@ const authorityNotAfterMs = Date.UTC(2120, 0, 1);
 /** A user's certificate outlives any clock that is 400 days off. */
 const userLifetimeMs = 5 * 365 * 24 * 3_600_000;
 
-/** Order of the group of P-256, FIPS 186-5. */
-const p256Order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-
 /** The names by which every server is known on its own machine. */
-const localNames = ["localhost", "127.0.0.1", "::1"];
+const localNames = [
+  "localhost",
+  "127.0.0.1",
+  "::1",
+  // As pods call the API of the machine that they run on.
+  "kubernetes",
+  "kubernetes.default",
+  "kubernetes.default.svc",
+  "kubernetes.default.svc.cluster.local",
+  "10.96.0.1",
+];
 
 /** The users' authority of a mesh: the same key each time. */
 export function deriveUserAuthority(meshKey: SigningKey): ApiAuthority {
-  const info = "beemesh/user-authority/1";
-  const bytes = Buffer.from(hkdfSync("sha256", meshKey.seed(), "", info, 48));
-  // 384 bits for a number of 256 make the remainder as good as evenly spread (FIPS 186-5, A.2.1).
-  const scalar = (BigInt(`0x${bytes.toString("hex")}`) % (p256Order - 1n)) + 1n;
-  return selfSigned("beemesh users", p256Key(scalar));
+  return selfSigned("beemesh users", derivedKey(meshKey.seed(), "beemesh/user-authority/1"));
 }
 
 /** Certifies a user. `groups` such as `system:masters` become organizations of the subject. */
@@ -76,6 +74,22 @@ export function issueUser(
     authority,
   );
   return { certificate, key: pemOf(key) };
+}
+
+/** Certifies a key that somebody else holds; as {@link issueUser}. */
+export function certifyUser(
+  authority: ApiAuthority,
+  user: {
+    readonly name: string;
+    readonly groups: readonly string[];
+    readonly key: KeyObject;
+    readonly lifetimeMs: number;
+  },
+  nowMs: number,
+): string {
+  const subject = { commonName: user.name, organizations: user.groups };
+  const notAfterMs = nowMs + user.lifetimeMs;
+  return issueX509({ subject, key: user.key, use: "client", notAfterMs }, authority);
 }
 
 /**
@@ -116,19 +130,6 @@ function selfSigned(commonName: string, key: KeyObject): ApiAuthority {
 
 function freshKey(): KeyObject {
   return generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-}
-
-function p256Key(scalar: bigint): KeyObject {
-  const curve = createECDH("prime256v1");
-  const secret = Buffer.from(scalar.toString(16).padStart(64, "0"), "hex");
-  curve.setPrivateKey(secret);
-  const point = curve.getPublicKey();
-  const text = (bytes: Buffer): string => bytes.toString("base64url");
-  const [x, y] = [text(point.subarray(1, 33)), text(point.subarray(33))];
-  return createPrivateKey({
-    key: { kty: "EC", crv: "P-256", d: text(secret), x, y },
-    format: "jwk",
-  });
 }
 
 function pemOf(key: KeyObject): string {

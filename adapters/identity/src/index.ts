@@ -8,6 +8,7 @@ export {
   type ApiAuthority,
   type ApiCredential,
   type ApiServerCredential,
+  certifyUser,
   deriveUserAuthority,
   issueUser,
   openServerCredential,
@@ -22,6 +23,7 @@ export {
   readCertificate,
   writeCertificate,
 } from "./certificate.ts";
+export { type CertificateRequest, readCertificateRequest } from "./certificate-request.ts";
 export { openKey, openSecret } from "./key-file.ts";
 export { type KubeconfigMachine, writeKubeconfig } from "./kubeconfig.ts";
 export {
@@ -41,6 +43,7 @@ export {
   renew,
 } from "./mesh.ts";
 export { selfSignedServer } from "./self-signed.ts";
+export { ServiceTokens } from "./service-token.ts";
 export { SigningKey } from "./signing-key.ts";
 export type { MeshId, Statement, StatementKind } from "./statement.ts";
 export { createToken, joinWithToken, readToken, type Token, type TokenOptions } from "./token.ts";

@@ -24,8 +24,8 @@ export interface X509Request {
   readonly subject: X509Name;
   /** An ECDSA P-256 key, private or public. */
   readonly key: KeyObject;
-  /** `workload` is for both sides of a connection. */
-  readonly use: "authority" | "server" | "client" | "workload";
+  /** `workload` is for both sides of a connection; `token` signs tokens, and opens none. */
+  readonly use: "authority" | "server" | "client" | "workload" | "token";
   /** DNS names, IP addresses and URIs. */
   readonly names?: readonly string[];
   /** Default: long ago. */
@@ -58,6 +58,7 @@ const usages = {
   server: bitString(Uint8Array.of(0x80), 7),
   client: bitString(Uint8Array.of(0x80), 7),
   workload: bitString(Uint8Array.of(0x80), 7),
+  token: bitString(Uint8Array.of(0x80), 7),
 };
 
 const [serverUsage, clientUsage] = ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"];
@@ -97,7 +98,7 @@ function extensionsOf(request: X509Request, issuer: X509Issuer): Uint8Array {
     extension("2.5.29.14", octetString(keyIdOf(request.key))),
     extension("2.5.29.35", sequence(context(0, false, keyIdOf(issuer.key)))),
   ];
-  if (use !== "authority") {
+  if (use !== "authority" && use !== "token") {
     list.push(extension("2.5.29.37", sequence(...extendedUsages[use].map(objectId))));
   }
   if (names.length > 0) list.push(extension("2.5.29.17", sequence(...names.map(alternativeName))));

@@ -16,10 +16,11 @@ export {
 export { adoptSocket, closeDescriptor, descriptorOf, duplicate } from "./descriptor.ts";
 export { DescriptorInbox, type ReceivedDescriptor } from "./descriptor-inbox.ts";
 export { DescriptorOutbox } from "./descriptor-outbox.ts";
+export { takeDescriptor } from "./foreign-descriptor.ts";
 export { returnMemory } from "./memory.ts";
 export { unixAddress } from "./message.ts";
 export { watchPackets } from "./packet-watch.ts";
-export { settle } from "./readiness.ts";
+export { later, settle } from "./readiness.ts";
 export { type SocketAddress, socketAddress } from "./socket-address.ts";
 export { makeTransparent } from "./socket-option.ts";
 export { type Connected, StreamConnector } from "./stream-connector.ts";

@@ -2,8 +2,8 @@ import type * as ForeignFunctions from "node:ffi";
 import { BeeError } from "@beemesh/base";
 
 /**
- * The functions of the C library that Node has no door to. 64-bit numbers are bigints. `ioctl` and
- * `fcntl` take variable arguments in C; on Linux those are passed as fixed ones are.
+ * The functions of the C library that Node has no door to. 64-bit numbers are bigints. `ioctl`,
+ * `fcntl` and `syscall` take variable arguments in C; on Linux those are passed as fixed ones are.
  */
 export interface Libc {
   readonly socket: (domain: number, type: number, protocol: number) => number;
@@ -20,6 +20,8 @@ export interface Libc {
   readonly dup3: (fd: number, as: number, flags: number) => number;
   readonly sendmsg: (fd: number, message: Uint8Array, flags: number) => bigint;
   readonly recvmsg: (fd: number, message: Uint8Array, flags: number) => bigint;
+  /** A call that has no function here, by its number; `errno` as with the others. */
+  readonly syscall: (number: bigint, first: bigint, second: bigint, third: bigint) => bigint;
   /** Why the call before this one failed. */
   readonly errnoOfLast: () => number;
   /** Where the bytes of a buffer lie, for as long as the buffer is referred to. */
@@ -78,6 +80,7 @@ function bindLibc(ffi: typeof ForeignFunctions): Libc {
     dup3: { arguments: ["i32", "i32", "i32"], return: "i32" },
     sendmsg: { arguments: ["i32", "pointer", "i32"], return: "i64" },
     recvmsg: { arguments: ["i32", "pointer", "i32"], return: "i64" },
+    syscall: { arguments: ["i64", "i64", "i64", "i64"], return: "i64" },
     // Where this thread's errno lies; glibc and musl both have it under this name.
     __errno_location: { arguments: [], return: "pointer" },
   });

@@ -26,7 +26,7 @@ describe("a listener", { skip }, () => {
     assert.deepEqual(server.remote, { ip: "", port: 0 });
   });
 
-  test("closes those that are too many, until others have gone", async () => {
+  test("breaks those off that are too many, until others have gone", async () => {
     const streams: PlainStream[] = [];
     let dropped = 0;
     const listener = new StreamListener({
@@ -45,7 +45,7 @@ describe("a listener", { skip }, () => {
     const first = await knock();
     const second = await knock();
     const third = await knock();
-    await third.ended;
+    await third.closed;
     assert.equal(dropped, 1);
     const [inside] = streams;
     inside?.destroy();

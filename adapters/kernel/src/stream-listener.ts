@@ -20,8 +20,10 @@ const acceptsMax = 64;
 export interface ListenerOptions {
   /** As `socketAddress` or `unixAddress` give it. */
   readonly address: Uint8Array;
-  /** Connections at once; one more is closed. */
+  /** Connections at once; one more is broken off. */
   readonly connectionsMax: number;
+  /** Connections that are counted together with those of other listeners that are given this. */
+  readonly tally?: { connections: number };
   /** Told of each connection; nothing of it has been read. */
   readonly onStream: (stream: PlainStream) => void;
   /** There were too many connections. */
@@ -33,7 +35,7 @@ export class StreamListener implements Watcher {
   readonly fd: number;
   readonly #options: ListenerOptions;
   readonly #readiness: Readiness;
-  #connections = 0;
+  readonly #tally: { connections: number };
   #isClosed = false;
 
   /**
@@ -47,6 +49,7 @@ export class StreamListener implements Watcher {
     const fd = must("listen", socket(family, streamType, 0));
     this.fd = fd;
     this.#options = options;
+    this.#tally = options.tally ?? { connections: 0 };
     try {
       set(fd, reuse);
       if (family === family6) set(fd, only6);
@@ -80,15 +83,15 @@ export class StreamListener implements Watcher {
 
   #take(fd: number): void {
     const { connectionsMax, onDropped, onStream } = this.#options;
-    if (this.#connections >= connectionsMax) {
-      socketCalls().close(fd);
+    if (this.#tally.connections >= connectionsMax) {
+      new PlainStream(fd).reset();
       onDropped?.();
       return;
     }
-    this.#connections += 1;
+    this.#tally.connections += 1;
     onStream(
       new PlainStream(fd, () => {
-        this.#connections -= 1;
+        this.#tally.connections -= 1;
       }),
     );
   }

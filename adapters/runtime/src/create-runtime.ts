@@ -19,6 +19,8 @@ export interface RuntimeOptions {
   readonly directory: string;
   /** The sidecar's program: its bundle, or `main.ts`. */
   readonly sidecarPath: string;
+  /** Keeps what waits in a pod's device while its sidecar is raised anew; see `Sidecars`. */
+  readonly takeDevice?: ((pid: number) => number | undefined) | undefined;
   /** Tells machines apart that share one Podman. */
   readonly machine?: string;
   /** The socket of a Podman that runs already; without it the driver runs one of its own. */
@@ -78,6 +80,7 @@ async function openPodman(options: RuntimeOptions): Promise<PodmanRuntime> {
       folder,
       machine: options.machine ?? "local",
       sidecarPath: options.sidecarPath,
+      takeDevice: options.takeDevice,
       host,
       socketPath,
       service,

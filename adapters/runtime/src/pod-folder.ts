@@ -9,13 +9,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { BeeError } from "@beemesh/base";
-import type { ContainerPlan, PodPlan } from "@beemesh/ports";
+import type { ContainerPlan, FilePlan, PodPlan } from "@beemesh/ports";
 import { isJsonObject, parseJson } from "@beemesh/wire";
 import { textAt } from "./answer.ts";
 import { run } from "./command.ts";
 import { unmountUnder } from "./mounts.ts";
 import { bindSubPath, resolveSubPath } from "./sub-path.ts";
-import { prepareVolume } from "./volume.ts";
+import { prepareVolume, replaceFiles } from "./volume.ts";
 
 /** What is mounted in a container. */
 export interface BindMount {
@@ -85,6 +85,12 @@ export class PodFolder {
       return [volume.name, await prepareVolume(volume, home, this.#canMount)];
     });
     return new Map(await Promise.all(sources));
+  }
+
+  /** Writes files of a volume anew; nothing if the pod was made without it. */
+  writeFiles(volume: string, files: readonly FilePlan[]): void {
+    const home = join(this.path, "volumes", checkedContainer(volume));
+    if (existsSync(home)) replaceFiles(files, home);
   }
 
   /** The plan that was kept; undefined if there is none that can be read. */

@@ -7,6 +7,7 @@ import type {
   ContainerStats,
   ExecOptions,
   ExecSession,
+  FilePlan,
   FoundPod,
   LogOptions,
   PodPlan,
@@ -36,7 +37,7 @@ import { type PodmanService, storePaths } from "./podman-service.ts";
 import { startAttach, startExec } from "./podman-session.ts";
 import { PodmanWatch } from "./podman-watch.ts";
 import { runProbe } from "./probe.ts";
-import { Sidecars } from "./sidecars.ts";
+import { Sidecars, type SidecarsOptions } from "./sidecars.ts";
 
 export interface PodmanOptions {
   /** Holds what is the pods' own; at most 80 bytes, for sockets lie in it. */
@@ -44,6 +45,7 @@ export interface PodmanOptions {
   /** Told apart by this where several machines share one Podman. */
   readonly machine: string;
   readonly sidecarPath: string;
+  readonly takeDevice?: SidecarsOptions["takeDevice"];
   readonly host: Host;
   readonly socketPath: string;
   /** The service behind the socket, if it is our own: it is ended with the driver. */
@@ -181,6 +183,11 @@ export class PodmanRuntime implements Runtime, ImageImporter {
   async stopContainer(uid: string, container: string, graceMs: number): Promise<void> {
     const known = this.#pods.get(uid)?.containers.get(container);
     if (known?.state === "running") await this.#containers.stop(known.id, graceMs);
+  }
+
+  async writeFiles(uid: string, volume: string, files: readonly FilePlan[]): Promise<void> {
+    const pod = this.#pods.get(uid);
+    if (pod !== undefined && pod.removal === undefined) this.#folder(uid).writeFiles(volume, files);
   }
 
   async retirePod(uid: string): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   ContainerStats,
   ExecOptions,
   ExecSession,
+  FilePlan,
   FoundContainer,
   FoundPod,
   LogOptions,
@@ -185,6 +186,11 @@ export class ProcessRuntime implements Runtime, ImageImporter {
     if (pod === undefined || known === undefined || known.exit !== undefined) return;
     await stopGroup(known.launched, graceMs);
     this.#settle(pod, known);
+  }
+
+  async writeFiles(uid: string, volume: string, files: readonly FilePlan[]): Promise<void> {
+    const pod = this.#pods.get(uid);
+    if (pod !== undefined && !pod.isGoing) pod.folder.writeFiles(volume, files);
   }
 
   async retirePod(uid: string): Promise<void> {

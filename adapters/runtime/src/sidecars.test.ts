@@ -96,7 +96,7 @@ test("a sidecar beside a program outside pods leads to its address, and needs no
   try {
     await once(server.listen(0, "127.0.0.2"), "listening");
     const port = portOf(server);
-    const site = { uid: "x1", address: "127.0.0.2", serviceAccount: "db" };
+    const site = { uid: "x1", address: "127.0.0.2", serviceAccount: "db", reaches: [] };
     const first = new Sidecars({ folder, sidecarPath });
     first.keep(site);
     assert.equal(await text(await first.enter("x1", port)), "hello");

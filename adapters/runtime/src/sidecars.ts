@@ -23,6 +23,11 @@ export interface SidecarsOptions {
   readonly folder: string;
   /** The sidecar's program, JavaScript or TypeScript. */
   readonly sidecarPath: string;
+  /**
+   * Takes a copy of the descriptor by which a process reads its pod's device; undefined if it has
+   * none. It may throw: then what waits in the device's queue is lost with its sidecar.
+   */
+  readonly takeDevice?: ((pid: number) => number | undefined) | undefined;
 }
 
 /** Where a sidecar stands: in a pod, or beside a program that is in none. */
@@ -44,6 +49,8 @@ export interface ProgramSite {
   readonly address: string;
   /** Whose identity it has: a sidecar never changes its own. */
   readonly serviceAccount: string;
+  /** Services that it calls by ports of this machine, as the sidecar's program takes them. */
+  readonly reaches: readonly string[];
 }
 
 /** A sidecar is up 40 ms after its start; on a machine under heavy load it may take seconds. */
@@ -63,7 +70,15 @@ interface KeptSidecar {
   up: Promise<void>;
   channel: Socket | undefined;
   againMs: number;
+  /**
+   * The pod's device, held open beside the sidecar: the kernel drops what waits in its queue when
+   * nobody has it open, and a program that has asked for a name would wait five seconds.
+   */
+  device: number | undefined;
 }
+
+/** Where a new sidecar finds the device that was held: the first after its standard streams. */
+const deviceDescriptor = 3;
 
 /** The files of one sidecar: its two sockets, its process's identity, its last words. */
 const fileKinds = ["sock", "fd", "json", "log"];
@@ -77,6 +92,7 @@ export class Sidecars {
   readonly #folder: string;
   readonly #store: string;
   readonly #program: string;
+  readonly #takeDevice: SidecarsOptions["takeDevice"];
   readonly #sidecars = new Map<string, KeptSidecar>();
   readonly #lines = new EventSource<SidecarLine>();
 
@@ -85,6 +101,7 @@ export class Sidecars {
     this.#folder = join(options.folder, "sidecars");
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     this.#program = options.sidecarPath;
+    this.#takeDevice = options.takeDevice;
   }
 
   /** Starts a sidecar, or takes over the one that stands there. Does not wait for it. */
@@ -95,6 +112,7 @@ export class Sidecars {
       up: Promise.resolve(),
       channel: undefined,
       againMs: againMsMin,
+      device: undefined,
     };
     this.#sidecars.set(site.uid, sidecar);
     sidecar.up = this.#raise(sidecar);
@@ -161,6 +179,7 @@ export class Sidecars {
     sidecar?.channel?.destroy();
     await sidecar?.up.catch(() => {});
     sidecar?.channel?.destroy();
+    if (sidecar !== undefined) letGo(sidecar);
     await this.#remove(sidecar === undefined ? shortNameOf(uid) : nameOf(sidecar.site));
   }
 
@@ -173,7 +192,10 @@ export class Sidecars {
 
   /** Lets go of all sidecars. They stay. */
   close(): void {
-    for (const sidecar of this.#sidecars.values()) sidecar.channel?.destroy();
+    for (const sidecar of this.#sidecars.values()) {
+      sidecar.channel?.destroy();
+      letGo(sidecar);
+    }
     this.#sidecars.clear();
     this.#lines.close();
   }
@@ -217,7 +239,7 @@ export class Sidecars {
     const name = nameOf(sidecar.site);
     if (await this.#open(sidecar)) return;
     await this.#end(name);
-    const child = this.#spawn(sidecar.site);
+    const child = this.#spawn(sidecar);
     const until = performance.now() + upMsMax;
     while (this.#sidecars.get(uid) === sidecar) {
       if (await this.#open(sidecar)) return;
@@ -241,6 +263,7 @@ export class Sidecars {
     }
     const openedAt = performance.now();
     sidecar.channel = socket;
+    this.#hold(sidecar);
     socket.on("end", () => socket.destroy());
     socket.on("close", () => {
       // One that ends soon may do so again and again.
@@ -265,18 +288,32 @@ export class Sidecars {
     sidecar.up.catch(() => {});
   }
 
-  #spawn(site: SidecarSite): ChildProcess {
+  /** Holds the pod's device open beside the sidecar that has opened it. */
+  #hold(sidecar: KeptSidecar): void {
+    const { site } = sidecar;
+    const isGone = this.#sidecars.get(site.uid) !== sidecar;
+    if (sidecar.device !== undefined || "address" in site || isGone) return;
+    const id = readProcessId(readIfThere(this.#path(nameOf(site), "json")));
+    try {
+      if (id !== undefined) sidecar.device = this.#takeDevice?.(id.pid);
+    } catch {
+      // A kernel or container that does not let it: all else goes on without.
+    }
+  }
+
+  #spawn({ site, device }: KeptSidecar): ChildProcess {
     const name = nameOf(site);
     const log = openSync(this.#path(name, "log"), "w", 0o600);
     const [command = "", ...args] = this.#commandOf(site);
     const child = spawn(command, args, {
       detached: true,
-      stdio: ["ignore", "ignore", log],
+      stdio: ["ignore", "ignore", log, ...(device === undefined ? [] : [device])],
       env: {
         ...sidecarEnvironment,
         PATH: toolPath(),
         BEEMESH_STORE: this.#store,
         BEEMESH_POD_UID: site.uid,
+        ...(device !== undefined && { BEEMESH_DEVICE: String(deviceDescriptor) }),
       },
     });
     closeSync(log);
@@ -291,7 +328,7 @@ export class Sidecars {
     const name = nameOf(site);
     const paths = [this.#path(name, "sock"), this.#path(name, "fd")];
     const node = [process.execPath, ...sidecarNodeFlags, this.#program];
-    if ("address" in site) return [...node, "outside", ...paths, site.address];
+    if ("address" in site) return [...node, "outside", ...paths, site.address, ...site.reaches];
     return ["nsenter", `--net=${site.network}`, ...node, ...paths, site.ip, site.ip6];
   }
 
@@ -319,13 +356,19 @@ export class Sidecars {
   }
 }
 
+/** Lets go of the device of a pod: whoever holds it keeps the pod's network alive. */
+function letGo(sidecar: KeptSidecar): void {
+  if (sidecar.device !== undefined) closeSync(sidecar.device);
+  sidecar.device = undefined;
+}
+
 /**
- * The name of a sidecar's files. One for another address or identity is another sidecar, so that a
- * successor of this process takes over none that leads to what the program was before.
+ * The name of a sidecar's files. One for another address, identity or reach is another sidecar, so
+ * that a successor of this process takes over none that leads to what the program was before.
  */
 function nameOf(site: SidecarSite): string {
   if (!("address" in site)) return shortNameOf(site.uid);
-  return shortNameOf([site.uid, site.address, site.serviceAccount].join(" "));
+  return shortNameOf([site.uid, site.address, site.serviceAccount, ...site.reaches].join(" "));
 }
 
 /** A short name, for the path of a socket has at most 107 bytes. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { mountsUnder, unmountUnder } from "./mounts.ts";
-import { prepareVolume } from "./volume.ts";
+import { prepareVolume, replaceFiles } from "./volume.ts";
 
 const cannotMount =
   (process.platform !== "linux" || process.getuid?.() !== 0) && "needs root on Linux";
@@ -46,6 +46,18 @@ describe("prepareVolume", () => {
     assert.equal(readFileSync(join(home, "deep/key"), "utf8"), "hi");
     assert.equal(statSync(join(home, "deep/key")).mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(folder), ["data"]);
+  });
+
+  test("writes files anew in the folder that is mounted", async () => {
+    await prepareVolume(fileAt("deep/key"), home, true);
+    const { ino } = statSync(home);
+    const file = { path: "deep/key", content: "bmV3", mode: 0o640 };
+    replaceFiles([file], home);
+    assert.equal(readFileSync(join(home, "deep/key"), "utf8"), "new");
+    assert.equal(statSync(join(home, "deep/key")).mode & 0o777, 0o640);
+    assert.equal(statSync(home).ino, ino);
+    assert.deepEqual(readdirSync(join(home, "deep")), ["key"]);
+    assert.throws(() => replaceFiles([{ ...file, path: "../x" }], home), { code: "start-failed" });
   });
 
   for (const path of ["../x", "/x", "a/../../x"])

@@ -39,20 +39,36 @@ function filesVolume(files: readonly FilePlan[], home: string): string {
   const aside = `${home}.new`;
   rmSync(aside, { recursive: true, force: true });
   mkdirSync(aside, { recursive: true });
-  for (const { path, content, mode } of files) {
-    const inside = normalize(path);
-    if (inside.startsWith("..") || inside.startsWith("/")) {
-      throw failed(`write file "${path}"`, "it is outside of its volume");
-    }
-    const target = join(aside, inside);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, Buffer.from(content, "base64"));
-    chmodSync(target, mode & 0o777);
-  }
+  for (const file of files) writeFile(file, aside);
   // A volume that is there already has the same files: a pod's plan never changes.
   if (statSync(home, { throwIfNoEntry: false }) === undefined) renameSync(aside, home);
   else rmSync(aside, { recursive: true, force: true });
   return home;
+}
+
+/**
+ * Writes files of a volume anew, while containers may read them: each takes the place of the old
+ * one at once. The folder itself stays, for it is what is mounted.
+ *
+ * @throws {BeeError} `start-failed` for a path that leads out of the volume.
+ */
+export function replaceFiles(files: readonly FilePlan[], home: string): void {
+  for (const file of files) {
+    const path = `${file.path}.new`;
+    writeFile({ ...file, path }, home);
+    renameSync(join(home, normalize(path)), join(home, normalize(file.path)));
+  }
+}
+
+function writeFile({ path, content, mode }: FilePlan, folder: string): void {
+  const inside = normalize(path);
+  if (inside.startsWith("..") || inside.startsWith("/")) {
+    throw failed(`write file "${path}"`, "it is outside of its volume");
+  }
+  const target = join(folder, inside);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, Buffer.from(content, "base64"));
+  chmodSync(target, mode & 0o777);
 }
 
 const hostChecks: Readonly<Record<string, (path: string) => boolean>> = {

@@ -11,7 +11,7 @@ import { createLog, type Daemon, Home, readConfig, startDaemon } from "@beemesh/
 import { callUnix, until } from "@beemesh/dev";
 import { isJsonObject, type JsonObject, parseJson } from "@beemesh/wire";
 import { portOf } from "../../../test/port-of.ts";
-import { attach, detach } from "./attach-command.ts";
+import { accept, attach, detach } from "./attach-command.ts";
 import { forwardService } from "./service-forward.ts";
 
 describe("beemesh attach", () => {
@@ -58,6 +58,7 @@ describe("beemesh attach", () => {
     namespace: "default",
     address: "127.0.0.1",
     serviceAccount: "db",
+    reach: [],
   });
 
   async function read(path: string): Promise<JsonObject> {
@@ -147,6 +148,36 @@ describe("beemesh attach", () => {
     await assert.rejects(attach(socketPath, { ...flags, name: "web" }), {
       message: /there is another Service web/u,
     });
+  });
+
+  test("does nothing for what others write, until the owner accepts it", async () => {
+    const path = workload.replace(/db$/u, "foreign");
+    await apply({
+      apiVersion: "beemesh.io/v1",
+      kind: "ExternalWorkload",
+      metadata: { namespace: "default", name: "foreign" },
+      spec: { machine: "m1", ports: [{ port }] },
+    });
+    const statusLike = (pattern: RegExp): Promise<unknown> =>
+      until(`status like ${pattern.source}`, 30_000, async () => {
+        const { status } = await read(path);
+        return pattern.test(JSON.stringify(status ?? {})) ? true : undefined;
+      });
+    await statusLike(/"ready":false.*"type":"Accepted","status":"False","reason":"NoConsent"/u);
+    const place = { name: "foreign", namespace: "default" };
+    const [said = "", spec = ""] = await accept(socketPath, place);
+    assert.match(said, /foreign in namespace default may do this here/u);
+    assert(spec.includes(`"port":${port}`));
+    await statusLike(/"ready":true.*"type":"Accepted","status":"True","reason":"Attached"/u);
+    await apply({
+      apiVersion: "beemesh.io/v1",
+      kind: "ExternalWorkload",
+      metadata: { namespace: "default", name: "foreign" },
+      spec: { machine: "m1", ports: [{ port }], serviceAccountName: "root" },
+    });
+    await statusLike(/"ready":false.*"reason":"TermsChanged"/u);
+    await detach(socketPath, { ...flagsFor("foreign") });
+    await assert.rejects(accept(socketPath, place), { code: "attach-refused" });
   });
 
   test("refuses what is on another machine, or not right", async () => {

@@ -10,6 +10,7 @@ import {
   workloadOf,
 } from "./attachment.ts";
 import { homeOf, withData } from "./data-option.ts";
+import { type Reach, reachText, readReach } from "./reach.ts";
 import { askStatus } from "./status-command.ts";
 
 interface AttachFlags {
@@ -19,7 +20,9 @@ interface AttachFlags {
   readonly namespace: string;
   readonly address: string;
   readonly serviceAccount: string;
+  readonly reach: readonly Reach[];
   readonly service?: boolean;
+  readonly accept?: boolean;
   readonly detach?: boolean;
 }
 
@@ -40,21 +43,32 @@ export function addAttach(program: Command): void {
     .option("-n, --namespace <namespace>", "namespace that it is in", "default")
     .option("--address <ip>", "where this machine reaches it", "127.0.0.1")
     .option("--service-account <name>", "whose identity it has", "default")
+    .option(
+      "--reach <service...>",
+      "a Service that it calls, and by which port here: SERVICE[.NAMESPACE]:PORT=[ADDRESS:]PORT",
+      (text: string, before: readonly Reach[]) => [...before, readReach(text)],
+      [],
+    )
     .option("--service", "make a Service of the same name that leads to it")
+    .option("--accept", "agree to what an ExternalWorkload of that name asks of this machine")
     .option("--detach", "remove what attach has made")
     .addHelpText(
       "after",
       `
 The daemon asks its first port every ten seconds, and tells in the ExternalWorkload's status whether
-somebody listens.
+somebody listens. A machine does only what is attached on it, with this command; what others write
+into an ExternalWorkload waits until --accept, or is allowed by \`beemesh up --allow-external\`.
+Whoever can connect to a port of --reach on this machine speaks as the program.
 
 Examples:
   beemesh attach --name db --port 5432 -n shop --service
+  beemesh attach --name db --port 5432 -n shop --reach redis.cache:6379=127.0.0.1:16379
   beemesh attach --name db -n shop --detach`,
     )
     .action(async (flags: AttachFlags) => {
       const { httpSocket } = homeOf(flags);
-      const lines = await (flags.detach === true ? detach : attach)(httpSocket, flags);
+      const act = flags.detach === true ? detach : flags.accept === true ? accept : attach;
+      const lines = await act(httpSocket, flags);
       process.stdout.write(`${lines.join("\n")}\n`);
     });
 }
@@ -65,10 +79,12 @@ Examples:
  * @throws {BeeError} `daemon-absent`, `attach-refused`.
  */
 export async function attach(socketPath: string, flags: AttachFlags): Promise<readonly string[]> {
-  const { name, namespace, port: ports, address, serviceAccount } = flags;
-  if (ports.length === 0) throw refused("--port says where it listens");
+  const { name, namespace, port: ports, address, serviceAccount, reach: reaches } = flags;
+  if (ports.length === 0 && reaches.length === 0) {
+    throw refused("--port says where it listens, --reach what it calls");
+  }
   const machine = await machineName(socketPath);
-  const wish: AttachWish = { name, namespace, machine, ports, address, serviceAccount };
+  const wish: AttachWish = { name, namespace, machine, ports, address, serviceAccount, reaches };
   const paths = attachmentPaths(wish);
   const before = await read(socketPath, paths.workload);
   const other = textAt(before, "spec", "machine");
@@ -80,14 +96,40 @@ export async function attach(socketPath: string, flags: AttachFlags): Promise<re
     throw refused(`there is another Service ${name} in namespace ${namespace}`);
   }
   const objects = [workloadOf(wish), ...(flags.service === true ? [serviceOf(wish)] : [])];
-  await apply(socketPath, objects);
-  const where = `on machine ${machine}, ${address} port ${ports.join(", ")}`;
-  const made = [`externalworkload.beemesh.io/${name} in namespace ${namespace}: ${where}`];
-  if (flags.service === true) {
-    const names = ports.map((port) => `${name}.${namespace}.svc.cluster.local:${port}`);
-    made.push(`service/${name}: ${names.join(", ")}`);
-  }
-  return made;
+  await applyAgreed(socketPath, { objects, consent: paths.consent, isNew: before === undefined });
+  return sayMade(wish, flags.service === true);
+}
+
+/** What was made, a line each. */
+function sayMade(wish: AttachWish, withService: boolean): readonly string[] {
+  const { name, namespace, machine, ports, address, reaches } = wish;
+  const at = ports.length === 0 ? "called by nobody" : `${address} port ${ports.join(", ")}`;
+  const where = `on machine ${machine}, ${at}`;
+  const names = ports.map((port) => `${name}.${namespace}.svc.cluster.local:${port}`);
+  return [
+    `externalworkload.beemesh.io/${name} in namespace ${namespace}: ${where}`,
+    ...(withService ? [`service/${name}: ${names.join(", ")}`] : []),
+    ...reaches.map((reach) => reachText(reach, namespace)),
+  ];
+}
+
+/**
+ * Agrees to an ExternalWorkload that somebody else has written; says what it is.
+ *
+ * @throws {BeeError} `daemon-absent`, `attach-refused` if there is none that names this machine.
+ */
+export async function accept(
+  socketPath: string,
+  { name, namespace }: Pick<AttachFlags, "name" | "namespace">,
+): Promise<readonly string[]> {
+  const paths = attachmentPaths({ name, namespace });
+  const object = await read(socketPath, paths.workload);
+  if (object === undefined) throw refused(`nothing called ${name} is in namespace ${namespace}`);
+  await agree(socketPath, paths.consent, object);
+  return [
+    `externalworkload.beemesh.io/${name} in namespace ${namespace} may do this here:`,
+    JSON.stringify(memberAt(object, "spec")),
+  ];
 }
 
 /**
@@ -102,6 +144,7 @@ export async function detach(
   const paths = attachmentPaths({ name, namespace });
   const service = await read(socketPath, paths.service);
   const isOurs = isAttachedService(memberAt(service, "spec", "selector"), name);
+  await callUnix(socketPath, { path: paths.consent, method: "DELETE" });
   const removed = [
     ...((await remove(socketPath, paths.workload)) ? [`externalworkload.beemesh.io/${name}`] : []),
     ...(isOurs && (await remove(socketPath, paths.service)) ? [`service/${name}`] : []),
@@ -133,6 +176,39 @@ async function remove(socketPath: string, path: string): Promise<boolean> {
   const { status, body } = await callUnix(socketPath, call);
   if (status === 404) return false;
   if (status < 300) return true;
+  throw refused(textAt(parseJson(body), "message") || `the daemon answers ${status}`);
+}
+
+/**
+ * Applies the objects, and lets this machine do what the first of them asks: before it is there, so
+ * that nobody is told that it is not accepted; but a change only after it was taken, so that what
+ * goes on is not cut off by a mistake.
+ */
+async function applyAgreed(
+  socketPath: string,
+  wish: {
+    readonly objects: readonly JsonObject[];
+    readonly consent: string;
+    readonly isNew: boolean;
+  },
+): Promise<void> {
+  const { objects, consent, isNew } = wish;
+  const [workload = {}] = objects;
+  if (isNew) await agree(socketPath, consent, workload);
+  try {
+    await apply(socketPath, objects);
+  } catch (error) {
+    if (isNew) await callUnix(socketPath, { path: consent, method: "DELETE" });
+    throw error;
+  }
+  if (!isNew) await agree(socketPath, consent, workload);
+}
+
+/** Lets the machine do what an ExternalWorkload asks of it. */
+async function agree(socketPath: string, path: string, object: JsonObject): Promise<void> {
+  const call = { path, method: "PUT", body: JSON.stringify(object) };
+  const { status, body } = await callUnix(socketPath, call);
+  if (status === 200) return;
   throw refused(textAt(parseJson(body), "message") || `the daemon answers ${status}`);
 }
 

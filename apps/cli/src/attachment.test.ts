@@ -9,6 +9,7 @@ const wish = {
   address: "127.0.0.1",
   ports: [5432, 8008],
   serviceAccount: "db",
+  reaches: [],
 };
 
 test("what is attached is a workload, and a Service that selects it", () => {
@@ -34,4 +35,18 @@ test("what is attached is a workload, and a Service that selects it", () => {
   assert(!isAttachedService({ app: "db" }, "db"));
   assert(!isAttachedService(undefined, "db"));
   assert.equal(attachmentPaths(wish).service, "api/v1/namespaces/shop/services/db");
+});
+
+test("what only calls others has no port that is asked", () => {
+  const reach = { service: "redis", namespace: "", port: 6379, listenAddress: "::1" };
+  const reaches = [{ ...reach, listenPort: 16_379 }];
+  const {
+    readinessProbe,
+    ports,
+    reach: told,
+  } = JSON.parse(JSON.stringify(workloadOf({ ...wish, ports: [], reaches })["spec"]));
+  assert.deepEqual([readinessProbe, ports], [undefined, []]);
+  assert.deepEqual(told, [
+    { service: "redis", port: 6379, listenAddress: "::1", listenPort: 16_379 },
+  ]);
 });

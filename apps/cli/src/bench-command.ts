@@ -4,6 +4,7 @@ import {
   benchHeal,
   benchIdle,
   benchProxy,
+  benchSidecar,
   createPodmanTimer,
   drawReport,
 } from "@beemesh/bench";
@@ -11,11 +12,17 @@ import { type DevMesh, openDevMesh, watchInterruption } from "@beemesh/dev";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** What can be measured. */
-const benches = ["idle", "apply", "heal", "proxy"] as const;
+const benches = ["idle", "apply", "heal", "proxy", "sidecar"] as const;
 type BenchName = (typeof benches)[number];
 
 /** Runs of each benchmark if nothing is said: enough for a 99th percentile worth its name. */
-const runsOf: Readonly<Record<BenchName, number>> = { idle: 1, apply: 30, heal: 10, proxy: 5 };
+const runsOf: Readonly<Record<BenchName, number>> = {
+  idle: 1,
+  apply: 30,
+  heal: 10,
+  proxy: 5,
+  sidecar: 20,
+};
 
 /** How long an idle mesh is left alone, and how long it is watched in each run. */
 const idleSpans = { settleMs: 30_000, measureMs: 60_000 };
@@ -46,7 +53,11 @@ export function addBench(program: Command, file: string): void {
     .command("bench")
     .description("measure a mesh of machines on this computer, removed again at the end")
     .argument("<name>", benches.join(", "), benchName)
-    .option("--runs <count>", "measurements to take (idle 1, apply 30, heal 10, proxy 5)", count)
+    .option(
+      "--runs <count>",
+      "measurements to take (idle 1, apply 30, heal 10, proxy 5, sidecar 20)",
+      count,
+    )
     .option("--machines <count>", "how many", count, 3)
     .addOption(
       new Option("--runtime <name>", "what pods run as")
@@ -61,6 +72,7 @@ idle   memory, processor and traffic of machines that run nothing
 apply  from the API call to a running pod, and how much of it is not Podman's own time
 heal   from the loss of a machine to the replacement running: killed, and gone silent
 proxy  from pod to pod through two sidecars, beside pairs of haproxy and stunnel
+sidecar  of it alone: how soon a new pod's sidecar is ready, its memory while the mesh grows
 
 Example:
   beemesh bench heal --runs 20 --json`,
@@ -92,6 +104,7 @@ async function measure(name: BenchName, mesh: DevMesh, runs: number): Promise<Be
   if (name === "idle") return benchIdle(mesh, { runs, ...idleSpans });
   if (name === "heal") return benchHeal(mesh, { runs });
   if (name === "proxy") return benchProxy(mesh, { runs, size: proxySize });
+  if (name === "sidecar") return benchSidecar(mesh, { runs });
   const socket = mesh.machines[0]?.podmanSocket ?? "";
   if (mesh.runtime === "podman")
     return benchApply(mesh, { runs, podman: createPodmanTimer(socket) });

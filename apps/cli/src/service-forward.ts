@@ -50,6 +50,7 @@ export async function forwardService(options: ServiceForwardOptions): Promise<Se
     carry(client, options, open);
   });
   server.maxConnections = connectionsMax;
+  server.on("drop", () => options.onFailure(`more than ${connectionsMax} connections at once`));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
       const message = `Cannot listen on port ${listenPort} of loopback: ${cause.message}`;

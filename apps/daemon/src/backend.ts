@@ -3,8 +3,9 @@ import type { Api } from "@beemesh/apiserver";
 import { BeeError, type Now } from "@beemesh/base";
 import type { ApiBackend, TunnelEnd } from "@beemesh/gateway";
 import { apiVersionOf, decodeProtobuf, resourceOfKind } from "@beemesh/model";
-import type { ApiReply, ApiRequest, Tunnel, User } from "@beemesh/ports";
+import type { ApiReply, ApiRequest, TokenAuthority, Tunnel, User } from "@beemesh/ports";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
+import { decisiveCollections, reviewedToken, tokenCollections } from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
@@ -16,7 +17,9 @@ export interface BackendOptions {
   readonly clock: () => Now;
   readonly pods: PodAccess;
   /** Brings here what others keep before it is read. */
-  readonly reading: Pick<Reading, "bring">;
+  readonly reading: Pick<Reading, "bring" | "bringAll">;
+  /** Who signs and checks tokens of ServiceAccounts. */
+  readonly tokens: TokenAuthority;
   readonly acknowledgements: Acknowledgements;
   /** Whether other machines are known, but none of them can be reached. */
   readonly isCutOff: () => boolean;
@@ -27,8 +30,19 @@ export function createBackend(options: BackendOptions): ApiBackend {
   const { acknowledgements, host, isCutOff } = options;
   return {
     authenticate,
+    authenticateToken: async (token) => {
+      const wanted = tokenCollections(options.tokens, token);
+      if (wanted.length === 0) return undefined;
+      await options.reading.bringAll(wanted);
+      return options.api.userOfToken(token, options.clock());
+    },
     handle: async (request) => {
-      await options.reading.bring(request);
+      const token = reviewedToken(request);
+      await Promise.all([
+        options.reading.bring(request),
+        options.reading.bringAll(decisiveCollections(request)),
+        options.reading.bringAll(token === "" ? [] : tokenCollections(options.tokens, token)),
+      ]);
       return handle(options, request);
     },
     tunnel: (tunnel, request) => openTunnel(options.pods, tunnel, request),

@@ -73,6 +73,8 @@ async function withClassic(
     name: "m1",
     host: "127.0.0.1",
     ways,
+    meters: { turnedAwayHttp: () => undefined },
+    consents: { give: () => undefined, withdraw: () => undefined },
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is used is there
     backend: { host: { health } } as unknown as BackendOptions,
     metrics: () => Promise.resolve("beemesh_machines 1\n"),

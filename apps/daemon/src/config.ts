@@ -27,6 +27,8 @@ export interface DaemonConfig {
   readonly bootstrap: readonly string[];
   /** Whether machines of the same network find each other by multicast DNS. */
   readonly mdns: boolean;
+  /** Namespaces whose ExternalWorkloads may name this machine and any port of it; `*` for all. */
+  readonly allowExternal: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Overrides what is measured: thousandths of a core. */
   readonly cpuMillicores: number | undefined;
@@ -60,6 +62,11 @@ export const settings = {
   podmanSocket: { flag: "podman-socket", fallback: "", help: "a Podman to use; own store without" },
   bootstrap: { flag: "bootstrap", fallback: "", help: "multiaddrs of machines, comma separated" },
   mdns: { flag: "mdns", fallback: "true", help: "find machines of this network by multicast DNS" },
+  allowExternal: {
+    flag: "allow-external",
+    fallback: "",
+    help: "namespaces whose ExternalWorkloads this machine takes unasked, * for all",
+  },
   labels: { flag: "labels", fallback: "", help: "labels of this machine: key=value,key=value" },
   cpuMillicores: { flag: "cpu-millicores", fallback: "", help: "cores to offer, in thousandths" },
   memoryBytes: { flag: "memory-bytes", fallback: "", help: "memory to offer, in bytes" },
@@ -114,6 +121,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     podmanSocket: text("podmanSocket") === "" ? undefined : text("podmanSocket"),
     bootstrap: listOf(text("bootstrap")),
     mdns: oneOf("mdns", text("mdns"), ["true", "false"]) === "true",
+    allowExternal: namespacesOf(text("allowExternal")),
     labels: labelsOf(text("labels")),
     cpuMillicores: optionalWhole("cpuMillicores", text("cpuMillicores")),
     memoryBytes: optionalWhole("memoryBytes", text("memoryBytes")),
@@ -134,6 +142,15 @@ function listOf(text: string): string[] {
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
+}
+
+function namespacesOf(text: string): readonly string[] {
+  return listOf(text).map((item) => {
+    if (item !== "*" && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/u.test(item)) {
+      throw invalid("allowExternal", item, "names of namespaces, or *");
+    }
+    return item;
+  });
 }
 
 function labelsOf(text: string): Record<string, string> {

@@ -4,15 +4,21 @@ import { join } from "node:path";
 import { type Api, createApi } from "@beemesh/apiserver";
 import { type Now, shortName } from "@beemesh/base";
 import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/gateway";
-import { Machine } from "@beemesh/machine";
-import type { Disk } from "@beemesh/ports";
+import { ServiceTokens } from "@beemesh/identity";
+import { Machine, type MachineEvent, nodeMarks } from "@beemesh/machine";
+import { findResource, type KubeObject } from "@beemesh/model";
+import type { ApiAccess } from "@beemesh/pods";
+import type { Disk, Runtime, TokenAuthority } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
+import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { type BackendOptions, createBackend } from "./backend.ts";
+import { CertificateSigner } from "./certificate-signer.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
+import { Consents, placeOf } from "./external/consents.ts";
 import { ProgramSidecars } from "./external/program-sidecars.ts";
 import { Programs } from "./external/programs.ts";
 import { readFacts } from "./facts.ts";
@@ -67,6 +73,7 @@ interface Running {
   readonly meters: Meters;
   readonly acknowledgements: Acknowledgements;
   readonly traffic: Traffic;
+  readonly tokens: ServiceTokens;
   readonly crashed: Promise<unknown>;
 }
 
@@ -76,6 +83,9 @@ const incarnationNote = "membership.incarnation";
 /** How soon after the start, and how often then, it is looked whether renewal is due. */
 const firstRenewalMs = 5000;
 const renewalMs = 10 * 60_000;
+
+/** How often certificate requests are looked at whose change was not heard of. */
+const signerMs = 60_000;
 
 /**
  * Starts the daemon of one machine: everything is put together here, and nowhere else.
@@ -108,11 +118,21 @@ async function start(given: Start): Promise<Daemon> {
   const { world, machine, host, api, crashed } = running;
   const nudge = (): void => host.dispatch({ kind: "tick" });
   const reading = new Reading(machine, nudge);
-  const known = { self: name, objects: machine.objects, reading, nudge };
+  const consents = new Consents({ disk: world.disk, namespaces: config.allowExternal });
+  const known = { self: name, objects: machine.objects, reading, nudge, consents };
   const sidecars = openSidecars(given);
   const standing = sidecars && new ProgramSidecars(sidecars);
-  const programs = parts.add(new Programs({ ...known, sidecars: standing }), (all) => all.close());
-  const pods = await openPods(name, { machine, world, programs });
+  const programs = new Programs({
+    ...known,
+    sidecars: standing,
+    wallMs: () => clock().wallMs,
+    onRefused: (object, reason) => host.dispatch(notAccepted(object, reason)),
+  });
+  parts.add(programs, (all) => all.close());
+  consents.onChange = (place) => programs.regard(place);
+  const listening = { api: 0, http: 0 };
+  const plane = makePlane(given, running, { reading, sidecars, ownPorts: () => listening });
+  const pods = await openPods(given, running, { programs, plane });
   connect(world, host, log);
   host.dispatch({ kind: "start" });
   api.bootstrap(clock());
@@ -124,13 +144,13 @@ async function start(given: Start): Promise<Daemon> {
   };
   rounds.lookAtDisk();
   await openRenewal(given, running);
+  openSigner(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const listening = { api: 0, http: 0 };
-  const plane = makePlane(given, running, { reading, sidecars, ownPorts: () => listening });
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
-  const classic = parts.add(await openWays(given, running, { backend, plane }), (opened) =>
-    opened.close(),
+  const classic = parts.add(
+    await openWays(given, running, { backend, plane, consents }),
+    (opened) => opened.close(),
   );
   listening.api = server.port;
   listening.http = classic.port;
@@ -145,20 +165,33 @@ async function start(given: Start): Promise<Daemon> {
 
 /** Makes what decides and what performs; nothing happens yet. */
 async function assemble(given: Start): Promise<Running> {
-  const { config, log, clock, parts, membership } = given;
+  const { config, home, log, clock, parts, membership } = given;
   const world = await openWorld(config, membership, { log, parts });
   const port = new WorkloadPort({ host: config.meshHost, port: config.workloadPort });
   parts.add(port, (opened) => opened.close());
   await port.listen();
-  const machine = await makeMachine(given, world, port.port);
+  const tokens = new ServiceTokens(membership.key, world.directory);
+  const rootCa = home.serverCredential([]).authority;
+  const known: { api?: Api } = {};
+  const access: ApiAccess = {
+    ...apiPlace(config, world.runtime),
+    rootCa,
+    token: (pod, wish) => known.api?.tokenFor({ pod, ...wish }, clock())?.token,
+  };
+  const offered = { workloadPort: port.port, access, tokenCertificate: tokens.certificate };
+  const machine = await makeMachine(given, world, offered);
   const meters = createMeters(machine, world.link);
   const acknowledgements = new Acknowledgements();
   const api = createApi({
+    tokens: keysOfAll(tokens, machine),
+    rootCa,
+    knows: ({ name, group }, namespace) => machine.knows(collectionOf(name, group, namespace)),
     store: machine.objects,
     random: systemRandom,
     makeUid: () => randomUUID(),
     isAlive: (node) => machine.isAlive(node),
   });
+  known.api = api;
   const { promise: crashed, resolve: onCrash } = Promise.withResolvers<unknown>();
   const { disk, link, runtime } = world;
   const host = new Host({
@@ -178,13 +211,20 @@ async function assemble(given: Start): Promise<Running> {
   });
   parts.add(host, (running) => running.stop());
   const traffic = new Traffic();
-  return { world, port, machine, host, api, meters, acknowledgements, traffic, crashed };
+  return { world, port, machine, host, api, meters, acknowledgements, traffic, tokens, crashed };
+}
+
+/** What a machine offers its pods and others. */
+interface Offered {
+  readonly workloadPort: number;
+  readonly access: ApiAccess;
+  readonly tokenCertificate: string;
 }
 
 async function makeMachine(
   { config, clock, membership, name }: Start,
   { disk, directory, link, runtime }: World,
-  workloadPort: number,
+  { workloadPort, access, tokenCertificate }: Offered,
 ): Promise<Machine> {
   const { key } = membership;
   const { version: runtimeVersion } = await runtime.check();
@@ -196,7 +236,7 @@ async function makeMachine(
     runtimeVersion,
   };
   return new Machine({
-    facts: readFacts(config, known),
+    facts: { ...readFacts(config, known), tokenCertificate },
     signer: key,
     verifier: directory,
     introductions: directory,
@@ -205,7 +245,30 @@ async function makeMachine(
     incarnation: nextIncarnation(disk),
     entries: disk.load(),
     ceiling: disk.get(revisionNote),
+    access,
   });
+}
+
+/** Tokens, with the keys of all machines in the key set that verifiers outside read. */
+function keysOfAll(tokens: ServiceTokens, { objects }: Machine): TokenAuthority {
+  const nodes = findResource("", "nodes");
+  return {
+    sign: (claims) => tokens.sign(claims),
+    open: (token) => tokens.open(token),
+    keySet: () => {
+      for (const { metadata } of nodes === undefined ? [] : objects.list(nodes).items) {
+        tokens.learn(metadata.annotations?.[nodeMarks.tokenCertificate] ?? "");
+      }
+      return tokens.keySet();
+    },
+  };
+}
+
+/** Where pods find the API: behind their sidecar, or, where they have none, on loopback. */
+function apiPlace({ apiPort }: DaemonConfig, runtime: Runtime): Pick<ApiAccess, "host" | "port"> {
+  return runtime.name === "process"
+    ? { host: "127.0.0.1", port: apiPort }
+    : { host: "10.96.0.1", port: 443 };
 }
 
 function nextIncarnation(disk: Disk): number {
@@ -214,13 +277,22 @@ function nextIncarnation(disk: Disk): number {
   return next;
 }
 
+/** The way into pods past their sidecars; whoever is not the owner is let in by policy. */
 async function openPods(
-  self: string,
-  { machine, world, programs }: Pick<Running, "machine" | "world"> & { programs: Programs },
+  { membership, name: self }: Start,
+  { machine, world }: Running,
+  { programs, plane }: { readonly programs: Programs; readonly plane: WorkloadPlane },
 ): Promise<PodAccess> {
   const { runtime, link } = world;
-  const peerOf = (name: string): string | undefined => machine.peerOf(name);
-  const pods = new PodAccess({ self, runtime, streams: link, peerOf, programs });
+  const pods = new PodAccess({
+    self,
+    peer: membership.key.id,
+    runtime,
+    streams: link,
+    peerOf: (name) => machine.peerOf(name),
+    admitIngress: (uid, issuer, port) => plane.admitIngress(uid, issuer, port),
+    programs,
+  });
   await pods.serve();
   return pods;
 }
@@ -280,6 +352,24 @@ async function openRenewal(given: Start, { world, machine }: Running): Promise<v
   parts.add(setInterval(look, renewalMs), (timer) => clearInterval(timer));
 }
 
+/** Signs certificates of users where the owner's key is. */
+function openSigner({ clock, home, log, parts }: Start, { machine, host }: Running): void {
+  const signer = new CertificateSigner({
+    objects: machine.objects,
+    follow: (collection) => machine.follow(collection),
+    authority: () => home.userAuthority(),
+    nowMs: () => clock().wallMs + machine.clockOffsetMs(clock()),
+    nudge: () => host.dispatch({ kind: "tick" }),
+    log,
+  });
+  parts.add(signer, (opened) => opened.close());
+  signer.look();
+  parts.add(
+    setInterval(() => signer.look(), signerMs),
+    (timer) => clearInterval(timer),
+  );
+}
+
 /** What stands before programs outside containers, whatever runs pods; Linux only. */
 function openSidecars({ config, parts }: Start): Sidecars | undefined {
   if (process.platform !== "linux") return undefined;
@@ -331,15 +421,16 @@ async function openApi(given: Start, backend: BackendOptions): Promise<ApiServer
 interface Shown {
   readonly backend: BackendOptions & { readonly reading: Reading };
   readonly plane: WorkloadPlane;
+  readonly consents: Consents;
 }
 
 /** The classic interface, the ways into services, and what an operator asks. */
 function openWays(
   { config, home, log, membership, name, parts }: Start,
-  { world, machine, host, traffic }: Running,
+  { world, machine, host, meters, traffic }: Running,
   shown: Shown,
 ): Promise<ClassicServer> {
-  const { backend, plane } = shown;
+  const { backend, plane, consents } = shown;
   const { objects } = machine;
   const { pods, reading } = backend;
   const nowMs = (): number => performance.now();
@@ -353,11 +444,21 @@ function openWays(
     unixPath: home.httpSocket,
     backend,
     ways,
+    meters,
+    consents,
     metrics: () => plane.metrics(),
     connections: () => plane.connections(),
     status: () =>
       readStatus({ ...known, bytesPerMinute: traffic.bytesPerMinute(), health: host.health }),
   });
+}
+
+/** What a record's watchers see that names this machine without its owner's consent. */
+function notAccepted(object: KubeObject, message: string): MachineEvent {
+  const { apiVersion, kind, metadata } = object;
+  const involved = { apiVersion, kind, ...placeOf(object), uid: metadata.uid ?? "" };
+  const occurrence = { object: involved, type: "Warning", reason: "NotAccepted", message } as const;
+  return { kind: "occurrence", occurrence };
 }
 
 /** Whether others are known and none of them is alive. */

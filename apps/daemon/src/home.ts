@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { BeeError } from "@beemesh/base";
 import {
+  type ApiAuthority,
   type ApiTrust,
   admitMember,
   apiTrustOf,
@@ -170,6 +171,11 @@ export class Home {
   /** The right to admit members; undefined if the owner's key is not here. */
   issuer(): Issuer | undefined {
     return existsSync(this.#path("mesh.key")) ? ownerOf(this.#owner()) : undefined;
+  }
+
+  /** The authority of the API's users; undefined if the owner's key is not here. */
+  userAuthority(): ApiAuthority | undefined {
+    return existsSync(this.#path("mesh.key")) ? deriveUserAuthority(this.#owner()) : undefined;
   }
 
   /** Keeps a renewed certificate of this machine. */

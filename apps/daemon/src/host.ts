@@ -256,6 +256,9 @@ export class Host {
       case "stopContainer":
         await runtime.stopContainer(uid, command.container, command.graceMs);
         return { kind: "containerStopped", uid, container: command.container };
+      case "writeFiles":
+        for (const { name, files } of command.volumes) await runtime.writeFiles(uid, name, files);
+        return { kind: "filesWritten", uid };
       case "retirePod":
         await runtime.retirePod(uid);
         return { kind: "podRetired", uid };
@@ -305,6 +308,8 @@ function failureOf(command: RuntimeCommand, error: unknown): RuntimeReport {
     }
     case "stopContainer":
       return { kind: "containerStopped", uid, container: command.container };
+    case "writeFiles":
+      return { kind: "filesFailed", uid, message };
     case "retirePod":
       return { kind: "podRetireFailed", uid, message };
     case "removePod":

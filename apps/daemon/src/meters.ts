@@ -9,6 +9,8 @@ export interface Meters {
   connected(path: string): void;
   /** A connection did not get to a pod's sidecar. */
   turnedAway(cause: string): void;
+  /** A connection to the HTTP port or the owner's socket was not served. */
+  turnedAwayHttp(cause: string): void;
   /** A peer told how a pod is reached: `good`, or why it was not believed. */
   judgedPeerRef(result: string): void;
   /** Spans of sidecars did not get to the collector. */
@@ -50,6 +52,10 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
     help: "Connections to the workload port that came to no sidecar, by cause",
     labels: ["cause"],
   });
+  const turnedAwayHttp = metrics.counter("beemesh_http_turned_away_total", {
+    help: "Connections to the HTTP port and the owner's socket that were not served, by cause",
+    labels: ["cause"],
+  });
   const peerRefs = metrics.counter("beemesh_workload_peer_refs_total", {
     help: "What peers told of how pods are reached, by what was made of it",
     labels: ["result"],
@@ -75,6 +81,7 @@ export function createMeters(machine: Machine, link: MeshLink): Meters {
   return {
     connected: (path) => connections.add({ path }),
     turnedAway: (cause) => turnedAway.add({ cause }),
+    turnedAwayHttp: (cause) => turnedAwayHttp.add({ cause }),
     judgedPeerRef: (result) => peerRefs.add({ result }),
     spansDropped: (cause, count) => spansDropped.add({ cause }, count),
     refused: ({ direction, cause, source, target }) =>

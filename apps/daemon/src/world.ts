@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { BeeError, type Random } from "@beemesh/base";
 import { MemberDirectory } from "@beemesh/identity";
+import { takeDescriptor } from "@beemesh/kernel";
 import { createLink, type MeshLink } from "@beemesh/mesh";
 import type { Disk, Runtime } from "@beemesh/ports";
 import { createRuntime } from "@beemesh/runtime";
@@ -59,11 +60,15 @@ function openDirectory({ mesh, certificate, key }: Membership, disk: Disk): Memb
   throw new BeeError("certificate-refused", message);
 }
 
+/** What a sidecar opens to read its pod's device. */
+const tunPath = "/dev/net/tun";
+
 function openRuntime(config: DaemonConfig, log: Log): Promise<Runtime> {
   return createRuntime({
     driver: config.runtime,
     directory: join(config.data, "runtime"),
     sidecarPath: sidecarProgram(),
+    takeDevice: (pid) => takeDescriptor(pid, tunPath),
     ...(config.podmanSocket !== undefined && { socket: config.podmanSocket }),
     onChoice: (reason: string) => log.info("Chose a runtime", { reason }),
   });

@@ -66,6 +66,45 @@ const client: JsonObject = {
   },
 };
 
+/** A pod that says who it is to whoever comes, with a Service before it. */
+const cache: JsonObject = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "cache", namespace: "default", labels: { app: "cache" } },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    serviceAccountName: "cache",
+    nodeSelector: { "kubernetes.io/hostname": "m1" },
+    containers: [
+      {
+        name: "app",
+        image: helloImage,
+        imagePullPolicy: "Never",
+        command: ["/bin/sh", "-c", "while :; do echo Hello from cache | nc -l -p 6379; done"],
+      },
+    ],
+  },
+};
+
+const cacheService: JsonObject = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "cache", namespace: "default" },
+  spec: { selector: { app: "cache" }, ports: [{ port: 6379 }] },
+};
+
+/** Lets only one who is attached call the cache. */
+const cachePolicy: JsonObject = {
+  apiVersion: "networking.k8s.io/v1",
+  kind: "NetworkPolicy",
+  metadata: { name: "cache", namespace: "default" },
+  spec: {
+    podSelector: { matchLabels: { app: "cache" } },
+    policyTypes: ["Ingress"],
+    ingress: [{ from: [{ podSelector: { matchLabels: label } }] }],
+  },
+};
+
 /** Lets only pods with a label in, which the client has or not. */
 function policyFor(app: string): JsonObject {
   return {
@@ -158,6 +197,58 @@ describe("a program that is attached", { skip: cannotRun() }, () => {
     await call("DELETE", `${policiesPath}/db`);
     await call("POST", policiesPath, policyFor("client"));
     await untilClient("the policy lets it in", answered);
+  });
+
+  test("calls a Service by a port of its machine, as itself: others are refused", async () => {
+    await call("POST", podsPath, cache);
+    await call("POST", "/api/v1/namespaces/default/services", cacheService);
+    await call("POST", policiesPath, cachePolicy);
+    const reach = (port: number): readonly string[] => ["--reach", `cache:6379=${port}`];
+    const account = ["--service-account", "db", "--service"];
+    await onFar("attach", "--name", "db", "--port", "5432", ...account, ...reach(16_379));
+    await onFar("attach", "--name", "other", ...reach(16_380));
+    const ask = (port: number): Promise<string> => {
+      const [command = "", ...enter] = far.host?.enter ?? [];
+      const nc = [...enter, "busybox", "nc", "-w", "3", "127.0.0.1", String(port)];
+      return runOrThrow([command, ...nc]).catch(() => "refused");
+    };
+    await until("the cache answers the one", patienceMs, async () =>
+      (await ask(16_379)).includes("Hello from cache") ? true : undefined,
+    );
+    const told = /pod=default\/cache source=(\S+\/sa\/default) target=(\S+\/sa\/cache)/u;
+    await until("the other is refused, by name", patienceMs, async () => {
+      assert.doesNotMatch(await ask(16_380), /Hello/u);
+      return told.test(readFileSync(near.logPath, "utf8")) ? true : undefined;
+    });
+    assert.match(await ask(16_379), /Hello from cache/u);
+    await onFar("attach", "--name", "other", "--detach");
+    await untilClient("the client is answered", answered);
+  });
+
+  test("does nothing for who only writes its record, until the owner agrees", async () => {
+    const spec = {
+      machine: far.name,
+      ports: [{ port: 22 }],
+      readinessProbe: { tcpSocket: { port: 22 } },
+    };
+    const foreign = { apiVersion: "beemesh.io/v1", kind: "ExternalWorkload", spec };
+    const metadata = { name: "foreign", namespace: "default" };
+    const earlier = sidecarsOf(far);
+    await call("POST", programsPath, { ...foreign, metadata });
+    await until("its condition says so", patienceMs, async () =>
+      (await call("GET", `${programsPath}/foreign`)).includes("--accept") ? true : undefined,
+    );
+    await until("an Event says so", patienceMs, async () =>
+      (await call("GET", "/api/v1/namespaces/default/events")).includes("NotAccepted")
+        ? true
+        : undefined,
+    );
+    assert.deepEqual(sidecarsOf(far), earlier);
+    assert.match(await onFar("attach", "--name", "foreign", "--accept"), /may do this here/u);
+    await until("it has a sidecar", patienceMs, async () =>
+      sidecarsOf(far).length > earlier.length ? true : undefined,
+    );
+    await onFar("attach", "--name", "foreign", "--detach");
   });
 
   test("keeps its sidecar while its machine's daemon starts anew", async () => {

@@ -178,20 +178,43 @@ class Building {
         // What is cut short is found by its environment, and ended before its files are removed.
         runOrThrow(machine.command(...argv, "--data", machine.data), {
           env: machine.environment,
+          timeoutMs: commandMsMax,
         }),
       );
     this.#options.tell("making the mesh");
     await on(first, "init");
     const token = (await on(first, "token", "--address", first.meshAddress)).trim();
     // A token is a password, and command lines can be read by everybody.
-    const joined = others.map((machine) => {
+    await inGroups(others, (machine) => {
       const argv = machine.command("join", "-", "--data", machine.data);
-      return this.#step(runOrThrow(argv, { env: machine.environment, input: token }));
+      const { environment: env } = machine;
+      return this.#step(runOrThrow(argv, { env, input: token, timeoutMs: commandMsMax }));
     });
-    await Promise.all(joined);
-    await Promise.all(this.#machines.map((machine) => writeOwnKubeconfig(machine, first, on)));
-    for (const machine of others) {
-      await this.#plantImage(machine.runtimeFolder, machine.runtime);
+    await inGroups(this.#machines, (machine) => writeOwnKubeconfig(machine, first, on));
+    await inGroups(others, ({ runtimeFolder, runtime }) =>
+      this.#plantImage(runtimeFolder, runtime),
+    );
+  }
+}
+
+/** How long one may take, in milliseconds: on a busy computer a start alone takes many seconds. */
+const commandMsMax = 120_000;
+
+/** Commands that run at once: each is a program that takes a second of one processor. */
+const groupMax = 4;
+
+/**
+ * Does something with each of many, a few at a time. All of a group have ended before it fails, so
+ * that nothing is still being made while what was made is removed.
+ */
+async function inGroups<Item>(
+  items: readonly Item[],
+  doing: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  for (let from = 0; from < items.length; from += groupMax) {
+    const group = items.slice(from, from + groupMax).map(doing);
+    for (const outcome of await Promise.allSettled(group)) {
+      if (outcome.status === "rejected") throw outcome.reason;
     }
   }
 }

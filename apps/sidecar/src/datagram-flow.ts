@@ -1,4 +1,5 @@
 import type { CarrierRefusal } from "@beemesh/carrier";
+import type { EndpointUse } from "./balanced-route.ts";
 import type { Carrier, CarrierUser } from "./carrier.ts";
 import { DatagramParts } from "./datagram-parts.ts";
 
@@ -19,6 +20,11 @@ export interface DatagramOwner {
   onReply(payload: Uint8Array): void;
   /** There is no way, or no more. */
   onLost(why: "closed" | "prohibited"): void;
+}
+
+/** The same, and whom the balancer is told of. */
+export interface CarriedOwner extends DatagramOwner {
+  readonly use: Pick<EndpointUse, "accepted" | "failed" | "over">;
 }
 
 /** The datagrams between one port of the pod and one port elsewhere. */
@@ -54,12 +60,12 @@ export class DatagramFlow {
 
 /** A way through a carrier: one DATA frame a datagram, in both directions. */
 export class CarriedDatagrams implements DatagramWay, CarrierUser {
-  readonly #owner: DatagramOwner;
+  readonly #owner: CarriedOwner;
   readonly #parts = new DatagramParts();
   #carrier: Carrier | undefined;
   #isFull = false;
 
-  constructor(carrier: Carrier, owner: DatagramOwner) {
+  constructor(carrier: Carrier, owner: CarriedOwner) {
     this.#carrier = carrier;
     this.#owner = owner;
   }
@@ -74,7 +80,9 @@ export class CarriedDatagrams implements DatagramWay, CarrierUser {
     this.#carrier?.end();
   }
 
-  onAccepted(): void {}
+  onAccepted(): void {
+    this.#owner.use.accepted();
+  }
 
   onData(bytes: Uint8Array, isLast: boolean): void {
     const payload = this.#parts.add(bytes, isLast);
@@ -104,6 +112,7 @@ export class CarriedDatagrams implements DatagramWay, CarrierUser {
 
   #lose(why: "closed" | "prohibited"): void {
     this.#carrier = undefined;
+    this.#owner.use.over();
     this.#owner.onLost(why);
   }
 }

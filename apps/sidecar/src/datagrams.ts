@@ -1,8 +1,13 @@
 import { type Datagram, datagramPacket, readDatagram, unreachablePacket } from "@beemesh/packets";
-import type { Endpoint, Route } from "@beemesh/workload";
-import type { Balancer } from "./balancer.ts";
+import type { Route } from "@beemesh/workload";
+import type { BalancedRoutes } from "./balanced-route.ts";
 import { Carrier } from "./carrier.ts";
-import { CarriedDatagrams, DatagramFlow, type DatagramWay } from "./datagram-flow.ts";
+import {
+  CarriedDatagrams,
+  DatagramFlow,
+  type DatagramOwner,
+  type DatagramWay,
+} from "./datagram-flow.ts";
 import type { Dialer } from "./dialer.ts";
 import type { Meters } from "./metrics.ts";
 import { type Names, nameServerAddress } from "./names.ts";
@@ -21,7 +26,7 @@ export interface DatagramsOptions {
   readonly routes: Routes;
   readonly pool: Pool;
   readonly dialer: Dialer;
-  readonly balancer: Balancer;
+  readonly balanced: BalancedRoutes;
   readonly meters: Meters;
   readonly refusals: Refusals;
   readonly names: Names;
@@ -122,10 +127,7 @@ export class Datagrams {
   }
 
   /** The way of a route, or why there is none. */
-  async #wayOf(
-    route: Route | undefined,
-    owner: ConstructorParameters<typeof CarriedDatagrams>[1],
-  ): Promise<DatagramWay | string> {
+  async #wayOf(route: Route | undefined, owner: DatagramOwner): Promise<DatagramWay | string> {
     if (route === undefined) return "the machine does not answer";
     if (route.kind === "refused") return route.reason;
     if (route.kind === "external") {
@@ -134,20 +136,24 @@ export class Datagrams {
       const port = this.#options.watch(fd, (packet) => owner.onReply(packet));
       return { send: (payload) => port.write(payload), close: () => port.close() };
     }
-    const endpoint = this.#endpointOf(route);
-    if (endpoint === undefined) return "the service has no endpoints";
+    const known = this.#options.balanced.find(route);
+    const endpoint = known.pick();
+    if (endpoint === "empty") return "the service has no endpoints";
+    if (endpoint === "full") return "every endpoint has all that it may have";
+    const use = known.use(endpoint);
     const carrier = await this.#options.pool.take(endpoint);
-    if (!(carrier instanceof Carrier)) return carrier.reason;
-    if (!carrier.isIdle) return "the other sidecar hung up";
-    const way = new CarriedDatagrams(carrier, owner);
+    if (!(carrier instanceof Carrier)) {
+      use.failed();
+      return carrier.reason;
+    }
+    if (!carrier.isIdle) {
+      use.over();
+      return "the other sidecar hung up";
+    }
+    const way = new CarriedDatagrams(carrier, { ...owner, use });
     const service = route.kind === "pod" ? "" : `${route.namespace}/${route.name}:${route.port}`;
     carrier.open({ protocol: "udp", port: endpoint.port, service, traceparent: "" }, way);
     return way;
-  }
-
-  #endpointOf(route: Route & { readonly kind: "service" | "pod" }): Endpoint | undefined {
-    if (route.kind === "pod") return route.endpoint;
-    return this.#options.balancer.pick(route.endpoints, new Set());
   }
 
   #reply({ source, sourcePort, target, targetPort }: Datagram, payload: Uint8Array): void {

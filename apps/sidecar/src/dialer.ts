@@ -10,7 +10,7 @@ import { readPeer } from "./peer.ts";
 /** Why there is no connection. */
 export interface DialFailure {
   /** Stable word for metrics. */
-  readonly cause: "machine" | "identity" | "certificate" | "handshake";
+  readonly cause: "machine" | "identity" | "certificate" | "handshake" | "limit";
   readonly reason: string;
 }
 
@@ -32,9 +32,13 @@ export class Dialer {
     this.#options = options;
   }
 
-  /** TLS to the sidecar of an endpoint, which has shown that it is the one. */
-  async dial(endpoint: Endpoint): Promise<TlsStream | DialFailure> {
-    const made = await this.#dial(endpoint);
+  /**
+   * TLS to the sidecar of an endpoint, which has shown that it is the one.
+   *
+   * @param isWatch - Whether nobody but a watch over replicas wants it.
+   */
+  async dial(endpoint: Endpoint, isWatch: boolean): Promise<TlsStream | DialFailure> {
+    const made = await this.#dial(endpoint, isWatch);
     const result = "cause" in made ? made.cause : "made";
     this.#options.meters.count("beemesh_workload_carriers_total", { direction: "out", result });
     return made;
@@ -66,11 +70,11 @@ export class Dialer {
     return answer.error === "" ? answer.id : { cause: "machine", reason: answer.error };
   }
 
-  async #dial(endpoint: Endpoint): Promise<TlsStream | DialFailure> {
+  async #dial(endpoint: Endpoint, isWatch: boolean): Promise<TlsStream | DialFailure> {
     const { channel, handover, identity } = this.#options;
     const credentials = await identity.whenReady();
     if (credentials === undefined) return { cause: "identity", reason: "not certified" };
-    const answer = await channel.ask({ kind: "dial", endpoint });
+    const answer = await channel.ask({ kind: "dial", endpoint, isWatch });
     if (answer === undefined) return { cause: "machine", reason: "the machine does not answer" };
     if (answer.error !== "") return { cause: "machine", reason: answer.error };
     const delivery = handover.take(answer.id);

@@ -44,6 +44,7 @@ const openPath = 0o10000000;
 export class Door {
   readonly #options: DoorOptions;
   readonly #connectionsMax: number;
+  /** Its count is of all but the machine's channel and other sidecars' streams, given away. */
   #listener: StreamListener | undefined;
   #path = -1;
 

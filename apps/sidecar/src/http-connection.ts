@@ -2,7 +2,6 @@ import { instantAt, type Now, unreachable } from "@beemesh/base";
 import type { PlainStream } from "@beemesh/kernel";
 import {
   type ClientEffect,
-  defaultTimeouts,
   type ExchangeEvent,
   type ExchangeNote,
   HttpExchange,
@@ -11,13 +10,13 @@ import {
   type SpanQueue,
   type UpstreamEffect,
 } from "@beemesh/proxy";
-import type { HttpPool } from "./http-pool.ts";
-import type { HttpRoute } from "./http-routes.ts";
+import type { BalancedRoute } from "./balanced-route.ts";
+import type { HttpPool, Opened } from "./http-pool.ts";
 import type { HttpUpstream, UpstreamUser } from "./http-upstream.ts";
 
 export interface HttpConnectionOptions {
   readonly pool: HttpPool;
-  readonly route: HttpRoute;
+  readonly route: BalancedRoute;
   /** `namespace/name:port`, for the other sidecar and for the metrics. */
   readonly service: string;
   readonly meter: Meter;
@@ -54,7 +53,19 @@ export class HttpConnection implements UpstreamUser {
     const { meter, route, service, traceShare } = options;
     const { balancer, budget } = route;
     this.#exchange = new HttpExchange(
-      { balancer, budget, random, timeouts: defaultTimeouts, traceShare },
+      {
+        balancer,
+        budget,
+        random,
+        traceShare,
+        // A route may change while the connection is open.
+        get timeouts() {
+          return route.timeouts;
+        },
+        get triesMax() {
+          return route.triesMax;
+        },
+      },
       this.#now(),
     );
     this.#received = meter.bytes("out", "received", service);
@@ -248,8 +259,9 @@ export class HttpConnection implements UpstreamUser {
     }
   }
 
-  #onOpened(id: number, made: HttpUpstream | undefined): void {
-    if (made === undefined) this.#run({ kind: "openFailed", id });
+  #onOpened(id: number, made: Opened): void {
+    if (made === "full") this.#run({ kind: "openFailed", id, why: made });
+    else if (made === undefined) this.#run({ kind: "openFailed", id });
     else if (this.#id === id) this.#use(id, made);
     else this.#options.pool.put(made);
   }

@@ -1,9 +1,10 @@
 import type { PlainStream } from "@beemesh/kernel";
 import { type Meter, SpanQueue } from "@beemesh/proxy";
 import type { Route } from "@beemesh/workload";
+import type { BalancedRoutes, ServiceRoute } from "./balanced-route.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { HttpPool } from "./http-pool.ts";
-import { HttpRoutes, type ServiceRoute } from "./http-routes.ts";
+import { Http2Outbound } from "./http2-outbound.ts";
 import type { Pool } from "./pool.ts";
 
 /** Share of the requests that begin a trace, where traces are wanted and they have none. */
@@ -13,11 +14,27 @@ const traceShare = 0.01;
  * Protocols, as a Service names them, whose connections are looked into. Without a name they are
  * too; with any other they are not.
  */
-const httpNames = new Set(["", "http", "http/1.1", "kubernetes.io/ws"]);
+const httpNames = new Set([
+  "",
+  "http",
+  "http/1.1",
+  "kubernetes.io/ws",
+  "kubernetes.io/h2c",
+  "h2c",
+  "http2",
+  "grpc",
+]);
 
-/** Whether connections to a route may speak HTTP/1.1. */
+/** Whether connections to a route may speak HTTP, of either version. */
 export function mayBeHttp(route: Route): route is ServiceRoute {
   return route.kind === "service" && httpNames.has(route.appProtocol.toLowerCase());
+}
+
+export interface HttpOutboundOptions {
+  readonly carriers: Pool;
+  readonly balanced: BalancedRoutes;
+  readonly nowMs: () => number;
+  readonly meter: Meter;
 }
 
 /** The connections of the pod's programs that speak HTTP to services. */
@@ -26,19 +43,27 @@ export class HttpOutbound {
   /** Spans that wait for the collector. */
   readonly spans: SpanQueue = new SpanQueue();
   readonly #pool: HttpPool;
-  readonly #routes = new HttpRoutes();
+  readonly #http2: Http2Outbound;
+  readonly #balanced: BalancedRoutes;
   readonly #nowMs: () => number;
   #isTracing = false;
 
-  constructor(carriers: Pool, nowMs: () => number, meter: Meter) {
+  constructor({ carriers, balanced, nowMs, meter }: HttpOutboundOptions) {
     this.meter = meter;
     this.#pool = new HttpPool(carriers);
+    this.#http2 = new Http2Outbound(carriers);
+    this.#balanced = balanced;
     this.#nowMs = nowMs;
   }
 
   /** Connections to programs that wait for their next request. */
   get idle(): number {
     return this.#pool.size;
+  }
+
+  /** Where spans go; undefined while nobody wants any. */
+  get traced(): SpanQueue | undefined {
+    return this.#isTracing ? this.spans : undefined;
   }
 
   /** Whether spans go anywhere: only then are requests given a trace. */
@@ -54,8 +79,8 @@ export class HttpOutbound {
   take(app: PlainStream, route: ServiceRoute, first: Uint8Array): HttpConnection {
     return new HttpConnection(app, first, {
       pool: this.#pool,
-      route: this.#routes.find(route),
-      service: `${route.namespace}/${route.name}:${route.port}`,
+      route: this.#balanced.find(route),
+      service: serviceOf(route),
       meter: this.meter,
       spans: this.spans,
       traceShare: this.#isTracing ? traceShare : undefined,
@@ -63,11 +88,27 @@ export class HttpOutbound {
     });
   }
 
-  change(route: Route): void {
-    this.#routes.change(route);
+  /** Takes a connection that begins as those of HTTP/2 do; otherwise as `take`. */
+  takeHttp2(app: PlainStream, route: ServiceRoute, first: Uint8Array): Promise<void> {
+    const service = serviceOf(route);
+    return this.#http2.take(app, first, {
+      route: this.#balanced.find(route),
+      service,
+      meter: this.meter,
+      spans: this.spans,
+      traceShare: () => (this.#isTracing ? traceShare : undefined),
+      nowMs: this.#nowMs,
+      received: this.meter.bytes("out", "received", service),
+      sent: this.meter.bytes("out", "sent", service),
+    });
   }
 
   close(): void {
     this.#pool.close();
+    this.#http2.close();
   }
+}
+
+function serviceOf({ namespace, name, port }: ServiceRoute): string {
+  return `${namespace}/${name}:${port}`;
 }

@@ -25,7 +25,7 @@ test("a pool makes no connection that the breaker does not allow", async () => {
     connected: (_: string, isOpen: boolean) => void asked.push(`connected ${isOpen}`),
     disconnected: () => void asked.push("disconnected"),
   };
-  assert.equal(await pool.open(endpoint, { service: "s", balancer }, ""), undefined);
+  assert.equal(await pool.open(endpoint, { service: "s", balancer }, ""), "full");
   assert.deepEqual(asked, []);
   const willing = { ...balancer, mayConnect: () => true };
   assert.equal(await pool.open(endpoint, { service: "s", balancer: willing }, ""), undefined);

@@ -54,7 +54,8 @@ export interface Opener {
   readonly balancer: Pick<Balancer, "mayConnect" | "connecting" | "connected" | "disconnected">;
 }
 
-type Opened = HttpUpstream | undefined;
+/** Undefined if the endpoint cannot be reached; full if the breaker does not allow another. */
+export type Opened = HttpUpstream | "full" | undefined;
 
 /** Connections to programs of other pods that wait for their next request. */
 export class HttpPool {
@@ -84,18 +85,17 @@ export class HttpPool {
     return undefined;
   }
 
-  /**
-   * A new connection; undefined if the endpoint's sidecar cannot be reached, or the endpoint has as
-   * many connections as the breaker allows.
-   */
+  /** A new connection, if there may be one. */
   async open(endpoint: Endpoint, from: Opener, traceparent: string): Promise<Opened> {
     const { balancer, service } = from;
     const { uid, port } = endpoint;
-    if (!balancer.mayConnect(uid)) return undefined;
+    if (!balancer.mayConnect(uid)) return "full";
     balancer.connecting(uid);
     const carrier = await this.#carriers.take(endpoint);
     const isOpen = carrier instanceof Carrier && carrier.isIdle;
     balancer.connected(uid, isOpen);
+    // This sidecar has as many carriers to the pod as it may: no fault of the pod either.
+    if ("cause" in carrier && carrier.cause === "limit") return "full";
     if (!isOpen) return undefined;
     const opening = { protocol: "tcp", port, service, traceparent } as const;
     const onOver = (): void => balancer.disconnected(uid);

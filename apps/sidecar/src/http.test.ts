@@ -283,18 +283,38 @@ describe("HTTP between sidecars", () => {
     assert.deepEqual([span.parentSpanId, span.name, span.kind], [parent, "GET", "client"]);
   });
 
-  test("leaves alone HTTP/2, servers that speak first, and single bytes", async () => {
-    const http2 = createHttp2Server((_, response) => response.end("two"));
-    const http2Port = await stage.listen(db, (socket) => http2.emit("connection", socket));
-    route([[db, http2Port]], "");
+  test("a call is seen where it arrives, too, as a child of the caller's", async () => {
+    const { port } = await serve((_, response) => {
+      response.statusCode = 500;
+      response.end("no");
+    });
+    route([[db, port]]);
+    for (const { machine, socketPath } of [web, db]) {
+      machine.rules.tracesUrl = "http://collector";
+      await machine.attach(socketPath);
+      await machine.metrics();
+    }
     const socket = await stage.connect(web);
-    const session = connectHttp2("http://service", { createConnection: () => socket });
-    const stream = session.request({ ":path": "/" });
-    stream.setEncoding("utf8");
-    const [text] = await once(stream, "data");
-    assert.equal(text, "two");
-    session.destroy();
+    const trace = "1".repeat(32);
+    const head = `GET /x HTTP/1.1\r\nHost: a\r\ntraceparent: 00-${trace}-${"2".repeat(16)}-01\r\n`;
+    socket.end(`${head}Connection: close\r\n\r\n`);
+    await readAll(socket);
+    const spanOf = async ({ machine }: StagePod): Promise<SpanRecord | undefined> => {
+      const told = (): SpanRecord[] =>
+        machine.heard.flatMap((said) => (said.kind === "spans" ? said.spans : []));
+      while (told().length === 0) await machine.metrics();
+      return told()[0];
+    };
+    const [client, server] = [await spanOf(web), await spanOf(db)];
+    assert.deepEqual([client?.kind, server?.kind], ["client", "server"]);
+    assert.deepEqual(
+      [server?.context.traceId, server?.parentSpanId],
+      [trace, client?.context.spanId],
+    );
+    assert.deepEqual([server?.isError, server?.attributes["url.path"]], [true, "/x"]);
+  });
 
+  test("leaves alone servers that speak first, and single bytes", async () => {
     const greeting = await stage.listen(db, (server) => {
       server.end("220 smtp\r\n");
     });

@@ -1,5 +1,6 @@
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
 import { type Connected, PlainStream, StreamConnector, TlsStream } from "@beemesh/kernel";
+import type { SpanQueue } from "@beemesh/proxy";
 import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import { DatagramServer } from "./datagram-server.ts";
@@ -16,6 +17,7 @@ import {
 import type { Counter, Meters } from "./metrics.ts";
 import { type Peer, readPeer } from "./peer.ts";
 import type { Refusals } from "./refusals.ts";
+import { ServerTap } from "./server-tap.ts";
 import { Splice } from "./splice.ts";
 import type { Verdicts } from "./verdicts.ts";
 import type { Watching } from "./watching.ts";
@@ -34,6 +36,8 @@ export interface InboundOptions {
   /** Where the pod's programs listen, tried in this order. */
   readonly addresses: readonly string[];
   readonly carriersMax: number;
+  /** Where spans of what is called here go; undefined while nobody wants any. */
+  readonly traced: () => SpanQueue | undefined;
 }
 
 /** Takes connections of other sidecars, and brings those that may enter to the pod's programs. */
@@ -109,6 +113,7 @@ export class Inbound implements CarrierKeeper {
 
   #begin(fd: number, early: Uint8Array, { context }: Credentials): void {
     const tls = new TlsStream(fd, context, { isServer: true, early });
+    if (this.#peers.size >= this.#options.carriersMax) this.#dropIdle();
     if (this.#peers.size >= this.#options.carriersMax) {
       tls.destroy();
       this.#count("limit");
@@ -116,6 +121,16 @@ export class Inbound implements CarrierKeeper {
     }
     tls.tune(keepAliveSeconds);
     this.#shakeHands(tls);
+  }
+
+  /** Ends the oldest carrier that carries nothing: whoever holds it makes another when need be. */
+  #dropIdle(): void {
+    for (const carrier of this.#peers.keys()) {
+      if (!carrier.isIdle) continue;
+      carrier.destroy();
+      this.#count("dropped");
+      return;
+    }
   }
 
   onOpen(carrier: Carrier, opening: Opening): void {
@@ -242,15 +257,17 @@ export class Inbound implements CarrierKeeper {
       direction: "in",
       peer: `${caller.namespace}/${caller.serviceAccount}`,
     });
-    carrier.use(
-      new Splice(app, carrier, {
-        bytesIn: this.#bytesIn,
-        bytesOut: this.#bytesOut,
-        onAccepted: ignore,
-        onRefused: ignore,
-        onClose: ignore,
-      }),
-    );
+    const { traced, nowMs } = this.#options;
+    const spans = traced();
+    const observer = {
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      onAccepted: ignore,
+      onRefused: ignore,
+      onClose: ignore,
+    };
+    const tap = spans && new ServerTap(spans, nowMs);
+    carrier.use(new Splice(app, carrier, observer, tap));
   }
 
   #refuse(carrier: Carrier, peer: Peer, opening: Opening, refusal: CarrierRefusal): void {

@@ -6,7 +6,6 @@ export const interceptedPort = 15_001;
 
 export interface InterceptorOptions {
   readonly port: number;
-  /** Of each family. */
   readonly connectionsMax: number;
   /** Lets a listening socket accept connections to addresses that are not its own. */
   readonly makeTransparent: (fd: number, family: 4 | 6) => void;
@@ -27,6 +26,8 @@ const withoutFamily: ReadonlySet<unknown> = new Set([97, 99]);
 export class Interceptor {
   readonly #options: InterceptorOptions;
   readonly #listeners: StreamListener[] = [];
+  /** Connections of both families: together they share what there is. */
+  readonly #tally = { connections: 0 };
 
   constructor(options: InterceptorOptions) {
     this.#options = options;
@@ -54,7 +55,8 @@ export class Interceptor {
     const { connectionsMax, makeTransparent, onDropped, port } = this.#options;
     const address = socketAddress(host, port);
     const onStream = (app: PlainStream): void => this.#accept(app);
-    const listener = new StreamListener({ address, connectionsMax, onStream, onDropped });
+    const shared = { connectionsMax, tally: this.#tally };
+    const listener = new StreamListener({ address, ...shared, onStream, onDropped });
     this.#listeners.push(listener);
     makeTransparent(listener.fd, family);
   }

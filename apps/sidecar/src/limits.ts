@@ -1,13 +1,19 @@
 import { readFileSync } from "node:fs";
 
-/** Connections of the pod at once: each holds some 20 KB, so this is 400 MB at the very worst. */
-const connectionsMax = 20_000;
+/**
+ * Connections of the pod at once, in each direction. One that is carried holds some 90 KB, most of
+ * it in TLS, so this is 370 MB for each direction at the very worst.
+ */
+const connectionsMax = 4096;
 
-/** Descriptors of one connection: the application's, and the carrier's or the peer's. */
-const descriptorsEach = 2;
+/** Descriptors of one connection out and one in: the application's and the carrier's of each. */
+const descriptorsEach = 4;
 
-/** Descriptors that are no connections: listeners, the channel, flows of UDP, Node's own. */
-const descriptorsReserved = 96;
+/**
+ * Descriptors that are no connections, at most: 1,024 flows of UDP, 64 connections to the name
+ * server, listeners, the channel, Node's own. Where few may be opened, a quarter of them.
+ */
+const descriptorsReservedMax = 1280;
 
 /** Milliseconds from a stream's first byte to the end of the TLS handshake. */
 export const handshakeMsMax = 5000;
@@ -22,8 +28,11 @@ export const handshakesMax = 256;
 export const uncertifiedMax = 128;
 export const uncertifiedMsMax = 5000;
 
-/** Carriers that one workload may have made to this one; its pool keeps far fewer. */
-export const carriersEachMax = 2048;
+/**
+ * Carriers between two workloads, made by one of them: four who take that many leave no room for
+ * others, and one costs 95 MB at either end. Who would make more is refused at home already.
+ */
+export const carriersEachMax = 1024;
 
 /** Seconds of silence after which the kernel asks whether the other end is still there. */
 export const keepAliveSeconds = 30;
@@ -36,7 +45,13 @@ export const openMsMax = 15_000;
 
 /** Connections that this process has room for, by the descriptors that it may open. */
 export function connectionLimit(): number {
-  const room = Math.floor((descriptorLimit() - descriptorsReserved) / descriptorsEach);
+  return connectionsWithin(descriptorLimit());
+}
+
+/** Connections in each direction that fit if so many descriptors may be open; 1 to 4,096. */
+export function connectionsWithin(descriptors: number): number {
+  const reserved = Math.min(descriptorsReservedMax, descriptors / 4);
+  const room = Math.floor((descriptors - reserved) / descriptorsEach);
   return Math.max(1, Math.min(connectionsMax, room));
 }
 

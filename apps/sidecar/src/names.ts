@@ -1,6 +1,12 @@
 import { instantAt, type Now } from "@beemesh/base";
 import type { PlainStream } from "@beemesh/kernel";
-import { messageBytesMax, NameServer, type NameServerEvent, queryBytesMax } from "@beemesh/names";
+import {
+  messageBytesMax,
+  NameServer,
+  type NameServerEvent,
+  queryBytesMax,
+  responseCodes,
+} from "@beemesh/names";
 import type { Channel } from "./channel.ts";
 import type { Meters } from "./metrics.ts";
 
@@ -41,10 +47,7 @@ export class Names {
 
   /** Answers the questions that come over a connection of a program of the pod. */
   take(stream: PlainStream): void {
-    if (this.#connections.size >= connectionsMax) {
-      stream.reset();
-      return;
-    }
+    if (this.#connections.size >= connectionsMax) this.#endOldest();
     this.#connections.add(stream);
     let rest: Buffer = Buffer.alloc(0);
     const timer = setTimeout(() => stream.destroy(), idleMsMax);
@@ -71,6 +74,16 @@ export class Names {
     clearTimeout(this.#timer);
     for (const stream of this.#connections) stream.destroy();
     this.#waiting.clear();
+  }
+
+  /** Who has held a connection for longest has had its answers, or never wanted any. */
+  #endOldest(): void {
+    for (const oldest of this.#connections) {
+      this.#connections.delete(oldest);
+      oldest.reset();
+      this.#meters.count("beemesh_workload_names_total", { result: "limit" });
+      return;
+    }
   }
 
   /** Puts whole messages as questions, and gives back what follows the last of them. */
@@ -104,7 +117,7 @@ export class Names {
       else {
         const reply = this.#waiting.get(effect.id);
         this.#waiting.delete(effect.id);
-        const result = effect.kind === "drop" ? effect.cause : "answered";
+        const result = effect.kind === "drop" ? effect.cause : resultOf(effect.bytes);
         this.#meters.count("beemesh_workload_names_total", { result });
         if (effect.kind === "reply") reply?.(effect.bytes);
       }
@@ -122,6 +135,11 @@ export class Names {
     const waitMs = Math.max(0, Math.ceil(atMs - performance.now()));
     this.#timer = setTimeout(() => this.#step({ kind: "tick" }), waitMs);
   }
+}
+
+/** Who is refused has asked for what policy forbids, or for too much. */
+function resultOf(reply: Uint8Array): "answered" | "refused" {
+  return ((reply[3] ?? 0) & 15) === responseCodes.refused ? "refused" : "answered";
 }
 
 function send(stream: PlainStream, reply: Uint8Array): void {

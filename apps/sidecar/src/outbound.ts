@@ -1,12 +1,10 @@
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
 import type { PlainStream } from "@beemesh/kernel";
 import type { Endpoint, Route } from "@beemesh/workload";
-import type { Balancer } from "./balancer.ts";
+import type { BalancedRoutes, EndpointRoute, EndpointUse, ServiceRoute } from "./balanced-route.ts";
 import { Carrier } from "./carrier.ts";
 import type { Dialer } from "./dialer.ts";
 import { type HttpOutbound, mayBeHttp } from "./http-outbound.ts";
-import type { ServiceRoute } from "./http-routes.ts";
-import { Http2Tap, isHttp2Route } from "./http2-tap.ts";
 import { join } from "./join.ts";
 import { openMsMax } from "./limits.ts";
 import type { Counter, Durations, Meters } from "./metrics.ts";
@@ -20,7 +18,7 @@ export interface OutboundOptions {
   readonly routes: Routes;
   readonly pool: Pool;
   readonly dialer: Dialer;
-  readonly balancer: Balancer;
+  readonly balanced: BalancedRoutes;
   readonly http: HttpOutbound;
   readonly meters: Meters;
   readonly refusals: Refusals;
@@ -37,7 +35,12 @@ interface Target {
   readonly port: number;
 }
 
-type EndpointRoute = Route & { readonly kind: "service" | "pod" };
+/** What takes a connection: an idle carrier to an endpoint, and what the balancer is told of it. */
+interface Chosen {
+  readonly endpoint: Endpoint;
+  readonly carrier: Carrier;
+  readonly use: EndpointUse;
+}
 
 /** Takes the TCP connections that the pod's programs make, wherever to. */
 export class Outbound {
@@ -64,11 +67,13 @@ export class Outbound {
 
   /** The short way, which most connections go: the route is known and a carrier waits. */
   #connectNow(app: PlainStream, route: EndpointRoute): boolean {
-    const { balancer, pool } = this.#options;
-    const endpoint = balancer.pick(endpointsOf(route), none);
-    const carrier = endpoint && pool.idle(endpoint);
-    if (endpoint === undefined || carrier === undefined) return false;
-    return this.#splice(app, route, { endpoint, carrier }, firstOf(route));
+    const { balanced, pool } = this.#options;
+    const known = balanced.find(route);
+    const endpoint = known.pick();
+    const carrier = typeof endpoint === "string" ? undefined : pool.idle(endpoint);
+    if (typeof endpoint === "string" || carrier === undefined) return false;
+    const use = known.use(endpoint);
+    return this.#splice(app, route, { endpoint, carrier, use });
   }
 
   async #connect(app: PlainStream, target: Target): Promise<void> {
@@ -83,10 +88,12 @@ export class Outbound {
     } else if (mayBeHttp(route)) {
       const word = await firstWordOf(app, patienceMs(route));
       if (!app.isOpen) return;
-      if (word.protocol === "http1") this.#options.http.take(app, route, word.bytes);
+      const { http } = this.#options;
+      if (word.protocol === "http1") http.take(app, route, word.bytes);
+      else if (word.protocol === "http2") await http.takeHttp2(app, route, word.bytes);
       else await this.#connectEndpoint(app, target, route, word);
     } else {
-      await this.#connectEndpoint(app, target, route, firstOf(route));
+      await this.#connectEndpoint(app, target, route, unread);
     }
   }
 
@@ -97,43 +104,41 @@ export class Outbound {
     route: EndpointRoute,
     first: FirstWord,
   ): Promise<void> {
-    const { balancer, pool } = this.#options;
-    const tried = new Set<string>();
-    let last: CarrierRefusal = { cause: "empty", reason: "the service has no endpoints" };
-    while (tried.size < attemptsMax && app.isOpen) {
-      const endpoint = balancer.pick(endpointsOf(route), tried);
-      if (endpoint === undefined) break;
-      tried.add(endpoint.uid);
+    const { balanced, pool } = this.#options;
+    const known = balanced.find(route);
+    const tried: string[] = [];
+    let last = empty;
+    while (tried.length < attemptsMax && app.isOpen) {
+      const endpoint = known.pick(tried);
+      if (endpoint === "full") last = full;
+      if (typeof endpoint === "string") break;
+      tried.push(endpoint.uid);
+      const use = known.use(endpoint);
       const carrier = await pool.take(endpoint);
-      if (carrier instanceof Carrier) {
-        if (this.#splice(app, route, { endpoint, carrier }, first)) {
-          this.#sendFirst(app, carrier, first.bytes);
-          return;
-        }
-      } else {
-        balancer.shun(endpoint);
+      if (!(carrier instanceof Carrier)) {
+        // What this sidecar lacks or limits itself is nobody's fault.
+        if (carrier.cause === "identity" || carrier.cause === "limit") use.over();
+        else use.failed();
         last = carrier;
+      } else if (this.#splice(app, route, { endpoint, carrier, use })) {
+        this.#sendFirst(app, carrier, first.bytes);
+        return;
       }
     }
     if (app.isOpen) this.#refuse(app, target, last);
   }
 
   /** @returns False if the carrier is of no use, and another should be tried. */
-  #splice(
-    app: PlainStream,
-    route: EndpointRoute,
-    { endpoint, carrier }: { readonly endpoint: Endpoint; readonly carrier: Carrier },
-    first: FirstWord,
-  ): boolean {
-    const { balancer, pool } = this.#options;
-    if (!carrier.isIdle) return false;
-    if (!app.isOpen) {
-      pool.onIdle(carrier);
-      return true;
+  #splice(app: PlainStream, route: EndpointRoute, chosen: Chosen): boolean {
+    const { endpoint, carrier, use } = chosen;
+    const { pool } = this.#options;
+    if (!carrier.isIdle || !app.isOpen) {
+      use.over();
+      if (carrier.isIdle) pool.onIdle(carrier);
+      return !app.isOpen;
     }
-    const observer = this.#observerOf(route, endpoint, () => splice.abort());
-    const tap = first.protocol === "http2" ? this.#tap(route, first) : undefined;
-    const splice = new Splice(app, carrier, observer, tap);
+    const observer = this.#observerOf(route, chosen, () => splice.abort());
+    const splice = new Splice(app, carrier, observer);
     const opening: Opening = {
       protocol: "tcp",
       port: endpoint.port,
@@ -141,14 +146,8 @@ export class Outbound {
       traceparent: "",
     };
     carrier.open(opening, splice);
-    balancer.begin(endpoint);
     void pool.warm(endpoint);
     return true;
-  }
-
-  #tap(route: EndpointRoute, { bytes: first }: FirstWord): Http2Tap {
-    const { meter } = this.#options.http;
-    return new Http2Tap({ meter, target: serviceOf(route), first });
   }
 
   /** What was read before there was a carrier, and the end if that was all. */
@@ -159,11 +158,20 @@ export class Outbound {
     if (app.hasEnded) carrier.end();
   }
 
-  #observerOf(route: EndpointRoute, endpoint: Endpoint, onSilent: () => void): SpliceObserver {
-    const { balancer, meters } = this.#options;
+  #observerOf(
+    route: EndpointRoute,
+    { endpoint, use }: Chosen,
+    onSilent: () => void,
+  ): SpliceObserver {
+    const { meters } = this.#options;
     const began = performance.now();
-    const timer = setTimeout(onSilent, openMsMax);
+    const timer = setTimeout(() => {
+      use.failed();
+      onSilent();
+    }, openMsMax);
+    let isCounted = false;
     const count = (result: string): void => {
+      isCounted = true;
       clearTimeout(timer);
       meters.count("beemesh_workload_connections_total", { direction: "out", result });
     };
@@ -171,6 +179,7 @@ export class Outbound {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       onAccepted: () => {
+        use.accepted();
         this.#openSeconds.observe((performance.now() - began) / 1000);
         count("accepted");
         meters.count("beemesh_workload_peer_connections_total", {
@@ -178,10 +187,15 @@ export class Outbound {
           peer: serviceOf(route) || `${endpoint.namespace}/${endpoint.serviceAccount}`,
         });
       },
-      onRefused: ({ cause }) => count(cause),
+      onRefused: ({ cause }) => {
+        // Whoever may not enter says nothing of how the endpoint does.
+        if (cause === "closed") use.failed();
+        count(cause);
+      },
       onClose: () => {
-        clearTimeout(timer);
-        balancer.end(endpoint);
+        // The program gave up first, or the other sidecar hung up without a word.
+        if (!isCounted) count("lost");
+        use.over();
       },
     };
   }
@@ -220,15 +234,9 @@ export class Outbound {
   }
 }
 
-const none: ReadonlySet<string> = new Set();
-const nothing = new Uint8Array(0);
-const unread: FirstWord = { protocol: "raw", bytes: nothing };
-const unreadHttp2: FirstWord = { protocol: "http2", bytes: nothing };
-
-/** What a program says first, where nobody looks: what its Service says that it speaks. */
-function firstOf(route: Route): FirstWord {
-  return isHttp2Route(route) ? unreadHttp2 : unread;
-}
+const unread: FirstWord = { protocol: "raw", bytes: new Uint8Array(0) };
+const empty: CarrierRefusal = { cause: "empty", reason: "the service has no endpoints" };
+const full: CarrierRefusal = { cause: "limit", reason: "every endpoint has all that it may have" };
 
 /** A Service that is named HTTP has clients that speak first, sooner or later. */
 function patienceMs(route: ServiceRoute): number | undefined {
@@ -237,10 +245,6 @@ function patienceMs(route: ServiceRoute): number | undefined {
 
 function isToEndpoint(route: Route): route is EndpointRoute {
   return route.kind === "service" || route.kind === "pod";
-}
-
-function endpointsOf(route: EndpointRoute): readonly Endpoint[] {
-  return route.kind === "pod" ? [route.endpoint] : route.endpoints;
 }
 
 function serviceOf(route: EndpointRoute): string {

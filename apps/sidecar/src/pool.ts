@@ -1,6 +1,7 @@
 import type { Endpoint } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
 import type { Dialer, DialFailure } from "./dialer.ts";
+import { carriersEachMax } from "./limits.ts";
 
 /** Idle carriers to one endpoint: so many connections can begin at once without a handshake. */
 const idleEachMax = 32;
@@ -24,6 +25,8 @@ export class Pool implements CarrierKeeper {
   /** By uid of the endpoint; the one used last is taken first, so that the rest can go. */
   readonly #idle = new Map<string, Idle[]>();
   readonly #uidOf = new Map<Carrier, string>();
+  /** Carriers to one endpoint, those that are being made too. */
+  readonly #sizeOf = new Map<string, number>();
   readonly #warming = new Set<string>();
   #stale = new WeakSet<Carrier>();
   #idleCount = 0;
@@ -48,9 +51,9 @@ export class Pool implements CarrierKeeper {
     return taken.carrier;
   }
 
-  /** An idle carrier, or a new one. */
-  async take(endpoint: Endpoint): Promise<Carrier | DialFailure> {
-    return this.idle(endpoint) ?? (await this.#make(endpoint));
+  /** An idle carrier, or a new one; `isWatch` if it is to carry no traffic. */
+  async take(endpoint: Endpoint, isWatch = false): Promise<Carrier | DialFailure> {
+    return this.idle(endpoint) ?? (await this.#make(endpoint, isWatch));
   }
 
   /**
@@ -100,6 +103,7 @@ export class Pool implements CarrierKeeper {
   onLost(carrier: Carrier): void {
     const uid = this.#uidOf.get(carrier);
     this.#uidOf.delete(carrier);
+    if (uid !== undefined) this.#resize(uid, -1);
     const idle = uid === undefined ? undefined : this.#idle.get(uid);
     const index = idle?.findIndex((one) => one.carrier === carrier) ?? -1;
     if (uid === undefined || idle === undefined || index < 0) return;
@@ -108,13 +112,25 @@ export class Pool implements CarrierKeeper {
     if (idle.length === 0) this.#idle.delete(uid);
   }
 
-  async #make(endpoint: Endpoint): Promise<Carrier | DialFailure> {
-    const tls = await this.#dialer.dial(endpoint);
-    if ("cause" in tls) return tls;
+  async #make(endpoint: Endpoint, isWatch = false): Promise<Carrier | DialFailure> {
+    // The other sidecar would refuse it too, after all the work of a handshake.
+    if ((this.#sizeOf.get(endpoint.uid) ?? 0) >= carriersEachMax) return tooMany;
+    this.#resize(endpoint.uid, 1);
+    const tls = await this.#dialer.dial(endpoint, isWatch);
+    if ("cause" in tls) {
+      this.#resize(endpoint.uid, -1);
+      return tls;
+    }
     const carrier = new Carrier(tls, "client", this);
     this.#uidOf.set(carrier, endpoint.uid);
     this.#onMade(endpoint.uid);
     return carrier;
+  }
+
+  #resize(uid: string, by: 1 | -1): void {
+    const size = (this.#sizeOf.get(uid) ?? 0) + by;
+    if (size > 0) this.#sizeOf.set(uid, size);
+    else this.#sizeOf.delete(uid);
   }
 
   #closeOld(): void {
@@ -124,3 +140,5 @@ export class Pool implements CarrierKeeper {
     }
   }
 }
+
+const tooMany: DialFailure = { cause: "limit", reason: "too many connections to one pod" };

@@ -4,6 +4,12 @@ import type { Channel } from "./channel.ts";
 /** Addresses whose routes are kept; the one that was asked for first makes place. */
 const routesMax = 4096;
 
+/**
+ * A refusal is asked again after so long: it may be that nobody knew the address yet, and then its
+ * machine follows nothing by which it could tell that somebody does now.
+ */
+const refusedMs = 2000;
+
 interface Wanted {
   readonly protocol: TransportProtocol;
   readonly ip: string;
@@ -13,6 +19,7 @@ interface Wanted {
 interface Known {
   readonly wanted: Wanted;
   route: Route;
+  readonly atMs: number;
 }
 
 /** Where connections go, as the machine has said it. */
@@ -31,14 +38,14 @@ export class Routes {
 
   /** The route if it is known; most connections go where an earlier one went. */
   known(protocol: TransportProtocol, ip: string, port: number): Route | undefined {
-    return this.#known.get(`${protocol} ${ip} ${port}`)?.route;
+    return this.#good(`${protocol} ${ip} ${port}`);
   }
 
   /** The route, asked for if need be; undefined if the machine does not answer. */
   find(protocol: TransportProtocol, ip: string, port: number): Promise<Route | undefined> {
     const name = `${protocol} ${ip} ${port}`;
-    const known = this.#known.get(name);
-    if (known !== undefined) return Promise.resolve(known.route);
+    const known = this.#good(name);
+    if (known !== undefined) return Promise.resolve(known);
     const asked = this.#asked.get(name) ?? this.#ask(name, { protocol, ip, port });
     this.#asked.set(name, asked);
     return asked;
@@ -62,12 +69,21 @@ export class Routes {
     }
   }
 
+  /** What is known and need not be asked again. Nobody could answer while there is no machine. */
+  #good(name: string): Route | undefined {
+    const known = this.#known.get(name);
+    if (known === undefined) return undefined;
+    const { route, atMs } = known;
+    const isOld = route.kind === "refused" && performance.now() - atMs > refusedMs;
+    return isOld && this.#channel.isAttached ? undefined : route;
+  }
+
   async #ask(name: string, wanted: Wanted): Promise<Route | undefined> {
     const answer = await this.#channel.ask({ kind: "route", ...wanted });
     this.#asked.delete(name);
     if (answer === undefined) return undefined;
     const { route } = answer;
-    this.#known.set(name, { wanted, route });
+    this.#known.set(name, { wanted, route, atMs: performance.now() });
     if (this.#known.size > routesMax) {
       for (const oldest of this.#known.keys()) {
         this.#known.delete(oldest);

@@ -1,9 +1,8 @@
-import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
 import type { PlainStream } from "@beemesh/kernel";
-import { Meter } from "@beemesh/proxy";
+import { Meter, type SpanQueue } from "@beemesh/proxy";
 import { type PeerRefClaim, type PodFacts, peerRefText, spiffeIdOf } from "@beemesh/workload";
-import { Balancer } from "./balancer.ts";
+import { BalancedRoutes } from "./balanced-route.ts";
 import { Channel, type Notice } from "./channel.ts";
 import { Datagrams, type PacketPort } from "./datagrams.ts";
 import { Dialer } from "./dialer.ts";
@@ -18,6 +17,7 @@ import { pageOf } from "./metrics-page.ts";
 import { Names, nameServerAddress } from "./names.ts";
 import { Outbound } from "./outbound.ts";
 import { Pool } from "./pool.ts";
+import { Reaching } from "./reaching.ts";
 import { Refusals } from "./refusals.ts";
 import { Routes } from "./routes.ts";
 import { SpanSender } from "./span-sender.ts";
@@ -29,6 +29,8 @@ export interface SidecarOptions {
   readonly socketPath: string;
   /** Addresses of the pod, at which its programs listen for others. */
   readonly addresses: readonly string[];
+  /** Ports by which a program in no pod calls Services; see `Reaching`. */
+  readonly reaches?: readonly string[];
   /** Where the rules of the pod hand connections to; undefined beside a program in no pod. */
   readonly interceptedPort: number | undefined;
   /** Connections at once, of each kind. */
@@ -44,6 +46,7 @@ export interface SidecarOptions {
 /** All parts of a sidecar, and how they know each other. */
 export class Sidecar {
   readonly meters: Meters = new Meters();
+  readonly #balanced: BalancedRoutes;
   readonly #channel: Channel;
   readonly #datagrams: Datagrams;
   readonly #door: Door;
@@ -55,6 +58,7 @@ export class Sidecar {
   readonly #names: Names;
   readonly #outbound: Outbound;
   readonly #pool: Pool;
+  readonly #reaching: Reaching;
   readonly #routes: Routes;
   readonly #spans: SpanSender;
   readonly #verdicts: Verdicts;
@@ -87,20 +91,29 @@ export class Sidecar {
     const pool = new Pool(dialer, (uid) => this.#watching.heard(uid));
     const random = { below: (bound: number): number => Math.floor(Math.random() * bound) };
     const watching = new Watching({ channel, pool, meters, random });
-    const balancer = new Balancer(randomInt, () => performance.now());
+    const balanced = new BalancedRoutes();
     const names = new Names(channel, meters);
     const write = (packet: Uint8Array): void => this.#device?.write(packet);
-    const outer = { routes, pool, dialer, balancer, meters, refusals, name };
+    const outer = { routes, pool, dialer, balanced, meters, refusals, name };
     this.#datagrams = new Datagrams({ ...outer, names, watch: options.watch, write });
     const { device } = options;
     if (device !== undefined) {
       this.#device = options.watch(device, (packet) => this.takePacket(packet));
     }
-    const http = new HttpOutbound(pool, nowMs, meter);
+    const http = new HttpOutbound({ carriers: pool, balanced, nowMs, meter });
     this.#outbound = new Outbound({ ...outer, http });
     const inner = { identity, verdicts, watching, meters, refusals, nowMs, mesh, name, addresses };
-    this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax });
+    const traced = (): SpanQueue | undefined => http.traced;
+    this.#inbound = new Inbound({ ...inner, carriersMax: connectionsMax, traced });
     this.#interceptor = this.#interceptorOf(options);
+    this.#reaching = new Reaching({
+      texts: options.reaches ?? [],
+      connectionsMax,
+      channel,
+      refusals,
+      name,
+      onConnection: (socket, ip, to) => this.take(socket, ip, to),
+    });
     const doorOptions = {
       socketPath: options.socketPath,
       // A pod's loopback is its own; that of a machine is not the program's.
@@ -109,6 +122,7 @@ export class Sidecar {
       onCarry: (fd: number, early: Uint8Array) => this.#inbound.take(fd, early),
     };
     this.#door = new Door(doorOptions, connectionsMax);
+    this.#balanced = balanced;
     this.#channel = channel;
     this.#names = names;
     this.#handover = handover;
@@ -130,6 +144,7 @@ export class Sidecar {
   /** Listens for the pod's programs first and then for the machine, which takes it as ready. */
   open(): void {
     this.#interceptor?.open();
+    this.#reaching.open();
     this.#door.open();
     void this.#identity.renew();
   }
@@ -154,6 +169,7 @@ export class Sidecar {
   close(): void {
     this.#door.close();
     this.#interceptor?.close();
+    this.#reaching.close();
     this.#identity.close();
     this.#watching.close();
     this.#channel.close();
@@ -183,6 +199,7 @@ export class Sidecar {
     // A machine that was away may have missed to say that something has changed.
     this.#verdicts.forget();
     void this.#routes.refresh();
+    this.#reaching.report();
   }
 
   #onNotice(notice: Notice): void {
@@ -195,7 +212,7 @@ export class Sidecar {
         return;
       case "rerouted":
         this.#routes.change(notice.route);
-        this.#http.change(notice.route);
+        this.#balanced.change(notice.route);
         return;
       case "incoming":
         this.#handover.receive();

@@ -1,7 +1,6 @@
 import type { CarrierRefusal } from "@beemesh/carrier";
 import type { PlainStream } from "@beemesh/kernel";
 import type { Carrier, CarrierUser } from "./carrier.ts";
-import type { Http2Tap } from "./http2-tap.ts";
 import type { Counter } from "./metrics.ts";
 
 /** What happens to a splice, for who counts, and the counters of its bytes. */
@@ -15,6 +14,12 @@ export interface SpliceObserver {
   onClose(): void;
 }
 
+/** Sees what passes, before it is passed on, and keeps no bytes of it. */
+export interface SpliceTap {
+  fromApp(bytes: Uint8Array): void;
+  toApp(bytes: Uint8Array): void;
+}
+
 /**
  * Joins a TCP connection of an application with a carrier: bytes, the end of each direction, and
  * breaking off all pass as they are, and a reader who does not read stops the other end's writer.
@@ -23,14 +28,14 @@ export class Splice implements CarrierUser {
   readonly isQuiet = true;
   readonly #app: PlainStream;
   readonly #observer: SpliceObserver;
-  readonly #tap: Http2Tap | undefined;
+  readonly #tap: SpliceTap | undefined;
   #carrier: Carrier | undefined;
 
   /**
    * @param app - Nobody else reads it from now on.
    * @param tap - Sees all that passes.
    */
-  constructor(app: PlainStream, carrier: Carrier, observer: SpliceObserver, tap?: Http2Tap) {
+  constructor(app: PlainStream, carrier: Carrier, observer: SpliceObserver, tap?: SpliceTap) {
     this.#app = app;
     this.#carrier = carrier;
     this.#observer = observer;
@@ -56,7 +61,7 @@ export class Splice implements CarrierUser {
 
   onData(bytes: Uint8Array): void {
     this.#observer.bytesIn.value += bytes.length;
-    this.#tap?.readServer(bytes);
+    this.#tap?.toApp(bytes);
     if (!this.#app.write(bytes)) this.#carrier?.pause();
   }
 
@@ -88,7 +93,7 @@ export class Splice implements CarrierUser {
     const carrier = this.#carrier;
     if (carrier === undefined || !carrier.maySend) return;
     this.#observer.bytesOut.value += chunk.length;
-    this.#tap?.readClient(chunk);
+    this.#tap?.fromApp(chunk);
     if (!carrier.send(chunk)) this.#app.pause();
   }
 
@@ -99,7 +104,6 @@ export class Splice implements CarrierUser {
   #onAppClose(): void {
     this.#carrier?.reset();
     this.#carrier = undefined;
-    this.#tap?.close();
     this.#observer.onClose();
   }
 }

@@ -162,7 +162,7 @@ export class Watching {
     }, deliveryMsMax);
     this.#deliveries.add(timer);
     const { pool } = this.#options;
-    void pool.take(endpoint).then((carrier) => {
+    void pool.take(endpoint, true).then((carrier) => {
       if (!(carrier instanceof Carrier) || !carrier.isIdle) return end(false);
       if (delivery.isOver) return pool.onIdle(carrier);
       delivery.carrier = carrier;

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BeeError } from "@beemesh/base";
 import { type Client, type DevMachine, type SeenPod, seePods, until } from "@beemesh/dev";
@@ -15,8 +15,20 @@ export interface BenchPod {
 /** How long pods and their Service may take to be there, in milliseconds. */
 const readyMsMax = 60_000;
 
-/** Creates a pod of the example's image with a label, and waits until it runs. */
-export async function createPod(machine: DevMachine, name: string): Promise<BenchPod> {
+const podsPath = "/api/v1/namespaces/default/pods";
+const servicesPath = "/api/v1/namespaces/default/services";
+
+/**
+ * Creates a pod of the example's image with a label, and waits until it runs.
+ *
+ * @param command - What it runs in place of the image's own program.
+ */
+export async function createPod(
+  machine: DevMachine,
+  name: string,
+  command?: readonly string[],
+): Promise<BenchPod> {
+  const container = { name: "web", image: "localhost/beemesh-hello:1" };
   const body: Json = {
     apiVersion: "v1",
     kind: "Pod",
@@ -24,12 +36,54 @@ export async function createPod(machine: DevMachine, name: string): Promise<Benc
     spec: {
       nodeName: machine.name,
       terminationGracePeriodSeconds: 1,
-      containers: [{ name: "web", image: "localhost/beemesh-hello:1" }],
+      containers: [command === undefined ? container : { ...container, command }],
     },
   };
-  await created(machine.client(), "/api/v1/namespaces/default/pods", body);
+  await created(machine.client(), podsPath, body);
   const pod = await runningPod(machine, name);
   return benchPodOf(machine, pod.uid);
+}
+
+/** Deletes a pod; does not wait for its end. */
+export async function deletePod(client: Client, name: string): Promise<void> {
+  await client.call("DELETE", `${podsPath}/${name}`);
+}
+
+/** What a pod's program has said so far. */
+export async function logOf(client: Client, name: string): Promise<string> {
+  const { text } = await client.call("GET", `${podsPath}/${name}/log`);
+  return text;
+}
+
+/** A file of a pod's sidecar: `sock` is there since it listens, `json` since it was started. */
+export function sidecarFile(machine: DevMachine, uid: string, kind: "sock" | "json"): string {
+  const folder = join(machine.runtimeFolder, "podman/sidecars");
+  const own = readdirSync(folder).find(
+    (file) => file.endsWith(".json") && isOf(uid, join(folder, file)),
+  );
+  if (own === undefined) throw new BeeError("bench-failed", `Cannot find the sidecar of ${uid}`);
+  return join(folder, own.replace(/json$/u, kind));
+}
+
+/** Whether the process that a file tells of is a pod's sidecar. */
+function isOf(uid: string, path: string): boolean {
+  const { pid }: { pid: number } = JSON.parse(readFileSync(path, "utf8"));
+  return isSidecarOf(uid, `/proc/${pid}/environ`);
+}
+
+/** Creates a Service in front of the pods with a label. */
+export async function createServiceRecord(
+  client: Client,
+  name: string,
+  ports: readonly number[],
+): Promise<void> {
+  const list = ports.map((port) => ({ name: `p${port}`, port, targetPort: port }));
+  await created(client, servicesPath, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name },
+    spec: { selector: { app: name }, ports: list },
+  });
 }
 
 /** Creates a Service in front of the pods with a label; gives its address when it has one. */
@@ -38,16 +92,9 @@ export async function createService(
   name: string,
   ports: readonly number[],
 ): Promise<string> {
-  const path = "/api/v1/namespaces/default/services";
-  const list = ports.map((port) => ({ name: `p${port}`, port, targetPort: port }));
-  await created(client, path, {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name },
-    spec: { selector: { app: name }, ports: list },
-  });
+  await createServiceRecord(client, name, ports);
   const { found } = await until(`an address of service ${name}`, readyMsMax, async () => {
-    const { body } = await client.call("GET", `${path}/${name}`);
+    const { body } = await client.call("GET", `${servicesPath}/${name}`);
     const service = typeof body === "string" ? parseJson(body) : body;
     const spec = isJsonObject(service) ? service["spec"] : undefined;
     const address = isJsonObject(spec) ? spec["clusterIP"] : undefined;
@@ -58,7 +105,8 @@ export async function createService(
 
 async function created(client: Client, path: string, body: Json): Promise<void> {
   const { status } = await client.call("POST", path, body);
-  if (status === 201) return;
+  // What was there already was made by a try whose answer got lost.
+  if (status === 201 || status === 409) return;
   throw new BeeError("bench-failed", `Cannot measure proxies: creating ${path} gave ${status}`);
 }
 
@@ -78,12 +126,17 @@ function benchPodOf(machine: DevMachine, uid: string): BenchPod {
 /** Finds a pod's sidecar by its environment. */
 function sidecarPidOf(uid: string): number {
   for (const path of globSync("/proc/[0-9]*/environ")) {
-    try {
-      const variables = readFileSync(path, "latin1").split("\0");
-      if (variables.includes(`BEEMESH_POD_UID=${uid}`)) return Number(path.split("/")[2]);
-    } catch {
-      // It has ended meanwhile, or is none of ours.
-    }
+    if (isSidecarOf(uid, path)) return Number(path.split("/")[2]);
   }
   throw new BeeError("bench-failed", `Cannot measure proxies: pod ${uid} has no sidecar`);
+}
+
+/** @param path - The environment of a process. */
+function isSidecarOf(uid: string, path: string): boolean {
+  try {
+    return readFileSync(path, "latin1").split("\0").includes(`BEEMESH_POD_UID=${uid}`);
+  } catch {
+    // It has ended meanwhile, or is none of ours.
+    return false;
+  }
 }

@@ -75,6 +75,12 @@ export function tooLong(field: string, bytesMax: number): Cause {
   return { reason: "FieldValueTooLong", field, message };
 }
 
+/** The list has more than `itemsMax` items. */
+export function tooMany(field: string, length: number, itemsMax: number): Cause {
+  const message = `Too many: ${length}: must have at most ${itemsMax} items`;
+  return { reason: "FieldValueTooMany", field, message };
+}
+
 /** The value is of another JSON type than the field. */
 export function typeInvalid(field: string, value: unknown, expected: string): Cause {
   const found = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;

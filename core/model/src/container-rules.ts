@@ -32,10 +32,32 @@ const keySelector: Rule = (selector, path) => {
     : [invalid(`${path}.key`, textAt(selector, "key"), error)];
 };
 
+/** What only containers have that were there when the pod began. */
+const neverEphemeral = [
+  "ports",
+  "livenessProbe",
+  "readinessProbe",
+  "startupProbe",
+  "lifecycle",
+  "resources",
+  "resizePolicy",
+];
+
+/** Whether anything stands in a member; the defaults fill in an empty object. */
+function asks(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return isSet(value) && entriesAt({ value }, "value").length > 0;
+}
+
 /** Rules by type. */
 export const containerRules: Rules = {
   "core.v1.Container": container,
-  "core.v1.EphemeralContainer": container,
+  "core.v1.EphemeralContainer": (object, path) => [
+    ...container(object, path),
+    ...neverEphemeral
+      .filter((member) => asks(object[member]))
+      .map((member) => forbidden(`${path}.${member}`, "cannot be set for an Ephemeral Container")),
+  ],
   "core.v1.Probe": oneHandler,
   "core.v1.LifecycleHandler": oneHandler,
   "core.v1.ConfigMapKeySelector": keySelector,

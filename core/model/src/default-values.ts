@@ -6,11 +6,10 @@
  */
 import type { Json, JsonObject } from "@beemesh/wire";
 import { base64, utf8 } from "./encoding.ts";
+import { type Filler, filled, isLatest, positive } from "./fill.ts";
+import { kindFillers } from "./kind-defaults.ts";
 import { entriesAt, isSet, listAt, objectAt, objectsAt, textAt, textOf } from "./members.ts";
 import { typeNamed } from "./schema.ts";
-
-/** Makes an object of one type complete. */
-export type Filler = (object: JsonObject) => JsonObject;
 
 /** 0644, as JSON writes it. */
 const fileMode = 0o644;
@@ -93,6 +92,7 @@ export const fillers: Readonly<Record<string, Filler>> = {
   "beemesh.v1.ExternalWorkloadSpec": (spec) =>
     filled(spec, { serviceAccountName: "default", address: "127.0.0.1" }),
   "beemesh.v1.ExternalWorkloadPort": (port) => filled(port, { protocol: "TCP" }),
+  "beemesh.v1.ExternalWorkloadReach": (reach) => filled(reach, { listenAddress: "127.0.0.1" }),
   "beemesh.v1.ExternalWorkloadProbe": (probe) =>
     positive(probe, {
       periodSeconds: 10,
@@ -103,36 +103,14 @@ export const fillers: Readonly<Record<string, Filler>> = {
   "core.v1.Secret": secret,
   "core.v1.Namespace": namespace,
   "core.v1.Pod": pod,
+  ...kindFillers,
 };
 
 const volumeSources = [...(typeNamed("core.v1.VolumeSource")?.members.keys() ?? [])];
 
-/** Sets the members that are not set; empty text counts as not set. */
-function filled(object: JsonObject, values: JsonObject): JsonObject {
-  const missing = Object.entries(values).filter(
-    ([member]) => !isSet(object[member]) || object[member] === "",
-  );
-  return missing.length === 0 ? object : { ...object, ...Object.fromEntries(missing) };
-}
-
 /** A specification that is missing says as little as an empty one. */
 function withSpec(object: JsonObject): JsonObject {
   return filled(object, { spec: {} });
-}
-
-/** Sets the numbers that are not set; 0 counts as not set. */
-function positive(object: JsonObject, values: JsonObject): JsonObject {
-  const missing = Object.entries(values).filter(
-    ([member]) => !isSet(object[member]) || object[member] === 0,
-  );
-  return { ...object, ...Object.fromEntries(missing) };
-}
-
-/** Whether an image names no version, or the moving one: such images are pulled each time. */
-function isLatest(image: string): boolean {
-  if (image.includes("@")) return false;
-  const [, tag = "latest"] = (image.split("/").at(-1) ?? "").split(":");
-  return tag === "latest";
 }
 
 /** The old name of the service account goes on to be set beside the new one. */

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { fillers } from "./default-values.ts";
 import { isSet } from "./members.ts";
 import { isKubeObject, type KubeObject } from "./object.ts";
+import { withFallbacks } from "./published-rules.ts";
 import { canonicalQuantity } from "./quantity.ts";
 import type { Resource } from "./resource.ts";
 import { type Field, type TypeSchema, typeNamed, typeOfResource } from "./schema.ts";
@@ -24,7 +25,8 @@ export function defaults(resource: Resource, body: KubeObject): KubeObject {
 function completed(type: TypeSchema, object: JsonObject): JsonObject {
   const members = Object.entries(object).filter(([, value]) => isSet(value));
   const present = Object.fromEntries(members);
-  return mapValues(type, fillers[type.name]?.(present) ?? present, completedValue);
+  const filled = fillers[type.name]?.(present) ?? present;
+  return mapValues(type, withFallbacks(type, filled), completedValue);
 }
 
 function completedValue(field: Field, value: Json): Json {

@@ -22,6 +22,7 @@ describe("rules of external workloads", () => {
     right,
     { ...right, address: "10.0.0.7", serviceAccountName: "db" },
     { ...right, address: "::1", readinessProbe: { tcpSocket: { port: 5432 } } },
+    { machine: "m1", ports: [], reach: [{ service: "redis", port: 6379, listenPort: 6379 }] },
     {
       ...right,
       ports: [
@@ -55,6 +56,25 @@ describe("rules of external workloads", () => {
       [
         'spec.address: Invalid value: "db.example": must be a valid IP address, (e.g. 10.9.8.7 ' +
           "or 2001:db8::ffff)",
+      ],
+    ],
+    [
+      {
+        ...right,
+        reach: [
+          { service: "a", port: 1, listenPort: 1, listenAddress: "10.0.0.1" },
+          { service: "b", port: 1, listenPort: 2 },
+          { service: "c", port: 0, listenPort: 2 },
+          {},
+        ],
+      },
+      [
+        'spec.reach[0].listenAddress: Invalid value: "10.0.0.1": must be a loopback address',
+        'spec.reach[2]: Duplicate value: {"address":"127.0.0.1","port":2}',
+        "spec.reach[2].port: Invalid value: 0: must be between 1 and 65535, inclusive",
+        "spec.reach[3].service: Required value",
+        "spec.reach[3].port: Required value",
+        "spec.reach[3].listenPort: Required value",
       ],
     ],
     [{ ...right, readinessProbe: {} }, ["spec.readinessProbe.tcpSocket: Required value"]],

@@ -10,6 +10,7 @@ export const externalRules: Rules = {
   "beemesh.v1.ExternalWorkloadSpec": (spec, path) => [
     ...addressCauses(textAt(spec, "address"), `${path}.address`),
     ...portCauses(spec, `${path}.ports`),
+    ...reachCauses(spec, `${path}.reach`),
   ],
 };
 
@@ -47,10 +48,41 @@ function plain({ bits, value }: IpAddress): IpAddress {
     : { bits, value };
 }
 
+/** Services that one program calls by ports of its machine: each is a listener there. */
+const reachMax = 64;
+
+/** Whoever comes to such a port speaks as the program: so it is this machine's alone. */
+const ownRanges = ["127.0.0.0/8", "::1/128"]
+  .map(parseIpRange)
+  .filter((range) => range !== undefined);
+
+function reachCauses(spec: JsonObject, path: string): readonly Cause[] {
+  const all = objectsAt(spec, "reach");
+  if (all.length > reachMax) return [invalid(path, all.length, `must be at most ${reachMax}`)];
+  return [
+    ...all.flatMap((each, index) => {
+      const text = textAt(each, "listenAddress");
+      const address = parseIpAddress(text);
+      const isOwn = address !== undefined && ownRanges.some((one) => isInIpRange(one, address));
+      if (text === "" || isOwn) return [];
+      return [invalid(`${path}[${index}].listenAddress`, text, "must be a loopback address")];
+    }),
+    ...duplicates(
+      all.map((each, index) => {
+        const value = { address: textAt(each, "listenAddress"), port: each["listenPort"] };
+        return { key: JSON.stringify(value), field: `${path}[${index}]`, value };
+      }),
+    ),
+  ];
+}
+
 function portCauses(spec: JsonObject, path: string): readonly Cause[] {
   const ports = objectsAt(spec, "ports");
   const field = (index: number): string => `${path}[${index}]`;
+  // A program that is called by nobody calls somebody, or it has no place in the mesh.
+  const isNeeded = ports.length === 0 && objectsAt(spec, "reach").length === 0;
   return [
+    ...(isNeeded ? [required(path)] : []),
     ...ports.flatMap((port, index) =>
       ports.length > 1 && textAt(port, "name") === "" ? [required(`${field(index)}.name`)] : [],
     ),

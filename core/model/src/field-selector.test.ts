@@ -76,3 +76,9 @@ describe("matchesFields", () => {
     assert(result.ok && matchesFields(result.selector, event));
   });
 });
+
+test("requests for certificates are selected by their signer", () => {
+  const requests = findResource("certificates.k8s.io", "certificatesigningrequests");
+  assert(parseFieldSelector("spec.signerName=a/b", requests).ok);
+  assert.equal(parseFieldSelector("spec.username=x", requests).ok, false);
+});

@@ -53,6 +53,8 @@ const selectable: Readonly<Record<string, readonly string[]>> = {
   nodes: ["spec.unschedulable"],
   replicasets: ["status.replicas"],
   secrets: ["type"],
+  replicationcontrollers: ["status.replicas"],
+  certificatesigningrequests: ["spec.signerName"],
   services: ["spec.clusterIP", "spec.type"],
 };
 

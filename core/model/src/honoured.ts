@@ -3,6 +3,41 @@
  * whole. What a manifest says beyond this is kept and answered with a warning.
  */
 
+/**
+ * Kinds that are kept, served and watched, and that nothing acts on yet, as `<plural>.<group>`:
+ * whoever writes the controller of one takes it out.
+ */
+export const idleKinds: ReadonlySet<string> = new Set([
+  "controllerrevisions.apps",
+  "csidrivers.storage.k8s.io",
+  "csinodes.storage.k8s.io",
+  "csistoragecapacities.storage.k8s.io",
+  "customresourcedefinitions.apiextensions.k8s.io",
+  "daemonsets.apps",
+  "flowschemas.flowcontrol.apiserver.k8s.io",
+  "horizontalpodautoscalers.autoscaling",
+  "ipaddresses.networking.k8s.io",
+  "limitranges.",
+  "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+  "persistentvolumeclaims.",
+  "persistentvolumes.",
+  "poddisruptionbudgets.policy",
+  "podtemplates.",
+  "priorityclasses.scheduling.k8s.io",
+  "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
+  "replicationcontrollers.",
+  "resourcequotas.",
+  "runtimeclasses.node.k8s.io",
+  "servicecidrs.networking.k8s.io",
+  "statefulsets.apps",
+  "storageclasses.storage.k8s.io",
+  "validatingadmissionpolicies.admissionregistration.k8s.io",
+  "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+  "validatingwebhookconfigurations.admissionregistration.k8s.io",
+  "volumeattachments.storage.k8s.io",
+  "volumeattributesclasses.storage.k8s.io",
+]);
+
 /** The members of each type that are acted on. */
 export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   "batch.v1.JobSpec": [
@@ -20,12 +55,15 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   ],
   "core.v1.PodSpec": [
     "activeDeadlineSeconds",
+    "automountServiceAccountToken",
     "containers",
     "hostname",
     "initContainers",
     "nodeName",
     "nodeSelector",
     "restartPolicy",
+    "serviceAccount",
+    "serviceAccountName",
     "terminationGracePeriodSeconds",
     "tolerations",
     "topologySpreadConstraints",
@@ -68,7 +106,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   ],
   "core.v1.ResourceRequirements": ["limits", "requests"],
   "core.v1.SecurityContext": ["runAsUser"],
-  "core.v1.ServiceAccount": ["metadata"],
+  "core.v1.ServiceAccount": ["automountServiceAccountToken", "metadata"],
   "core.v1.ServicePort": ["appProtocol", "name", "port", "protocol", "targetPort"],
   "core.v1.ServiceSpec": ["clusterIP", "clusterIPs", "ports", "selector", "type"],
   "core.v1.EmptyDirVolumeSource": ["medium", "sizeLimit"],
@@ -81,7 +119,17 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "topologyKey",
     "whenUnsatisfiable",
   ],
-  "core.v1.Volume": ["configMap", "emptyDir", "hostPath", "name", "secret"],
+  "core.v1.ProjectedVolumeSource": ["defaultMode", "sources"],
+  "core.v1.Volume": [
+    "configMap",
+    "downwardAPI",
+    "emptyDir",
+    "hostPath",
+    "name",
+    "projected",
+    "secret",
+  ],
+  "core.v1.VolumeProjection": ["configMap", "downwardAPI", "secret", "serviceAccountToken"],
   "core.v1.VolumeMount": ["mountPath", "name", "readOnly", "subPath"],
   "networking.v1.IngressBackend": ["service"],
   "networking.v1.IngressClassSpec": ["controller"],

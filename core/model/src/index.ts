@@ -37,6 +37,7 @@ export {
   matchesFields,
   parseFieldSelector,
 } from "./field-selector.ts";
+export { shapeOf, shapeOfCustom } from "./field-shape.ts";
 export {
   ingressAddressMark,
   ingressClassOf,
@@ -106,6 +107,7 @@ export {
   resourceOfKind,
   resources,
 } from "./resource.ts";
+export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
 export { formatTime, parseTime } from "./time-text.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";

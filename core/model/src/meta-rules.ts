@@ -7,6 +7,7 @@ import {
   labelValueError,
   letterLabelError,
   qualifiedNameError,
+  segmentError,
   subdomainError,
 } from "./name.ts";
 import type { Resource } from "./resource.ts";
@@ -82,6 +83,10 @@ export function identityCauses(resource: Resource, body: JsonObject): readonly C
 /** Which names a resource takes; the others take DNS names. */
 const nameErrors: Readonly<Record<string, (text: string) => string | undefined>> = {
   namespaces: labelError,
+  roles: segmentError,
+  rolebindings: segmentError,
+  clusterroles: segmentError,
+  clusterrolebindings: segmentError,
   services: letterLabelError,
 };
 

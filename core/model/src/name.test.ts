@@ -9,6 +9,7 @@ import {
   letterLabelError,
   portNameError,
   qualifiedNameError,
+  segmentError,
   subdomainError,
   wildcardError,
 } from "./name.ts";
@@ -23,6 +24,11 @@ const cases = [
     check: subdomainError,
     good: ["a", "a.b", "1.2", "a".repeat(253)],
     bad: ["", ".", "a.", ".a", "a..b", "A", "a".repeat(254)],
+  },
+  {
+    check: segmentError,
+    good: ["system:node", "A_b", "a".repeat(253)],
+    bad: [".", "..", "a/b", "50%", "a b", "a~", "a\n", "a".repeat(254)],
   },
   { check: wildcardError, good: ["*.a", "*.a.b"], bad: ["", "*", "*a", "a.*", "*.*.a", "*.A"] },
   {

@@ -147,3 +147,17 @@ function whole(pattern: string): RegExp {
 function explained(rule: string, examples: string, pattern: string): string {
   return `${rule} (e.g. ${examples}, regex used for validation is '${pattern}')`;
 }
+
+/**
+ * What is wrong with a name that only has to be one segment of a path, as those of roles.
+ *
+ * Source: k8s.io/apimachinery, api/validation/path.
+ */
+export function segmentError(text: string): string | undefined {
+  if (text.length > 253) return "must be no more than 253 characters";
+  if (text === "." || text === "..") return `may not be '${text}'`;
+  // Kubernetes takes these; a record of the mesh cannot be named so.
+  if (/[\p{C}\s]/u.test(text)) return "may not contain spaces or control characters";
+  const wrong = ["/", "%", "~"].find((part) => text.includes(part));
+  return wrong === undefined ? undefined : `may not contain '${wrong}'`;
+}

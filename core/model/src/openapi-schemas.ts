@@ -91,26 +91,38 @@ function typeDocument(type: TypeSchema, kind: GroupVersionKind | undefined): Jso
     type: "object",
     properties: Object.fromEntries(fields.map((field) => [field.name, property(field)])),
     ...(needed.length === 0 ? {} : { required: needed }),
+    ...(type.isAtomic ? { "x-kubernetes-map-type": "atomic" } : {}),
     ...(kind === undefined ? {} : { "x-kubernetes-group-version-kind": [{ ...kind }] }),
   };
 }
 
 function property(field: Field): JsonObject {
-  const value = valueSchema(field.type);
+  const value = valueSchema(field);
   if (field.shape === "list") return { type: "array", items: value, ...mergeFacts(field) };
   if (field.shape === "map") {
     return { type: "object", additionalProperties: value, ...mergeFacts(field) };
   }
-  return { ...value, ...mergeFacts(field) };
+  return { ...value, ...mergeFacts(field), ...valueFacts(field) };
+}
+
+function valueFacts({ published }: Field): JsonObject {
+  const { min, max, fallback, isImplied } = published;
+  return {
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: max }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    ...(isImplied === true ? { default: {} } : {}),
+  };
 }
 
 /** References stand in `allOf`, so that there is room for other facts beside them. */
-function valueSchema(type: string): JsonObject {
-  return scalars[type] ?? { allOf: [schemaReference(type)] };
+function valueSchema({ type, published: { values } }: Field): JsonObject {
+  const schema = scalars[type] ?? { allOf: [schemaReference(type)] };
+  return values === undefined ? schema : { ...schema, enum: [...values] };
 }
 
 function mergeFacts({ merge }: Field): JsonObject {
-  const { patchStrategies, patchKey, listType, listKeys, isAtomic } = merge;
+  const { patchStrategies, patchKey, listType, listKeys, isAtomic, isGranular } = merge;
   return {
     ...(patchStrategies.length === 0
       ? {}
@@ -119,5 +131,6 @@ function mergeFacts({ merge }: Field): JsonObject {
     ...(listType === undefined ? {} : { "x-kubernetes-list-type": listType }),
     ...(listKeys.length === 0 ? {} : { "x-kubernetes-list-map-keys": listKeys }),
     ...(isAtomic ? { "x-kubernetes-map-type": "atomic" } : {}),
+    ...(isGranular ? { "x-kubernetes-map-type": "granular" } : {}),
   };
 }

@@ -29,6 +29,7 @@ export interface PodSpec {
   readonly subdomain?: string;
   readonly priority?: number;
   readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken?: boolean;
 }
 
 export interface Container {

@@ -3,9 +3,310 @@
  * which explains the form and names the sources; do not edit.
  */
 export const schemaText = `
+admissionregistration.v1.AuditAnnotation
+  key! 1 string
+  valueExpression! 2 string
+admissionregistration.v1.ExpressionWarning
+  fieldRef! 2 string
+  warning! 3 string
+admissionregistration.v1.MatchCondition
+  name! 1 string
+  expression! 2 string
+admissionregistration.v1.MatchResources atomic
+  namespaceSelector 1 meta.v1.LabelSelector
+  objectSelector 2 meta.v1.LabelSelector
+  resourceRules 3 []admissionregistration.v1.NamedRuleWithOperations list=atomic
+  excludeResourceRules 4 []admissionregistration.v1.NamedRuleWithOperations list=atomic
+  matchPolicy 7 string enum=Equivalent|Exact
+admissionregistration.v1.MutatingWebhook
+  name! 1 string
+  clientConfig! 2 admissionregistration.v1.WebhookClientConfig default={}
+  rules 3 []admissionregistration.v1.RuleWithOperations list=atomic
+  failurePolicy 4 string enum=Fail|Ignore
+  namespaceSelector 5 meta.v1.LabelSelector
+  sideEffects! 6 string enum=None|NoneOnDryRun|Some|Unknown
+  timeoutSeconds 7 int32
+  admissionReviewVersions! 8 []string list=atomic
+  matchPolicy 9 string enum=Equivalent|Exact
+  reinvocationPolicy 10 string enum=IfNeeded|Never
+  objectSelector 11 meta.v1.LabelSelector
+  matchConditions 12 []admissionregistration.v1.MatchCondition patch=merge:name list=map:name
+admissionregistration.v1.MutatingWebhookConfiguration kind
+  metadata 1 meta.v1.ObjectMeta
+  webhooks 2 []admissionregistration.v1.MutatingWebhook patch=merge:name list=map:name
+admissionregistration.v1.MutatingWebhookConfigurationList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []admissionregistration.v1.MutatingWebhookConfiguration
+admissionregistration.v1.NamedRuleWithOperations atomic
+  resourceNames 1 []string list=atomic
+  <ruleWithOperations 2 admissionregistration.v1.RuleWithOperations
+admissionregistration.v1.ParamKind atomic
+  apiVersion 1 string
+  kind 2 string
+admissionregistration.v1.ParamRef atomic
+  name 1 string
+  namespace 2 string
+  selector 3 meta.v1.LabelSelector
+  parameterNotFoundAction 4 string
+admissionregistration.v1.Rule
+  apiGroups 1 []string list=atomic
+  apiVersions 2 []string list=atomic
+  resources 3 []string list=atomic
+  scope 4 string enum=*|Cluster|Namespaced
+admissionregistration.v1.RuleWithOperations
+  operations 1 []string list=atomic enum=*|CONNECT|CREATE|DELETE|UPDATE
+  <rule 2 admissionregistration.v1.Rule
+admissionregistration.v1.ServiceReference
+  namespace! 1 string
+  name! 2 string
+  path 3 string
+  port 4 int32
+admissionregistration.v1.TypeChecking
+  expressionWarnings 1 []admissionregistration.v1.ExpressionWarning list=atomic
+admissionregistration.v1.ValidatingAdmissionPolicy kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 admissionregistration.v1.ValidatingAdmissionPolicySpec default={}
+  status 3 admissionregistration.v1.ValidatingAdmissionPolicyStatus
+admissionregistration.v1.ValidatingAdmissionPolicyBinding kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec default={}
+admissionregistration.v1.ValidatingAdmissionPolicyBindingList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []admissionregistration.v1.ValidatingAdmissionPolicyBinding
+admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec
+  policyName! 1 string
+  paramRef 2 admissionregistration.v1.ParamRef
+  matchResources 3 admissionregistration.v1.MatchResources
+  validationActions! 4 []string list=set enum=Audit|Deny|Warn
+admissionregistration.v1.ValidatingAdmissionPolicyList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []admissionregistration.v1.ValidatingAdmissionPolicy
+admissionregistration.v1.ValidatingAdmissionPolicySpec
+  paramKind 1 admissionregistration.v1.ParamKind
+  matchConstraints 2 admissionregistration.v1.MatchResources
+  validations 3 []admissionregistration.v1.Validation list=atomic
+  failurePolicy 4 string enum=Fail|Ignore
+  auditAnnotations 5 []admissionregistration.v1.AuditAnnotation list=atomic
+  matchConditions 6 []admissionregistration.v1.MatchCondition patch=merge:name list=map:name
+  variables 7 []admissionregistration.v1.Variable patch=merge:name list=map:name
+admissionregistration.v1.ValidatingAdmissionPolicyStatus
+  observedGeneration 1 int64
+  typeChecking 2 admissionregistration.v1.TypeChecking
+  conditions 3 []meta.v1.Condition list=map:type
+admissionregistration.v1.ValidatingWebhook
+  name! 1 string
+  clientConfig! 2 admissionregistration.v1.WebhookClientConfig default={}
+  rules 3 []admissionregistration.v1.RuleWithOperations list=atomic
+  failurePolicy 4 string enum=Fail|Ignore
+  namespaceSelector 5 meta.v1.LabelSelector
+  sideEffects! 6 string enum=None|NoneOnDryRun|Some|Unknown
+  timeoutSeconds 7 int32
+  admissionReviewVersions! 8 []string list=atomic
+  matchPolicy 9 string enum=Equivalent|Exact
+  objectSelector 10 meta.v1.LabelSelector
+  matchConditions 11 []admissionregistration.v1.MatchCondition patch=merge:name list=map:name
+admissionregistration.v1.ValidatingWebhookConfiguration kind
+  metadata 1 meta.v1.ObjectMeta
+  webhooks 2 []admissionregistration.v1.ValidatingWebhook patch=merge:name list=map:name
+admissionregistration.v1.ValidatingWebhookConfigurationList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []admissionregistration.v1.ValidatingWebhookConfiguration
+admissionregistration.v1.Validation
+  expression! 1 string
+  message 2 string
+  reason 3 string
+  messageExpression 4 string
+admissionregistration.v1.Variable atomic
+  name! 1 string
+  expression! 2 string
+admissionregistration.v1.WebhookClientConfig
+  service 1 admissionregistration.v1.ServiceReference
+  caBundle 2 bytes
+  url 3 string
+apiextensions.v1.CustomResourceColumnDefinition
+  name! 1 string
+  type! 2 string
+  format 3 string
+  description 4 string
+  priority 5 int32
+  jsonPath! 6 string
+apiextensions.v1.CustomResourceConversion
+  strategy! 1 string
+  webhook 2 apiextensions.v1.WebhookConversion
+apiextensions.v1.CustomResourceDefinition kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 apiextensions.v1.CustomResourceDefinitionSpec default={}
+  status 3 apiextensions.v1.CustomResourceDefinitionStatus
+apiextensions.v1.CustomResourceDefinitionCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+  observedGeneration 6 int64
+apiextensions.v1.CustomResourceDefinitionList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []apiextensions.v1.CustomResourceDefinition
+apiextensions.v1.CustomResourceDefinitionNames
+  plural! 1 string
+  singular 2 string
+  shortNames 3 []string list=atomic
+  kind! 4 string
+  listKind 5 string
+  categories 6 []string list=atomic
+apiextensions.v1.CustomResourceDefinitionSpec
+  group! 1 string
+  names! 3 apiextensions.v1.CustomResourceDefinitionNames default={}
+  scope! 4 string
+  versions! 7 []apiextensions.v1.CustomResourceDefinitionVersion list=atomic
+  conversion 9 apiextensions.v1.CustomResourceConversion
+  preserveUnknownFields 10 bool
+apiextensions.v1.CustomResourceDefinitionStatus
+  conditions 1 []apiextensions.v1.CustomResourceDefinitionCondition list=map:type
+  acceptedNames 2 apiextensions.v1.CustomResourceDefinitionNames default={}
+  storedVersions 3 []string list=atomic
+  observedGeneration 4 int64
+apiextensions.v1.CustomResourceDefinitionVersion
+  name! 1 string
+  served! 2 bool
+  storage! 3 bool
+  schema 4 apiextensions.v1.CustomResourceValidation
+  subresources 5 apiextensions.v1.CustomResourceSubresources
+  additionalPrinterColumns 6 []apiextensions.v1.CustomResourceColumnDefinition list=atomic
+  deprecated 7 bool
+  deprecationWarning 8 string
+  selectableFields 9 []apiextensions.v1.SelectableField list=atomic
+apiextensions.v1.CustomResourceSubresourceScale
+  specReplicasPath! 1 string
+  statusReplicasPath! 2 string
+  labelSelectorPath 3 string
+apiextensions.v1.CustomResourceSubresourceStatus
+apiextensions.v1.CustomResourceSubresources
+  status 1 apiextensions.v1.CustomResourceSubresourceStatus
+  scale 2 apiextensions.v1.CustomResourceSubresourceScale
+apiextensions.v1.CustomResourceValidation
+  openAPIV3Schema 1 apiextensions.v1.JSONSchemaProps
+apiextensions.v1.ExternalDocumentation
+  description 1 string
+  url 2 string
+apiextensions.v1.JSONSchemaProps
+  id 1 string
+  $schema 2 string
+  $ref 3 string
+  description 4 string
+  type 5 string
+  format 6 string
+  title 7 string
+  default 8 JSON
+  maximum 9 double
+  exclusiveMaximum 10 bool
+  minimum 11 double
+  exclusiveMinimum 12 bool
+  maxLength 13 int64
+  minLength 14 int64
+  pattern 15 string
+  maxItems 16 int64
+  minItems 17 int64
+  uniqueItems 18 bool
+  multipleOf 19 double
+  enum 20 []JSON list=atomic
+  maxProperties 21 int64
+  minProperties 22 int64
+  required 23 []string list=atomic
+  items 24 apiextensions.v1.JSONSchemaPropsOrArray
+  allOf 25 []apiextensions.v1.JSONSchemaProps list=atomic
+  oneOf 26 []apiextensions.v1.JSONSchemaProps list=atomic
+  anyOf 27 []apiextensions.v1.JSONSchemaProps list=atomic
+  not 28 apiextensions.v1.JSONSchemaProps
+  properties 29 {}apiextensions.v1.JSONSchemaProps
+  additionalProperties 30 apiextensions.v1.JSONSchemaPropsOrBool
+  patternProperties 31 {}apiextensions.v1.JSONSchemaProps
+  dependencies 32 {}apiextensions.v1.JSONSchemaPropsOrStringArray
+  additionalItems 33 apiextensions.v1.JSONSchemaPropsOrBool
+  definitions 34 {}apiextensions.v1.JSONSchemaProps
+  externalDocs 35 apiextensions.v1.ExternalDocumentation
+  example 36 JSON
+  nullable 37 bool
+  x-kubernetes-preserve-unknown-fields 38 bool
+  x-kubernetes-embedded-resource 39 bool
+  x-kubernetes-int-or-string 40 bool
+  x-kubernetes-list-map-keys 41 []string list=atomic
+  x-kubernetes-list-type 42 string
+  x-kubernetes-map-type 43 string
+  x-kubernetes-validations 44 []apiextensions.v1.ValidationRule patch=merge:rule list=map:rule
+apiextensions.v1.JSONSchemaPropsOrArray
+  <schema 1 apiextensions.v1.JSONSchemaProps
+  jSONSchemas 2 []apiextensions.v1.JSONSchemaProps
+apiextensions.v1.JSONSchemaPropsOrBool
+  allows 1 bool
+  <schema 2 apiextensions.v1.JSONSchemaProps
+apiextensions.v1.JSONSchemaPropsOrStringArray
+  <schema 1 apiextensions.v1.JSONSchemaProps
+  property 2 []string
+apiextensions.v1.SelectableField
+  jsonPath! 1 string
+apiextensions.v1.ServiceReference
+  namespace! 1 string
+  name! 2 string
+  path 3 string
+  port 4 int32
+apiextensions.v1.ValidationRule
+  rule! 1 string
+  message 2 string
+  messageExpression 3 string
+  reason 4 string
+  fieldPath 5 string
+  optionalOldSelf 6 bool
+apiextensions.v1.WebhookClientConfig
+  service 1 apiextensions.v1.ServiceReference
+  caBundle 2 bytes
+  url 3 string
+apiextensions.v1.WebhookConversion
+  clientConfig 2 apiextensions.v1.WebhookClientConfig
+  conversionReviewVersions! 3 []string list=atomic
+apps.v1.ControllerRevision kind
+  metadata 1 meta.v1.ObjectMeta
+  data 2 RawExtension
+  revision! 3 int64
+apps.v1.ControllerRevisionList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []apps.v1.ControllerRevision
+apps.v1.DaemonSet kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 apps.v1.DaemonSetSpec default={}
+  status 3 apps.v1.DaemonSetStatus
+apps.v1.DaemonSetCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+apps.v1.DaemonSetList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []apps.v1.DaemonSet
+apps.v1.DaemonSetSpec
+  selector! 1 meta.v1.LabelSelector
+  template! 2 core.v1.PodTemplateSpec default={}
+  updateStrategy 3 apps.v1.DaemonSetUpdateStrategy default={}
+  minReadySeconds 4 int32
+  revisionHistoryLimit 6 int32
+apps.v1.DaemonSetStatus
+  currentNumberScheduled! 1 int32
+  numberMisscheduled! 2 int32
+  desiredNumberScheduled! 3 int32
+  numberReady! 4 int32
+  observedGeneration 5 int64
+  updatedNumberScheduled 6 int32
+  numberAvailable 7 int32
+  numberUnavailable 8 int32
+  collisionCount 9 int32
+  conditions 10 []apps.v1.DaemonSetCondition patch=merge:type list=map:type
+apps.v1.DaemonSetUpdateStrategy
+  type 1 string enum=OnDelete|RollingUpdate
+  rollingUpdate 2 apps.v1.RollingUpdateDaemonSet
 apps.v1.Deployment kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 apps.v1.DeploymentSpec
+  spec 2 apps.v1.DeploymentSpec default={}
   status 3 apps.v1.DeploymentStatus
 apps.v1.DeploymentCondition
   type! 1 string
@@ -20,8 +321,8 @@ apps.v1.DeploymentList kind
 apps.v1.DeploymentSpec
   replicas 1 int32
   selector! 2 meta.v1.LabelSelector
-  template! 3 core.v1.PodTemplateSpec
-  strategy 4 apps.v1.DeploymentStrategy patch=retainKeys
+  template! 3 core.v1.PodTemplateSpec default={}
+  strategy 4 apps.v1.DeploymentStrategy patch=retainKeys default={}
   minReadySeconds 5 int32
   revisionHistoryLimit 6 int32
   paused 7 bool
@@ -37,11 +338,11 @@ apps.v1.DeploymentStatus
   collisionCount 8 int32
   terminatingReplicas 9 int32
 apps.v1.DeploymentStrategy
-  type 1 string
+  type 1 string enum=Recreate|RollingUpdate
   rollingUpdate 2 apps.v1.RollingUpdateDeployment
 apps.v1.ReplicaSet kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 apps.v1.ReplicaSetSpec
+  spec 2 apps.v1.ReplicaSetSpec default={}
   status 3 apps.v1.ReplicaSetStatus
 apps.v1.ReplicaSetCondition
   type! 1 string
@@ -55,7 +356,7 @@ apps.v1.ReplicaSetList kind
 apps.v1.ReplicaSetSpec
   replicas 1 int32
   selector! 2 meta.v1.LabelSelector
-  template 3 core.v1.PodTemplateSpec
+  template 3 core.v1.PodTemplateSpec default={}
   minReadySeconds 4 int32
 apps.v1.ReplicaSetStatus
   replicas! 1 int32
@@ -65,21 +366,303 @@ apps.v1.ReplicaSetStatus
   availableReplicas 5 int32
   conditions 6 []apps.v1.ReplicaSetCondition patch=merge:type list=map:type
   terminatingReplicas 7 int32
+apps.v1.RollingUpdateDaemonSet
+  maxUnavailable 1 IntOrString
+  maxSurge 2 IntOrString
 apps.v1.RollingUpdateDeployment
   maxUnavailable 1 IntOrString
   maxSurge 2 IntOrString
+apps.v1.RollingUpdateStatefulSetStrategy
+  partition 1 int32
+  maxUnavailable 2 IntOrString
+apps.v1.StatefulSet kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 apps.v1.StatefulSetSpec default={}
+  status 3 apps.v1.StatefulSetStatus
+apps.v1.StatefulSetCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+apps.v1.StatefulSetList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []apps.v1.StatefulSet
+apps.v1.StatefulSetOrdinals
+  start 1 int32
+apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy
+  whenDeleted 1 string
+  whenScaled 2 string
+apps.v1.StatefulSetSpec
+  replicas 1 int32
+  selector! 2 meta.v1.LabelSelector
+  template! 3 core.v1.PodTemplateSpec default={}
+  volumeClaimTemplates 4 []core.v1.PersistentVolumeClaim list=atomic
+  serviceName 5 string
+  podManagementPolicy 6 string enum=OrderedReady|Parallel
+  updateStrategy 7 apps.v1.StatefulSetUpdateStrategy default={}
+  revisionHistoryLimit 8 int32
+  minReadySeconds 9 int32
+  persistentVolumeClaimRetentionPolicy 10 apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy
+  ordinals 11 apps.v1.StatefulSetOrdinals
+apps.v1.StatefulSetStatus
+  observedGeneration 1 int64
+  replicas! 2 int32
+  readyReplicas 3 int32
+  currentReplicas 4 int32
+  updatedReplicas 5 int32
+  currentRevision 6 string
+  updateRevision 7 string
+  collisionCount 9 int32
+  conditions 10 []apps.v1.StatefulSetCondition patch=merge:type list=map:type
+  availableReplicas 11 int32
+apps.v1.StatefulSetUpdateStrategy
+  type 1 string enum=OnDelete|Recreate|RollingUpdate
+  rollingUpdate 2 apps.v1.RollingUpdateStatefulSetStrategy
+authentication.v1.AttestationValue
+  items 1 []string
+authentication.v1.BoundObjectReference
+  kind 1 string
+  apiVersion 2 string
+  name 3 string
+  uid 4 string
+authentication.v1.ExtraValue
+  items 1 []string
+authentication.v1.SelfSubjectReview kind
+  metadata 1 meta.v1.ObjectMeta
+  status 2 authentication.v1.SelfSubjectReviewStatus
+authentication.v1.SelfSubjectReviewStatus
+  userInfo 1 authentication.v1.UserInfo default={}
+authentication.v1.TokenRequest kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 authentication.v1.TokenRequestSpec default={}
+  status 3 authentication.v1.TokenRequestStatus
+authentication.v1.TokenRequestSpec
+  audiences 1 []string list=atomic
+  boundObjectRef 3 authentication.v1.BoundObjectReference
+  expirationSeconds 4 int64
+  attestations 5 {}authentication.v1.AttestationValue
+authentication.v1.TokenRequestStatus
+  token 1 string
+  expirationTimestamp 2 Time
+authentication.v1.TokenReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authentication.v1.TokenReviewSpec default={}
+  status 3 authentication.v1.TokenReviewStatus
+authentication.v1.TokenReviewSpec
+  token! 1 string
+  audiences 2 []string list=atomic
+authentication.v1.TokenReviewStatus
+  authenticated 1 bool
+  user 2 authentication.v1.UserInfo default={}
+  error 3 string
+  audiences 4 []string list=atomic
+authentication.v1.UserInfo
+  username 1 string
+  uid 2 string
+  groups 3 []string list=atomic
+  extra 4 {}authentication.v1.ExtraValue
+authorization.v1.ExtraValue
+  items 1 []string
+authorization.v1.FieldSelectorAttributes
+  rawSelector 1 string
+  requirements 2 []meta.v1.FieldSelectorRequirement list=atomic
+authorization.v1.LabelSelectorAttributes
+  rawSelector 1 string
+  requirements 2 []meta.v1.LabelSelectorRequirement list=atomic
+authorization.v1.LocalSubjectAccessReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authorization.v1.SubjectAccessReviewSpec default={}
+  status 3 authorization.v1.SubjectAccessReviewStatus
+authorization.v1.NonResourceAttributes
+  path 1 string
+  verb 2 string
+authorization.v1.NonResourceRule
+  verbs! 1 []string list=atomic
+  nonResourceURLs 2 []string list=atomic
+authorization.v1.ResourceAttributes
+  namespace 1 string
+  verb 2 string
+  group 3 string
+  version 4 string
+  resource 5 string
+  subresource 6 string
+  name 7 string
+  fieldSelector 8 authorization.v1.FieldSelectorAttributes
+  labelSelector 9 authorization.v1.LabelSelectorAttributes
+authorization.v1.ResourceRule
+  verbs! 1 []string list=atomic
+  apiGroups 2 []string list=atomic
+  resources 3 []string list=atomic
+  resourceNames 4 []string list=atomic
+authorization.v1.SelfSubjectAccessReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authorization.v1.SelfSubjectAccessReviewSpec default={}
+  status 3 authorization.v1.SubjectAccessReviewStatus
+authorization.v1.SelfSubjectAccessReviewSpec
+  resourceAttributes 1 authorization.v1.ResourceAttributes
+  nonResourceAttributes 2 authorization.v1.NonResourceAttributes
+authorization.v1.SelfSubjectRulesReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authorization.v1.SelfSubjectRulesReviewSpec default={}
+  status 3 authorization.v1.SubjectRulesReviewStatus
+authorization.v1.SelfSubjectRulesReviewSpec
+  namespace 1 string
+authorization.v1.SubjectAccessReview kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 authorization.v1.SubjectAccessReviewSpec default={}
+  status 3 authorization.v1.SubjectAccessReviewStatus
+authorization.v1.SubjectAccessReviewSpec
+  resourceAttributes 1 authorization.v1.ResourceAttributes
+  nonResourceAttributes 2 authorization.v1.NonResourceAttributes
+  user 3 string
+  groups 4 []string list=atomic
+  extra 5 {}authorization.v1.ExtraValue
+  uid 6 string
+authorization.v1.SubjectAccessReviewStatus
+  allowed! 1 bool
+  reason 2 string
+  evaluationError 3 string
+  denied 4 bool
+authorization.v1.SubjectRulesReviewStatus
+  resourceRules! 1 []authorization.v1.ResourceRule list=atomic
+  nonResourceRules! 2 []authorization.v1.NonResourceRule list=atomic
+  incomplete! 3 bool
+  evaluationError 4 string
+autoscaling.v1.CrossVersionObjectReference atomic
+  kind! 1 string
+  name! 2 string
+  apiVersion 3 string
+autoscaling.v1.HorizontalPodAutoscaler kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 autoscaling.v1.HorizontalPodAutoscalerSpec default={}
+  status 3 autoscaling.v1.HorizontalPodAutoscalerStatus
+autoscaling.v1.HorizontalPodAutoscalerSpec
+  scaleTargetRef! 1 autoscaling.v1.CrossVersionObjectReference default={}
+  minReplicas 2 int32
+  maxReplicas! 3 int32 min=1
+  targetCPUUtilizationPercentage 4 int32
+autoscaling.v1.HorizontalPodAutoscalerStatus
+  observedGeneration 1 int64
+  lastScaleTime 2 Time
+  currentReplicas! 3 int32
+  desiredReplicas! 4 int32
+  currentCPUUtilizationPercentage 5 int32
 autoscaling.v1.Scale kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 autoscaling.v1.ScaleSpec
+  spec 2 autoscaling.v1.ScaleSpec default={}
   status 3 autoscaling.v1.ScaleStatus
 autoscaling.v1.ScaleSpec
-  replicas 1 int32
+  replicas 1 int32 min=0
 autoscaling.v1.ScaleStatus
   replicas! 1 int32
   selector 2 string
+autoscaling.v2.ContainerResourceMetricSource
+  name! 1 string
+  target! 2 autoscaling.v2.MetricTarget default={}
+  container! 3 string
+autoscaling.v2.ContainerResourceMetricStatus
+  name! 1 string
+  current! 2 autoscaling.v2.MetricValueStatus default={}
+  container! 3 string
+autoscaling.v2.CrossVersionObjectReference
+  kind! 1 string
+  name! 2 string
+  apiVersion 3 string
+autoscaling.v2.ExternalMetricSource
+  metric! 1 autoscaling.v2.MetricIdentifier default={}
+  target! 2 autoscaling.v2.MetricTarget default={}
+autoscaling.v2.ExternalMetricStatus
+  metric! 1 autoscaling.v2.MetricIdentifier default={}
+  current! 2 autoscaling.v2.MetricValueStatus default={}
+autoscaling.v2.HPAScalingPolicy
+  type! 1 string
+  value! 2 int32
+  periodSeconds! 3 int32
+autoscaling.v2.HPAScalingRules
+  selectPolicy 1 string
+  policies 2 []autoscaling.v2.HPAScalingPolicy list=atomic
+  stabilizationWindowSeconds 3 int32
+  tolerance 4 Quantity
+autoscaling.v2.HorizontalPodAutoscaler kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 autoscaling.v2.HorizontalPodAutoscalerSpec default={}
+  status 3 autoscaling.v2.HorizontalPodAutoscalerStatus
+autoscaling.v2.HorizontalPodAutoscalerBehavior
+  scaleUp 1 autoscaling.v2.HPAScalingRules
+  scaleDown 2 autoscaling.v2.HPAScalingRules
+autoscaling.v2.HorizontalPodAutoscalerCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+  observedGeneration 6 int64
+autoscaling.v2.HorizontalPodAutoscalerList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []autoscaling.v2.HorizontalPodAutoscaler
+autoscaling.v2.HorizontalPodAutoscalerSpec
+  scaleTargetRef! 1 autoscaling.v2.CrossVersionObjectReference default={}
+  minReplicas 2 int32
+  maxReplicas! 3 int32 min=1
+  metrics 4 []autoscaling.v2.MetricSpec list=atomic
+  behavior 5 autoscaling.v2.HorizontalPodAutoscalerBehavior
+autoscaling.v2.HorizontalPodAutoscalerStatus
+  observedGeneration 1 int64
+  lastScaleTime 2 Time
+  currentReplicas 3 int32
+  desiredReplicas! 4 int32
+  currentMetrics 5 []autoscaling.v2.MetricStatus list=atomic
+  conditions 6 []autoscaling.v2.HorizontalPodAutoscalerCondition patch=merge:type list=map:type
+autoscaling.v2.MetricIdentifier
+  name! 1 string
+  selector 2 meta.v1.LabelSelector
+autoscaling.v2.MetricSpec
+  type! 1 string
+  object 2 autoscaling.v2.ObjectMetricSource
+  pods 3 autoscaling.v2.PodsMetricSource
+  resource 4 autoscaling.v2.ResourceMetricSource
+  external 5 autoscaling.v2.ExternalMetricSource
+  containerResource 7 autoscaling.v2.ContainerResourceMetricSource
+autoscaling.v2.MetricStatus
+  type! 1 string
+  object 2 autoscaling.v2.ObjectMetricStatus
+  pods 3 autoscaling.v2.PodsMetricStatus
+  resource 4 autoscaling.v2.ResourceMetricStatus
+  external 5 autoscaling.v2.ExternalMetricStatus
+  containerResource 7 autoscaling.v2.ContainerResourceMetricStatus
+autoscaling.v2.MetricTarget
+  type! 1 string
+  value 2 Quantity
+  averageValue 3 Quantity
+  averageUtilization 4 int32
+autoscaling.v2.MetricValueStatus
+  value 1 Quantity
+  averageValue 2 Quantity
+  averageUtilization 3 int32
+autoscaling.v2.ObjectMetricSource
+  describedObject! 1 autoscaling.v2.CrossVersionObjectReference default={}
+  target! 2 autoscaling.v2.MetricTarget default={}
+  metric! 3 autoscaling.v2.MetricIdentifier default={}
+autoscaling.v2.ObjectMetricStatus
+  metric! 1 autoscaling.v2.MetricIdentifier default={}
+  current! 2 autoscaling.v2.MetricValueStatus default={}
+  describedObject! 3 autoscaling.v2.CrossVersionObjectReference default={}
+autoscaling.v2.PodsMetricSource
+  metric! 1 autoscaling.v2.MetricIdentifier default={}
+  target! 2 autoscaling.v2.MetricTarget default={}
+autoscaling.v2.PodsMetricStatus
+  metric! 1 autoscaling.v2.MetricIdentifier default={}
+  current! 2 autoscaling.v2.MetricValueStatus default={}
+autoscaling.v2.ResourceMetricSource
+  name! 1 string
+  target! 2 autoscaling.v2.MetricTarget default={}
+autoscaling.v2.ResourceMetricStatus
+  name! 1 string
+  current! 2 autoscaling.v2.MetricValueStatus default={}
 batch.v1.CronJob kind
   metadata 1 meta.v1.ObjectMeta
-  spec! 2 batch.v1.CronJobSpec
+  spec! 2 batch.v1.CronJobSpec default={}
   status 3 batch.v1.CronJobStatus
 batch.v1.CronJobList kind
   metadata 1 meta.v1.ListMeta
@@ -87,9 +670,9 @@ batch.v1.CronJobList kind
 batch.v1.CronJobSpec
   schedule! 1 string
   startingDeadlineSeconds 2 int64
-  concurrencyPolicy 3 string
+  concurrencyPolicy 3 string enum=Allow|Forbid|Replace
   suspend 4 bool
-  jobTemplate! 5 batch.v1.JobTemplateSpec
+  jobTemplate! 5 batch.v1.JobTemplateSpec default={}
   successfulJobsHistoryLimit 6 int32
   failedJobsHistoryLimit 7 int32
   timeZone 8 string
@@ -99,7 +682,7 @@ batch.v1.CronJobStatus
   lastSuccessfulTime 5 Time
 batch.v1.Job kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 batch.v1.JobSpec
+  spec 2 batch.v1.JobSpec default={}
   status 3 batch.v1.JobStatus
 batch.v1.JobCondition
   type! 1 string
@@ -117,15 +700,15 @@ batch.v1.JobSpec
   activeDeadlineSeconds 3 int64
   selector 4 meta.v1.LabelSelector
   manualSelector 5 bool
-  template! 6 core.v1.PodTemplateSpec
+  template! 6 core.v1.PodTemplateSpec default={}
   backoffLimit 7 int32
   ttlSecondsAfterFinished 8 int32
-  completionMode 9 string
+  completionMode 9 string enum=Indexed|NonIndexed
   suspend 10 bool
   podFailurePolicy 11 batch.v1.PodFailurePolicy
   backoffLimitPerIndex 12 int32
   maxFailedIndexes 13 int32
-  podReplacementPolicy 14 string
+  podReplacementPolicy 14 string enum=Failed|TerminatingOrFailed
   managedBy 15 string
   successPolicy 16 batch.v1.SuccessPolicy
 batch.v1.JobStatus
@@ -142,18 +725,18 @@ batch.v1.JobStatus
   terminating 11 int32
 batch.v1.JobTemplateSpec
   metadata 1 meta.v1.ObjectMeta
-  spec 2 batch.v1.JobSpec
+  spec 2 batch.v1.JobSpec default={}
 batch.v1.PodFailurePolicy
   rules! 1 []batch.v1.PodFailurePolicyRule list=atomic
 batch.v1.PodFailurePolicyOnExitCodesRequirement
   containerName 1 string
-  operator! 2 string
+  operator! 2 string enum=In|NotIn
   values! 3 []int32 list=set
 batch.v1.PodFailurePolicyOnPodConditionsPattern
   type! 1 string
   status 2 string
 batch.v1.PodFailurePolicyRule
-  action! 1 string
+  action! 1 string enum=Count|FailIndex|FailJob|Ignore
   onExitCodes 2 batch.v1.PodFailurePolicyOnExitCodesRequirement
   onPodConditions 3 []batch.v1.PodFailurePolicyOnPodConditionsPattern list=atomic
 batch.v1.SuccessPolicy
@@ -181,17 +764,72 @@ beemesh.v1.ExternalWorkloadProbe
   timeoutSeconds 3 int32
   successThreshold 4 int32
   failureThreshold 5 int32
+beemesh.v1.ExternalWorkloadReach
+  service! 1 string
+  namespace 2 string
+  port! 3 int32
+  listenAddress 4 string
+  listenPort! 5 int32
 beemesh.v1.ExternalWorkloadSocket
   port! 1 int32
 beemesh.v1.ExternalWorkloadSpec
   serviceAccountName 1 string
   machine! 2 string
   address 3 string
-  ports! 4 []beemesh.v1.ExternalWorkloadPort patch=merge:port list=map:port,protocol
+  ports 4 []beemesh.v1.ExternalWorkloadPort patch=merge:port list=map:port,protocol
   readinessProbe 5 beemesh.v1.ExternalWorkloadProbe
+  reach 6 []beemesh.v1.ExternalWorkloadReach list=atomic
 beemesh.v1.ExternalWorkloadStatus
   ready 1 bool
   message 2 string
+  conditions 3 []meta.v1.Condition patch=merge:type list=map:type
+certificates.v1.CertificateSigningRequest kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 certificates.v1.CertificateSigningRequestSpec default={}
+  status 3 certificates.v1.CertificateSigningRequestStatus
+certificates.v1.CertificateSigningRequestCondition
+  type! 1 string
+  reason 2 string
+  message 3 string
+  lastUpdateTime 4 Time
+  lastTransitionTime 5 Time
+  status! 6 string
+certificates.v1.CertificateSigningRequestList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []certificates.v1.CertificateSigningRequest
+certificates.v1.CertificateSigningRequestSpec
+  request! 1 bytes
+  username 2 string
+  uid 3 string
+  groups 4 []string list=atomic
+  usages 5 []string list=atomic
+    enum=any|cert_sign|client_auth|code_signing|content_commitment|crl_sign
+    enum=data_encipherment|decipher_only|digital_signature|email_protection
+    enum=encipher_only|ipsec_end_system|ipsec_tunnel|ipsec_user|key_agreement
+    enum=key_encipherment|microsoft_sgc|netscape_sgc|ocsp_signing|s/mime|server_auth
+    enum=signing|timestamping
+  extra 6 {}certificates.v1.ExtraValue
+  signerName! 7 string
+  expirationSeconds 8 int32
+certificates.v1.CertificateSigningRequestStatus
+  conditions 1 []certificates.v1.CertificateSigningRequestCondition list=map:type
+  certificate 2 bytes
+certificates.v1.ExtraValue
+  items 1 []string
+coordination.v1.Lease kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 coordination.v1.LeaseSpec default={}
+coordination.v1.LeaseList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []coordination.v1.Lease
+coordination.v1.LeaseSpec
+  holderIdentity 1 string
+  leaseDurationSeconds 2 int32
+  acquireTime 3 MicroTime
+  renewTime 4 MicroTime
+  leaseTransitions 5 int32
+  strategy 6 string
+  preferredHolder 7 string
 core.v1.AWSElasticBlockStoreVolumeSource
   volumeID! 1 string
   fsType 2 string
@@ -202,7 +840,7 @@ core.v1.Affinity
   podAffinity 2 core.v1.PodAffinity
   podAntiAffinity 3 core.v1.PodAntiAffinity
 core.v1.AppArmorProfile
-  type! 1 string
+  type! 1 string enum=Localhost|RuntimeDefault|Unconfined
   localhostProfile 2 string
 core.v1.AttachedVolume
   name! 1 string
@@ -210,14 +848,30 @@ core.v1.AttachedVolume
 core.v1.AzureDiskVolumeSource
   diskName! 1 string
   diskURI! 2 string
-  cachingMode 3 string
-  fsType 4 string
+  cachingMode 3 string enum=None|ReadOnly|ReadWrite default=ReadWrite
+  fsType 4 string default=ext4
   readOnly 5 bool
-  kind 6 string
+  kind 6 string enum=Dedicated|Managed|Shared default=Shared
+core.v1.AzureFilePersistentVolumeSource
+  secretName! 1 string
+  shareName! 2 string
+  readOnly 3 bool
+  secretNamespace 4 string
 core.v1.AzureFileVolumeSource
   secretName! 1 string
   shareName! 2 string
   readOnly 3 bool
+core.v1.CSIPersistentVolumeSource
+  driver! 1 string
+  volumeHandle! 2 string
+  readOnly 3 bool
+  fsType 4 string
+  volumeAttributes 5 {}string
+  controllerPublishSecretRef 6 core.v1.SecretReference
+  nodeStageSecretRef 7 core.v1.SecretReference
+  nodePublishSecretRef 8 core.v1.SecretReference
+  controllerExpandSecretRef 9 core.v1.SecretReference
+  nodeExpandSecretRef 10 core.v1.SecretReference
 core.v1.CSIVolumeSource
   driver! 1 string
   readOnly 2 bool
@@ -227,6 +881,13 @@ core.v1.CSIVolumeSource
 core.v1.Capabilities
   add 1 []string list=atomic
   drop 2 []string list=atomic
+core.v1.CephFSPersistentVolumeSource
+  monitors! 1 []string list=atomic
+  path 2 string
+  user 3 string
+  secretFile 4 string
+  secretRef 5 core.v1.SecretReference
+  readOnly 6 bool
 core.v1.CephFSVolumeSource
   monitors! 1 []string list=atomic
   path 2 string
@@ -234,6 +895,11 @@ core.v1.CephFSVolumeSource
   secretFile 4 string
   secretRef 5 core.v1.LocalObjectReference
   readOnly 6 bool
+core.v1.CinderPersistentVolumeSource
+  volumeID! 1 string
+  fsType 2 string
+  readOnly 3 bool
+  secretRef 4 core.v1.SecretReference
 core.v1.CinderVolumeSource
   volumeID! 1 string
   fsType 2 string
@@ -256,7 +922,7 @@ core.v1.ConfigMap kind
 core.v1.ConfigMapEnvSource
   <localObjectReference 1 core.v1.LocalObjectReference
   optional 2 bool
-core.v1.ConfigMapKeySelector
+core.v1.ConfigMapKeySelector atomic
   <localObjectReference 1 core.v1.LocalObjectReference
   key! 2 string
   optional 3 bool
@@ -287,19 +953,19 @@ core.v1.Container
   workingDir 5 string
   ports 6 []core.v1.ContainerPort patch=merge:containerPort list=map:containerPort,protocol
   env 7 []core.v1.EnvVar patch=merge:name list=map:name
-  resources 8 core.v1.ResourceRequirements
+  resources 8 core.v1.ResourceRequirements default={}
   volumeMounts 9 []core.v1.VolumeMount patch=merge:mountPath list=map:mountPath
   livenessProbe 10 core.v1.Probe
   readinessProbe 11 core.v1.Probe
   lifecycle 12 core.v1.Lifecycle
   terminationMessagePath 13 string
-  imagePullPolicy 14 string
+  imagePullPolicy 14 string enum=Always|IfNotPresent|Never
   securityContext 15 core.v1.SecurityContext
   stdin 16 bool
   stdinOnce 17 bool
   tty 18 bool
   envFrom 19 []core.v1.EnvFromSource list=atomic
-  terminationMessagePolicy 20 string
+  terminationMessagePolicy 20 string enum=FallbackToLogsOnError|File
   volumeDevices 21 []core.v1.VolumeDevice patch=merge:devicePath list=map:devicePath
   startupProbe 22 core.v1.Probe
   resizePolicy 23 []core.v1.ContainerResizePolicy list=atomic
@@ -316,7 +982,7 @@ core.v1.ContainerPort
   name 1 string
   hostPort 2 int32
   containerPort! 3 int32
-  protocol 4 string
+  protocol 4 string enum=SCTP|TCP|UDP default=TCP
   hostIP 5 string
 core.v1.ContainerResizePolicy
   resourceName! 1 string
@@ -346,8 +1012,8 @@ core.v1.ContainerStateWaiting
   message 2 string
 core.v1.ContainerStatus
   name! 1 string
-  state 2 core.v1.ContainerState
-  lastState 3 core.v1.ContainerState
+  state 2 core.v1.ContainerState default={}
+  lastState 3 core.v1.ContainerState default={}
   ready! 4 bool
   restartCount! 5 int32
   image! 6 string
@@ -360,6 +1026,15 @@ core.v1.ContainerStatus
   user 13 core.v1.ContainerUser
   allocatedResourcesStatus 14 []core.v1.ResourceStatus patch=merge:name list=map:name
   stopSignal 15 string
+    enum=SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT
+    enum=SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX
+    enum=SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14
+    enum=SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7
+    enum=SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11
+    enum=SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3
+    enum=SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV
+    enum=SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG
+    enum=SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ
 core.v1.ContainerUser
   linux 1 core.v1.LinuxContainerUser
 core.v1.DaemonEndpoint
@@ -380,15 +1055,15 @@ core.v1.EmptyDirVolumeSource
   medium 1 string
   sizeLimit 2 Quantity
   mode 3 int32
-core.v1.EndpointAddress
+core.v1.EndpointAddress atomic
   ip! 1 string
   targetRef 2 core.v1.ObjectReference
   hostname 3 string
   nodeName 4 string
-core.v1.EndpointPort
+core.v1.EndpointPort atomic
   name 1 string
   port! 2 int32
-  protocol 3 string
+  protocol 3 string enum=SCTP|TCP|UDP
   appProtocol 4 string
 core.v1.EndpointSubset
   addresses 1 []core.v1.EndpointAddress list=atomic
@@ -431,13 +1106,13 @@ core.v1.EphemeralContainerCommon
   readinessProbe 11 core.v1.Probe
   lifecycle 12 core.v1.Lifecycle
   terminationMessagePath 13 string
-  imagePullPolicy 14 string
+  imagePullPolicy 14 string enum=Always|IfNotPresent|Never
   securityContext 15 core.v1.SecurityContext
   stdin 16 bool
   stdinOnce 17 bool
   tty 18 bool
   envFrom 19 []core.v1.EnvFromSource list=atomic
-  terminationMessagePolicy 20 string
+  terminationMessagePolicy 20 string enum=FallbackToLogsOnError|File
   volumeDevices 21 []core.v1.VolumeDevice patch=merge:devicePath list=map:devicePath
   startupProbe 22 core.v1.Probe
   resizePolicy 23 []core.v1.ContainerResizePolicy list=atomic
@@ -447,10 +1122,10 @@ core.v1.EphemeralVolumeSource
   volumeClaimTemplate 1 core.v1.PersistentVolumeClaimTemplate
 core.v1.Event kind
   metadata! 1 meta.v1.ObjectMeta
-  involvedObject! 2 core.v1.ObjectReference
+  involvedObject! 2 core.v1.ObjectReference default={}
   reason 3 string
   message 4 string
-  source 5 core.v1.EventSource
+  source 5 core.v1.EventSource default={}
   firstTimestamp 6 Time
   lastTimestamp 7 Time
   count 8 int32
@@ -470,9 +1145,9 @@ core.v1.EventSeries
 core.v1.EventSource
   component 1 string
   host 2 string
-core.v1.EvictionResponder
+core.v1.EvictionResponder atomic
   name 1 string
-  priority 2 int32
+  priority 2 int32 min=0 max=100000
 core.v1.ExecAction
   command 1 []string list=atomic
 core.v1.FCVolumeSource
@@ -481,11 +1156,17 @@ core.v1.FCVolumeSource
   fsType 3 string
   readOnly 4 bool
   wwids 5 []string list=atomic
-core.v1.FileKeySelector
+core.v1.FileKeySelector atomic
   volumeName! 1 string
   path! 2 string
   key! 3 string
   optional 4 bool
+core.v1.FlexPersistentVolumeSource
+  driver! 1 string
+  fsType 2 string
+  secretRef 3 core.v1.SecretReference
+  readOnly 4 bool
+  options 5 {}string
 core.v1.FlexVolumeSource
   driver! 1 string
   fsType 2 string
@@ -503,11 +1184,16 @@ core.v1.GCEPersistentDiskVolumeSource
 core.v1.GRPCAction
   port! 1 int32
   service 2 string
-  mode 3 string
+  mode 3 string enum=Plaintext|TLS
 core.v1.GitRepoVolumeSource
   repository! 1 string
   revision 2 string
   directory 3 string
+core.v1.GlusterfsPersistentVolumeSource
+  endpoints! 1 string
+  path! 2 string
+  readOnly 3 bool
+  endpointsNamespace 4 string
 core.v1.GlusterfsVolumeSource
   endpoints! 1 string
   path! 2 string
@@ -516,9 +1202,9 @@ core.v1.HTTPGetAction
   path 1 string
   port! 2 IntOrString
   host 3 string
-  scheme 4 string
+  scheme 4 string enum=HTTP|HTTPS
   httpHeaders 5 []core.v1.HTTPHeader list=atomic
-  protocol 6 string
+  protocol 6 string enum=HTTP1|HTTP2
 core.v1.HTTPHeader
   name! 1 string
   value! 2 string
@@ -529,12 +1215,24 @@ core.v1.HostIP
   ip! 1 string
 core.v1.HostPathVolumeSource
   path! 1 string
-  type 2 string
+  type 2 string enum=BlockDevice|CharDevice|Directory|DirectoryOrCreate|File|FileOrCreate|Socket
+core.v1.ISCSIPersistentVolumeSource
+  targetPortal! 1 string
+  iqn! 2 string
+  lun! 3 int32
+  iscsiInterface 4 string default=default
+  fsType 5 string
+  readOnly 6 bool
+  portals 7 []string list=atomic
+  chapAuthDiscovery 8 bool
+  secretRef 10 core.v1.SecretReference
+  chapAuthSession 11 bool
+  initiatorName 12 string
 core.v1.ISCSIVolumeSource
   targetPortal! 1 string
   iqn! 2 string
   lun! 3 int32
-  iscsiInterface 4 string
+  iscsiInterface 4 string default=default
   fsType 5 string
   readOnly 6 bool
   portals 7 []string list=atomic
@@ -544,7 +1242,7 @@ core.v1.ISCSIVolumeSource
   initiatorName 12 string
 core.v1.ImageVolumeSource
   reference 1 string
-  pullPolicy 2 string
+  pullPolicy 2 string enum=Always|IfNotPresent|Never
 core.v1.ImageVolumeStatus
   imageRef! 1 string
 core.v1.KeyToPath
@@ -555,12 +1253,35 @@ core.v1.KeyToPath
 core.v1.Lifecycle
   postStart 1 core.v1.LifecycleHandler
   preStop 2 core.v1.LifecycleHandler
-  stopSignal 3 string
+  stopSignal 3 string enum=SIGABRT|SIGALRM|SIGBUS|SIGCHLD|SIGCLD|SIGCONT|SIGFPE|SIGHUP|SIGILL|SIGINT
+    enum=SIGIO|SIGIOT|SIGKILL|SIGPIPE|SIGPOLL|SIGPROF|SIGPWR|SIGQUIT|SIGRTMAX
+    enum=SIGRTMAX-1|SIGRTMAX-10|SIGRTMAX-11|SIGRTMAX-12|SIGRTMAX-13|SIGRTMAX-14
+    enum=SIGRTMAX-2|SIGRTMAX-3|SIGRTMAX-4|SIGRTMAX-5|SIGRTMAX-6|SIGRTMAX-7
+    enum=SIGRTMAX-8|SIGRTMAX-9|SIGRTMIN|SIGRTMIN+1|SIGRTMIN+10|SIGRTMIN+11
+    enum=SIGRTMIN+12|SIGRTMIN+13|SIGRTMIN+14|SIGRTMIN+15|SIGRTMIN+2|SIGRTMIN+3
+    enum=SIGRTMIN+4|SIGRTMIN+5|SIGRTMIN+6|SIGRTMIN+7|SIGRTMIN+8|SIGRTMIN+9|SIGSEGV
+    enum=SIGSTKFLT|SIGSTOP|SIGSYS|SIGTERM|SIGTRAP|SIGTSTP|SIGTTIN|SIGTTOU|SIGURG
+    enum=SIGUSR1|SIGUSR2|SIGVTALRM|SIGWINCH|SIGXCPU|SIGXFSZ
 core.v1.LifecycleHandler
   exec 1 core.v1.ExecAction
   httpGet 2 core.v1.HTTPGetAction
   tcpSocket 3 core.v1.TCPSocketAction
   sleep 4 core.v1.SleepAction
+core.v1.LimitRange kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.LimitRangeSpec default={}
+core.v1.LimitRangeItem
+  type! 1 string
+  max 2 {}Quantity
+  min 3 {}Quantity
+  default 4 {}Quantity
+  defaultRequest 5 {}Quantity
+  maxLimitRequestRatio 6 {}Quantity
+core.v1.LimitRangeList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.LimitRange
+core.v1.LimitRangeSpec
+  limits! 1 []core.v1.LimitRangeItem list=atomic
 core.v1.LinuxContainerUser
   uid! 1 int64
   gid! 2 int64
@@ -572,15 +1293,21 @@ core.v1.LoadBalancerIngress
   ports 4 []core.v1.PortStatus list=atomic
 core.v1.LoadBalancerStatus
   ingress 1 []core.v1.LoadBalancerIngress list=atomic
-core.v1.LocalObjectReference
+core.v1.LocalObjectReference atomic
   name 1 string
+core.v1.LocalVolumeSource
+  path! 1 string
+  fsType 2 string
+core.v1.ModifyVolumeStatus
+  targetVolumeAttributesClassName 1 string
+  status! 2 string enum=InProgress|Infeasible|Pending
 core.v1.NFSVolumeSource
   server! 1 string
   path! 2 string
   readOnly 3 bool
 core.v1.Namespace kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 core.v1.NamespaceSpec
+  spec 2 core.v1.NamespaceSpec default={}
   status 3 core.v1.NamespaceStatus
 core.v1.NamespaceCondition
   type! 1 string
@@ -594,11 +1321,11 @@ core.v1.NamespaceList kind
 core.v1.NamespaceSpec
   finalizers 1 []string list=atomic
 core.v1.NamespaceStatus
-  phase 1 string
+  phase 1 string enum=Active|Terminating
   conditions 2 []core.v1.NamespaceCondition patch=merge:type list=map:type
 core.v1.Node kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 core.v1.NodeSpec
+  spec 2 core.v1.NodeSpec default={}
   status 3 core.v1.NodeStatus
 core.v1.NodeAddress
   type! 1 string
@@ -633,27 +1360,27 @@ core.v1.NodeConfigStatus
   lastKnownGood 3 core.v1.NodeConfigSource
   error 4 string
 core.v1.NodeDaemonEndpoints
-  kubeletEndpoint 1 core.v1.DaemonEndpoint
+  kubeletEndpoint 1 core.v1.DaemonEndpoint default={}
 core.v1.NodeFeatures
   supplementalGroupsPolicy 1 bool
 core.v1.NodeList kind
   metadata 1 meta.v1.ListMeta
   items! 2 []core.v1.Node
 core.v1.NodePodPreemptionPolicy
-  disableResizePreemption 1 []string list=set
+  disableResizePreemption 1 []string list=set itemsMax=20
 core.v1.NodeRuntimeHandler
   name 1 string
   features 2 core.v1.NodeRuntimeHandlerFeatures
 core.v1.NodeRuntimeHandlerFeatures
   recursiveReadOnlyMounts 1 bool
   userNamespaces 2 bool
-core.v1.NodeSelector
+core.v1.NodeSelector atomic
   nodeSelectorTerms! 1 []core.v1.NodeSelectorTerm list=atomic
 core.v1.NodeSelectorRequirement
   key! 1 string
-  operator! 2 string
+  operator! 2 string enum=DoesNotExist|Exists|Gt|In|Lt|NotIn
   values 3 []string list=atomic
-core.v1.NodeSelectorTerm
+core.v1.NodeSelectorTerm atomic
   matchExpressions 1 []core.v1.NodeSelectorRequirement list=atomic
   matchFields 2 []core.v1.NodeSelectorRequirement list=atomic
 core.v1.NodeSpec
@@ -668,11 +1395,11 @@ core.v1.NodeSpec
 core.v1.NodeStatus
   capacity 1 {}Quantity
   allocatable 2 {}Quantity
-  phase 3 string
+  phase 3 string enum=Pending|Running|Terminated
   conditions 4 []core.v1.NodeCondition patch=merge:type list=map:type
   addresses 5 []core.v1.NodeAddress patch=merge:type list=map:type
-  daemonEndpoints 6 core.v1.NodeDaemonEndpoints
-  nodeInfo 7 core.v1.NodeSystemInfo
+  daemonEndpoints 6 core.v1.NodeDaemonEndpoints default={}
+  nodeInfo 7 core.v1.NodeSystemInfo default={}
   images 8 []core.v1.ContainerImage list=atomic
   volumesInUse 9 []string list=atomic
   volumesAttached 10 []core.v1.AttachedVolume list=atomic
@@ -694,10 +1421,10 @@ core.v1.NodeSystemInfo
   operatingSystem! 9 string
   architecture! 10 string
   swap 11 core.v1.NodeSwapStatus
-core.v1.ObjectFieldSelector
+core.v1.ObjectFieldSelector atomic
   apiVersion 1 string
   fieldPath! 2 string
-core.v1.ObjectReference
+core.v1.ObjectReference atomic
   kind 1 string
   namespace 2 string
   name 3 string
@@ -705,28 +1432,98 @@ core.v1.ObjectReference
   apiVersion 5 string
   resourceVersion 6 string
   fieldPath 7 string
+core.v1.PersistentVolume kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.PersistentVolumeSpec default={}
+  status 3 core.v1.PersistentVolumeStatus
+core.v1.PersistentVolumeClaim kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.PersistentVolumeClaimSpec default={}
+  status 3 core.v1.PersistentVolumeClaimStatus
+core.v1.PersistentVolumeClaimCondition
+  type! 1 string
+  status! 2 string
+  lastProbeTime 3 Time
+  lastTransitionTime 4 Time
+  reason 5 string
+  message 6 string
+core.v1.PersistentVolumeClaimList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.PersistentVolumeClaim
 core.v1.PersistentVolumeClaimSpec
-  accessModes 1 []string list=atomic
-  resources 2 core.v1.VolumeResourceRequirements
+  accessModes 1 []string list=atomic enum=ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod
+  resources 2 core.v1.VolumeResourceRequirements default={}
   volumeName 3 string
   selector 4 meta.v1.LabelSelector
   storageClassName 5 string
-  volumeMode 6 string
+  volumeMode 6 string enum=Block|Filesystem
   dataSource 7 core.v1.TypedLocalObjectReference
   dataSourceRef 8 core.v1.TypedObjectReference
   volumeAttributesClassName 9 string
+core.v1.PersistentVolumeClaimStatus
+  phase 1 string enum=Bound|Lost|Pending
+  accessModes 2 []string list=atomic enum=ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod
+  capacity 3 {}Quantity
+  conditions 4 []core.v1.PersistentVolumeClaimCondition patch=merge:type list=map:type
+  allocatedResources 5 {}Quantity
+  allocatedResourceStatuses 7 {}string
+  currentVolumeAttributesClassName 8 string
+  modifyVolumeStatus 9 core.v1.ModifyVolumeStatus
+  healthStatus 10 core.v1.VolumeHealthStatus
 core.v1.PersistentVolumeClaimTemplate
   metadata 1 meta.v1.ObjectMeta
-  spec! 2 core.v1.PersistentVolumeClaimSpec
+  spec! 2 core.v1.PersistentVolumeClaimSpec default={}
 core.v1.PersistentVolumeClaimVolumeSource
   claimName! 1 string
   readOnly 2 bool
+core.v1.PersistentVolumeList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.PersistentVolume
+core.v1.PersistentVolumeSource
+  gcePersistentDisk 1 core.v1.GCEPersistentDiskVolumeSource
+  awsElasticBlockStore 2 core.v1.AWSElasticBlockStoreVolumeSource
+  hostPath 3 core.v1.HostPathVolumeSource
+  glusterfs 4 core.v1.GlusterfsPersistentVolumeSource
+  nfs 5 core.v1.NFSVolumeSource
+  rbd 6 core.v1.RBDPersistentVolumeSource
+  iscsi 7 core.v1.ISCSIPersistentVolumeSource
+  cinder 8 core.v1.CinderPersistentVolumeSource
+  cephfs 9 core.v1.CephFSPersistentVolumeSource
+  fc 10 core.v1.FCVolumeSource
+  flocker 11 core.v1.FlockerVolumeSource
+  flexVolume 12 core.v1.FlexPersistentVolumeSource
+  azureFile 13 core.v1.AzureFilePersistentVolumeSource
+  vsphereVolume 14 core.v1.VsphereVirtualDiskVolumeSource
+  quobyte 15 core.v1.QuobyteVolumeSource
+  azureDisk 16 core.v1.AzureDiskVolumeSource
+  photonPersistentDisk 17 core.v1.PhotonPersistentDiskVolumeSource
+  portworxVolume 18 core.v1.PortworxVolumeSource
+  scaleIO 19 core.v1.ScaleIOPersistentVolumeSource
+  local 20 core.v1.LocalVolumeSource
+  storageos 21 core.v1.StorageOSPersistentVolumeSource
+  csi 22 core.v1.CSIPersistentVolumeSource
+core.v1.PersistentVolumeSpec
+  capacity 1 {}Quantity
+  <persistentVolumeSource 2 core.v1.PersistentVolumeSource
+  accessModes 3 []string list=atomic enum=ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod
+  claimRef 4 core.v1.ObjectReference granular
+  persistentVolumeReclaimPolicy 5 string enum=Delete|Recycle|Retain
+  storageClassName 6 string
+  mountOptions 7 []string list=atomic
+  volumeMode 8 string enum=Block|Filesystem
+  nodeAffinity 9 core.v1.VolumeNodeAffinity
+  volumeAttributesClassName 10 string
+core.v1.PersistentVolumeStatus
+  phase 1 string enum=Available|Bound|Failed|Pending|Released
+  message 2 string
+  reason 3 string
+  lastPhaseTransitionTime 4 Time
 core.v1.PhotonPersistentDiskVolumeSource
   pdID! 1 string
   fsType 2 string
 core.v1.Pod kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 core.v1.PodSpec
+  spec 2 core.v1.PodSpec default={}
   status 3 core.v1.PodStatus
 core.v1.PodAffinity
   requiredDuringSchedulingIgnoredDuringExecution 1 []core.v1.PodAffinityTerm list=atomic
@@ -797,18 +1594,18 @@ core.v1.PodSecurityContext
   runAsGroup 6 int64
   sysctls 7 []core.v1.Sysctl list=atomic
   windowsOptions 8 core.v1.WindowsSecurityContextOptions
-  fsGroupChangePolicy 9 string
+  fsGroupChangePolicy 9 string enum=Always|OnRootMismatch
   seccompProfile 10 core.v1.SeccompProfile
   appArmorProfile 11 core.v1.AppArmorProfile
-  supplementalGroupsPolicy 12 string
+  supplementalGroupsPolicy 12 string enum=Merge|Strict
   seLinuxChangePolicy 13 string
 core.v1.PodSpec
   volumes 1 []core.v1.Volume patch=merge,retainKeys:name list=map:name
   containers! 2 []core.v1.Container patch=merge:name list=map:name
-  restartPolicy 3 string
+  restartPolicy 3 string enum=Always|Never|OnFailure
   terminationGracePeriodSeconds 4 int64
   activeDeadlineSeconds 5 int64
-  dnsPolicy 6 string
+  dnsPolicy 6 string enum=ClusterFirst|ClusterFirstWithHostNet|Default|None
   nodeSelector 7 {}string atomic
   serviceAccountName 8 string
   serviceAccount 9 string
@@ -833,7 +1630,7 @@ core.v1.PodSpec
   readinessGates 28 []core.v1.PodReadinessGate list=atomic
   runtimeClassName 29 string
   enableServiceLinks 30 bool
-  preemptionPolicy 31 string
+  preemptionPolicy 31 string enum=Never|PreemptLowerPriority
   overhead 32 {}Quantity
   topologySpreadConstraints 33 []core.v1.TopologySpreadConstraint patch=merge:topologyKey
     list=map:topologyKey,whenUnsatisfiable
@@ -846,9 +1643,9 @@ core.v1.PodSpec
   resources 40 core.v1.ResourceRequirements
   hostnameOverride 41 string
   schedulingGroup 43 core.v1.PodSchedulingGroup
-  evictionResponders 44 []core.v1.EvictionResponder patch=merge:name list=map:name
+  evictionResponders 44 []core.v1.EvictionResponder patch=merge:name list=map:name itemsMax=10
 core.v1.PodStatus
-  phase 1 string
+  phase 1 string enum=Failed|Pending|Running|Succeeded|Unknown
   conditions 2 []core.v1.PodCondition patch=merge:type list=map:type
   message 3 string
   reason 4 string
@@ -856,7 +1653,7 @@ core.v1.PodStatus
   podIP 6 string
   startTime 7 Time
   containerStatuses 8 []core.v1.ContainerStatus list=atomic
-  qosClass 9 string
+  qosClass 9 string enum=BestEffort|Burstable|Guaranteed
   initContainerStatuses 10 []core.v1.ContainerStatus list=atomic
   nominatedNodeName 11 string
   podIPs 12 []core.v1.PodIP patch=merge:ip list=map:ip
@@ -872,16 +1669,23 @@ core.v1.PodStatus
   nodeAllocatableResourceClaimStatuses 21 []core.v1.NodeAllocatableResourceClaimStatus
     patch=merge:resourceClaimName list=map:resourceClaimName
   volumeHealth 22 []core.v1.PodVolumeHealth list=map:name
+core.v1.PodTemplate kind
+  metadata 1 meta.v1.ObjectMeta
+  template 2 core.v1.PodTemplateSpec default={}
+core.v1.PodTemplateList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.PodTemplate
 core.v1.PodTemplateSpec
   metadata 1 meta.v1.ObjectMeta
-  spec 2 core.v1.PodSpec
+  spec 2 core.v1.PodSpec default={}
 core.v1.PodVolumeHealth
   name 1 string
   healthConditions 2 []core.v1.VolumeHealthCondition patch=merge:status list=map:status,reason
+    itemsMax=16
   lastTransitionTime 3 Time
 core.v1.PortStatus
   port! 1 int32
-  protocol! 2 string
+  protocol! 2 string enum=SCTP|TCP|UDP
   error 3 string
 core.v1.PortworxVolumeSource
   volumeID! 1 string
@@ -889,7 +1693,7 @@ core.v1.PortworxVolumeSource
   readOnly 3 bool
 core.v1.PreferredSchedulingTerm
   weight! 1 int32
-  preference! 2 core.v1.NodeSelectorTerm
+  preference! 2 core.v1.NodeSelectorTerm default={}
 core.v1.Probe
   <handler 1 core.v1.ProbeHandler
   initialDelaySeconds 2 int32
@@ -914,19 +1718,53 @@ core.v1.QuobyteVolumeSource
   user 4 string
   group 5 string
   tenant 6 string
+core.v1.RBDPersistentVolumeSource
+  monitors! 1 []string list=atomic
+  image! 2 string
+  fsType 3 string
+  pool 4 string default=rbd
+  user 5 string default=admin
+  keyring 6 string default=/etc/ceph/keyring
+  secretRef 7 core.v1.SecretReference
+  readOnly 8 bool
 core.v1.RBDVolumeSource
   monitors! 1 []string list=atomic
   image! 2 string
   fsType 3 string
-  pool 4 string
-  user 5 string
-  keyring 6 string
+  pool 4 string default=rbd
+  user 5 string default=admin
+  keyring 6 string default=/etc/ceph/keyring
   secretRef 7 core.v1.LocalObjectReference
   readOnly 8 bool
+core.v1.ReplicationController kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.ReplicationControllerSpec default={}
+  status 3 core.v1.ReplicationControllerStatus
+core.v1.ReplicationControllerCondition
+  type! 1 string
+  status! 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+core.v1.ReplicationControllerList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.ReplicationController
+core.v1.ReplicationControllerSpec
+  replicas 1 int32 min=0 default=1
+  selector 2 {}string atomic
+  template 3 core.v1.PodTemplateSpec
+  minReadySeconds 4 int32 min=0
+core.v1.ReplicationControllerStatus
+  replicas! 1 int32
+  fullyLabeledReplicas 2 int32
+  observedGeneration 3 int64
+  readyReplicas 4 int32
+  availableReplicas 5 int32
+  conditions 6 []core.v1.ReplicationControllerCondition patch=merge:type list=map:type
 core.v1.ResourceClaim
   name! 1 string
   request 2 string
-core.v1.ResourceFieldSelector
+core.v1.ResourceFieldSelector atomic
   containerName 1 string
   resource! 2 string
   divisor 3 Quantity
@@ -934,6 +1772,22 @@ core.v1.ResourceHealth
   resourceID! 1 string
   health 2 string
   message 6 string
+core.v1.ResourceQuota kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 core.v1.ResourceQuotaSpec default={}
+  status 3 core.v1.ResourceQuotaStatus
+core.v1.ResourceQuotaList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []core.v1.ResourceQuota
+core.v1.ResourceQuotaSpec
+  hard 1 {}Quantity
+  scopes 2 []string list=atomic
+    enum=BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating
+    enum=PriorityClass|Terminating|VolumeAttributesClass
+  scopeSelector 3 core.v1.ScopeSelector
+core.v1.ResourceQuotaStatus
+  hard 1 {}Quantity
+  used 2 {}Quantity
 core.v1.ResourceRequirements
   limits 1 {}Quantity
   requests 2 {}Quantity
@@ -946,6 +1800,17 @@ core.v1.SELinuxOptions
   role 2 string
   type 3 string
   level 4 string
+core.v1.ScaleIOPersistentVolumeSource
+  gateway! 1 string
+  system! 2 string
+  secretRef! 3 core.v1.SecretReference
+  sslEnabled 4 bool
+  protectionDomain 5 string
+  storagePool 6 string
+  storageMode 7 string default=ThinProvisioned
+  volumeName 8 string
+  fsType 9 string default=xfs
+  readOnly 10 bool
 core.v1.ScaleIOVolumeSource
   gateway! 1 string
   system! 2 string
@@ -953,12 +1818,19 @@ core.v1.ScaleIOVolumeSource
   sslEnabled 4 bool
   protectionDomain 5 string
   storagePool 6 string
-  storageMode 7 string
+  storageMode 7 string default=ThinProvisioned
   volumeName 8 string
-  fsType 9 string
+  fsType 9 string default=xfs
   readOnly 10 bool
+core.v1.ScopeSelector atomic
+  matchExpressions 1 []core.v1.ScopedResourceSelectorRequirement list=atomic
+core.v1.ScopedResourceSelectorRequirement
+  scopeName! 1 string enum=BestEffort|CrossNamespacePodAffinity|NotBestEffort|NotTerminating
+    enum=PriorityClass|Terminating|VolumeAttributesClass
+  operator! 2 string enum=DoesNotExist|Exists|In|NotIn
+  values 3 []string list=atomic
 core.v1.SeccompProfile
-  type! 1 string
+  type! 1 string enum=Localhost|RuntimeDefault|Unconfined
   localhostProfile 2 string
 core.v1.Secret kind
   metadata 1 meta.v1.ObjectMeta
@@ -969,7 +1841,7 @@ core.v1.Secret kind
 core.v1.SecretEnvSource
   <localObjectReference 1 core.v1.LocalObjectReference
   optional 2 bool
-core.v1.SecretKeySelector
+core.v1.SecretKeySelector atomic
   <localObjectReference 1 core.v1.LocalObjectReference
   key! 2 string
   optional 3 bool
@@ -980,6 +1852,9 @@ core.v1.SecretProjection
   <localObjectReference 1 core.v1.LocalObjectReference
   items 2 []core.v1.KeyToPath list=atomic
   optional 4 bool
+core.v1.SecretReference atomic
+  name 1 string
+  namespace 2 string
 core.v1.SecretVolumeSource
   secretName 1 string
   items 2 []core.v1.KeyToPath list=atomic
@@ -995,13 +1870,13 @@ core.v1.SecurityContext
   readOnlyRootFilesystem 6 bool
   allowPrivilegeEscalation 7 bool
   runAsGroup 8 int64
-  procMount 9 string
+  procMount 9 string enum=Default|Unmasked
   windowsOptions 10 core.v1.WindowsSecurityContextOptions
   seccompProfile 11 core.v1.SeccompProfile
   appArmorProfile 12 core.v1.AppArmorProfile
 core.v1.Service kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 core.v1.ServiceSpec
+  spec 2 core.v1.ServiceSpec default={}
   status 3 core.v1.ServiceStatus
 core.v1.ServiceAccount kind
   metadata 1 meta.v1.ObjectMeta
@@ -1021,7 +1896,7 @@ core.v1.ServiceList kind
   items! 2 []core.v1.Service
 core.v1.ServicePort
   name 1 string
-  protocol 2 string
+  protocol 2 string enum=SCTP|TCP|UDP default=TCP
   port! 3 int32
   targetPort 4 IntOrString
   nodePort 5 int32
@@ -1030,30 +1905,36 @@ core.v1.ServiceSpec
   ports 1 []core.v1.ServicePort patch=merge:port list=map:port,protocol
   selector 2 {}string atomic
   clusterIP 3 string
-  type 4 string
+  type 4 string enum=ClusterIP|ExternalName|LoadBalancer|NodePort
   externalIPs 5 []string list=atomic
-  sessionAffinity 7 string
+  sessionAffinity 7 string enum=ClientIP|None
   loadBalancerIP 8 string
   loadBalancerSourceRanges 9 []string list=atomic
   externalName 10 string
-  externalTrafficPolicy 11 string
+  externalTrafficPolicy 11 string enum=Cluster|Local
   healthCheckNodePort 12 int32
   publishNotReadyAddresses 13 bool
   sessionAffinityConfig 14 core.v1.SessionAffinityConfig
-  ipFamilyPolicy 17 string
+  ipFamilyPolicy 17 string enum=PreferDualStack|RequireDualStack|SingleStack
   clusterIPs 18 []string list=atomic
-  ipFamilies 19 []string list=atomic
+  ipFamilies 19 []string list=atomic enum=IPv4|IPv6
   allocateLoadBalancerNodePorts 20 bool
   loadBalancerClass 21 string
-  internalTrafficPolicy 22 string
+  internalTrafficPolicy 22 string enum=Cluster|Local
   trafficDistribution 23 string
 core.v1.ServiceStatus
-  loadBalancer 1 core.v1.LoadBalancerStatus
+  loadBalancer 1 core.v1.LoadBalancerStatus default={}
   conditions 2 []meta.v1.Condition patch=merge:type list=map:type
 core.v1.SessionAffinityConfig
   clientIP 1 core.v1.ClientIPConfig
 core.v1.SleepAction
   seconds! 1 int64
+core.v1.StorageOSPersistentVolumeSource
+  volumeName 1 string
+  volumeNamespace 2 string
+  fsType 3 string
+  readOnly 4 bool
+  secretRef 5 core.v1.ObjectReference
 core.v1.StorageOSVolumeSource
   volumeName 1 string
   volumeNamespace 2 string
@@ -1069,24 +1950,29 @@ core.v1.TCPSocketAction
 core.v1.Taint
   key! 1 string
   value 2 string
-  effect! 3 string
+  effect! 3 string enum=NoExecute|NoSchedule|NoScheduleNoAdmit|PreferNoSchedule
   timeAdded 4 Time
 core.v1.Toleration
   key 1 string
-  operator 2 string
+  operator 2 string enum=Equal|Exists|Gt|Lt
   value 3 string
-  effect 4 string
+  effect 4 string enum=NoExecute|NoSchedule|NoScheduleNoAdmit|PreferNoSchedule
   tolerationSeconds 5 int64
+core.v1.TopologySelectorLabelRequirement
+  key! 1 string
+  values! 2 []string list=atomic
+core.v1.TopologySelectorTerm atomic
+  matchLabelExpressions 1 []core.v1.TopologySelectorLabelRequirement list=atomic
 core.v1.TopologySpreadConstraint
   maxSkew! 1 int32
   topologyKey! 2 string
-  whenUnsatisfiable! 3 string
+  whenUnsatisfiable! 3 string enum=DoNotSchedule|ScheduleAnyway
   labelSelector 4 meta.v1.LabelSelector
   minDomains 5 int32
-  nodeAffinityPolicy 6 string
-  nodeTaintsPolicy 7 string
+  nodeAffinityPolicy 6 string enum=Honor|Ignore
+  nodeTaintsPolicy 7 string enum=Honor|Ignore
   matchLabelKeys 8 []string list=atomic
-core.v1.TypedLocalObjectReference
+core.v1.TypedLocalObjectReference atomic
   apiGroup 1 string
   kind! 2 string
   name! 3 string
@@ -1102,15 +1988,19 @@ core.v1.VolumeDevice
   name! 1 string
   devicePath! 2 string
 core.v1.VolumeHealthCondition
-  status 1 string
-  reason 2 string
-  message 3 string
+  status 1 string enum=DataLoss|Degraded|Inaccessible
+  reason 2 string bytesMax=256
+  message 3 string bytesMax=1024
+core.v1.VolumeHealthStatus
+  healthConditions 1 []core.v1.VolumeHealthCondition patch=merge:status list=map:status,reason
+    itemsMax=16
+  lastTransitionTime 2 Time
 core.v1.VolumeMount
   name! 1 string
   readOnly 2 bool
   mountPath! 3 string
   subPath 4 string
-  mountPropagation 5 string
+  mountPropagation 5 string enum=Bidirectional|HostToContainer|None
   subPathExpr 6 string
   recursiveReadOnly 7 string
   bindMountOptions 8 []string list=set
@@ -1120,6 +2010,8 @@ core.v1.VolumeMountStatus
   readOnly 3 bool
   recursiveReadOnly 4 string
   volumeStatus 5 core.v1.VolumeStatus
+core.v1.VolumeNodeAffinity
+  required 1 core.v1.NodeSelector
 core.v1.VolumeProjection
   secret 1 core.v1.SecretProjection
   downwardAPI 2 core.v1.DownwardAPIProjection
@@ -1170,15 +2062,15 @@ core.v1.VsphereVirtualDiskVolumeSource
   storagePolicyID 4 string
 core.v1.WeightedPodAffinityTerm
   weight! 1 int32
-  podAffinityTerm! 2 core.v1.PodAffinityTerm
+  podAffinityTerm! 2 core.v1.PodAffinityTerm default={}
 core.v1.WindowsSecurityContextOptions
   gmsaCredentialSpecName 1 string
   gmsaCredentialSpec 2 string
   runAsUserName 3 string
   hostProcess 4 bool
 discovery.v1.Endpoint
-  addresses! 1 []string list=set
-  conditions 2 discovery.v1.EndpointConditions
+  addresses! 1 []string list=set itemsMax=100
+  conditions 2 discovery.v1.EndpointConditions default={}
   hostname 3 string
   targetRef 4 core.v1.ObjectReference
   deprecatedTopology 5 {}string
@@ -1192,9 +2084,9 @@ discovery.v1.EndpointConditions
 discovery.v1.EndpointHints
   forZones 1 []discovery.v1.ForZone list=atomic
   forNodes 2 []discovery.v1.ForNode list=atomic
-discovery.v1.EndpointPort
+discovery.v1.EndpointPort atomic
   name 1 string
-  protocol 2 string
+  protocol 2 string enum=SCTP|TCP|UDP
   port 3 int32
   appProtocol 4 string
 discovery.v1.EndpointSlice kind
@@ -1208,6 +2100,108 @@ discovery.v1.EndpointSliceList kind
 discovery.v1.ForNode
   name! 1 string
 discovery.v1.ForZone
+  name! 1 string
+events.v1.Event kind
+  metadata 1 meta.v1.ObjectMeta
+  eventTime! 2 MicroTime
+  series 3 events.v1.EventSeries
+  reportingController 4 string
+  reportingInstance 5 string
+  action 6 string
+  reason 7 string
+  regarding 8 core.v1.ObjectReference default={}
+  related 9 core.v1.ObjectReference
+  note 10 string
+  type 11 string
+  deprecatedSource 12 core.v1.EventSource default={}
+  deprecatedFirstTimestamp 13 Time
+  deprecatedLastTimestamp 14 Time
+  deprecatedCount 15 int32
+events.v1.EventSeries
+  count! 1 int32
+  lastObservedTime! 2 MicroTime
+flowcontrol.v1.ExemptPriorityLevelConfiguration
+  nominalConcurrencyShares 1 int32
+  lendablePercent 2 int32
+flowcontrol.v1.FlowDistinguisherMethod
+  type! 1 string
+flowcontrol.v1.FlowSchema kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 flowcontrol.v1.FlowSchemaSpec default={}
+  status 3 flowcontrol.v1.FlowSchemaStatus
+flowcontrol.v1.FlowSchemaCondition
+  type 1 string
+  status 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+flowcontrol.v1.FlowSchemaList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []flowcontrol.v1.FlowSchema
+flowcontrol.v1.FlowSchemaSpec
+  priorityLevelConfiguration! 1 flowcontrol.v1.PriorityLevelConfigurationReference default={}
+  matchingPrecedence 2 int32
+  distinguisherMethod 3 flowcontrol.v1.FlowDistinguisherMethod
+  rules 4 []flowcontrol.v1.PolicyRulesWithSubjects list=atomic
+flowcontrol.v1.FlowSchemaStatus
+  conditions 1 []flowcontrol.v1.FlowSchemaCondition patch=merge:type list=map:type
+flowcontrol.v1.GroupSubject
+  name! 1 string
+flowcontrol.v1.LimitResponse
+  type! 1 string
+  queuing 2 flowcontrol.v1.QueuingConfiguration
+flowcontrol.v1.LimitedPriorityLevelConfiguration
+  nominalConcurrencyShares 1 int32
+  limitResponse 2 flowcontrol.v1.LimitResponse default={}
+  lendablePercent 3 int32
+  borrowingLimitPercent 4 int32
+flowcontrol.v1.NonResourcePolicyRule
+  verbs! 1 []string list=set
+  nonResourceURLs! 6 []string list=set
+flowcontrol.v1.PolicyRulesWithSubjects
+  subjects! 1 []flowcontrol.v1.Subject list=atomic
+  resourceRules 2 []flowcontrol.v1.ResourcePolicyRule list=atomic
+  nonResourceRules 3 []flowcontrol.v1.NonResourcePolicyRule list=atomic
+flowcontrol.v1.PriorityLevelConfiguration kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 flowcontrol.v1.PriorityLevelConfigurationSpec default={}
+  status 3 flowcontrol.v1.PriorityLevelConfigurationStatus
+flowcontrol.v1.PriorityLevelConfigurationCondition
+  type 1 string
+  status 2 string
+  lastTransitionTime 3 Time
+  reason 4 string
+  message 5 string
+flowcontrol.v1.PriorityLevelConfigurationList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []flowcontrol.v1.PriorityLevelConfiguration
+flowcontrol.v1.PriorityLevelConfigurationReference
+  name! 1 string
+flowcontrol.v1.PriorityLevelConfigurationSpec
+  type! 1 string
+  limited 2 flowcontrol.v1.LimitedPriorityLevelConfiguration
+  exempt 3 flowcontrol.v1.ExemptPriorityLevelConfiguration
+flowcontrol.v1.PriorityLevelConfigurationStatus
+  conditions 1 []flowcontrol.v1.PriorityLevelConfigurationCondition patch=merge:type list=map:type
+flowcontrol.v1.QueuingConfiguration
+  queues 1 int32
+  handSize 2 int32
+  queueLengthLimit 3 int32
+flowcontrol.v1.ResourcePolicyRule
+  verbs! 1 []string list=set
+  apiGroups! 2 []string list=set
+  resources! 3 []string list=set
+  clusterScope 4 bool
+  namespaces 5 []string list=set
+flowcontrol.v1.ServiceAccountSubject
+  namespace! 1 string
+  name! 2 string
+flowcontrol.v1.Subject
+  kind! 1 string
+  user 2 flowcontrol.v1.UserSubject
+  group 3 flowcontrol.v1.GroupSubject
+  serviceAccount 4 flowcontrol.v1.ServiceAccountSubject
+flowcontrol.v1.UserSubject
   name! 1 string
 meta.v1.Condition
   type! 1 string
@@ -1223,7 +2217,11 @@ meta.v1.DeleteOptions kind
   propagationPolicy 4 string
   dryRun 5 []string list=atomic
   ignoreStoreReadErrorWithClusterBreakingPotential 6 bool
-meta.v1.LabelSelector
+meta.v1.FieldSelectorRequirement
+  key! 1 string
+  operator! 2 string
+  values 3 []string list=atomic
+meta.v1.LabelSelector atomic
   matchLabels 1 {}string
   matchExpressions 2 []meta.v1.LabelSelectorRequirement list=atomic
 meta.v1.LabelSelectorRequirement
@@ -1260,7 +2258,7 @@ meta.v1.ObjectMeta
   ownerReferences 13 []meta.v1.OwnerReference patch=merge:uid list=map:uid
   finalizers 14 []string patch=merge list=set
   managedFields 17 []meta.v1.ManagedFieldsEntry list=atomic
-meta.v1.OwnerReference
+meta.v1.OwnerReference atomic
   kind! 1 string
   name! 3 string
   uid! 4 string
@@ -1292,23 +2290,31 @@ meta.v1.StatusDetails
   uid 6 string
 networking.v1.HTTPIngressPath
   path 1 string
-  backend! 2 networking.v1.IngressBackend
+  backend! 2 networking.v1.IngressBackend default={}
   pathType! 3 string
 networking.v1.HTTPIngressRuleValue
   paths! 1 []networking.v1.HTTPIngressPath list=atomic
+networking.v1.IPAddress kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 networking.v1.IPAddressSpec default={}
+networking.v1.IPAddressList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []networking.v1.IPAddress
+networking.v1.IPAddressSpec
+  parentRef! 1 networking.v1.ParentReference
 networking.v1.IPBlock
   cidr! 1 string
   except 2 []string list=atomic
 networking.v1.Ingress kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 networking.v1.IngressSpec
+  spec 2 networking.v1.IngressSpec default={}
   status 3 networking.v1.IngressStatus
 networking.v1.IngressBackend
   resource 3 core.v1.TypedLocalObjectReference
   service 4 networking.v1.IngressServiceBackend
 networking.v1.IngressClass kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 networking.v1.IngressClassSpec
+  spec 2 networking.v1.IngressClassSpec default={}
 networking.v1.IngressClassList kind
   metadata 1 meta.v1.ListMeta
   items! 2 []networking.v1.IngressClass
@@ -1332,7 +2338,7 @@ networking.v1.IngressLoadBalancerStatus
   ingress 1 []networking.v1.IngressLoadBalancerIngress list=atomic
 networking.v1.IngressPortStatus
   port! 1 int32
-  protocol! 2 string
+  protocol! 2 string enum=SCTP|TCP|UDP
   error 3 string
 networking.v1.IngressRule
   host 1 string
@@ -1341,20 +2347,20 @@ networking.v1.IngressRuleValue
   http 1 networking.v1.HTTPIngressRuleValue
 networking.v1.IngressServiceBackend
   name! 1 string
-  port 2 networking.v1.ServiceBackendPort
+  port 2 networking.v1.ServiceBackendPort default={}
 networking.v1.IngressSpec
   defaultBackend 1 networking.v1.IngressBackend
   tls 2 []networking.v1.IngressTLS list=atomic
   rules 3 []networking.v1.IngressRule list=atomic
   ingressClassName 4 string
 networking.v1.IngressStatus
-  loadBalancer 1 networking.v1.IngressLoadBalancerStatus
+  loadBalancer 1 networking.v1.IngressLoadBalancerStatus default={}
 networking.v1.IngressTLS
   hosts 1 []string list=atomic
   secretName 2 string
 networking.v1.NetworkPolicy kind
   metadata 1 meta.v1.ObjectMeta
-  spec 2 networking.v1.NetworkPolicySpec
+  spec 2 networking.v1.NetworkPolicySpec default={}
 networking.v1.NetworkPolicyEgressRule
   ports 1 []networking.v1.NetworkPolicyPort list=atomic
   to 2 []networking.v1.NetworkPolicyPeer list=atomic
@@ -1369,20 +2375,113 @@ networking.v1.NetworkPolicyPeer
   namespaceSelector 2 meta.v1.LabelSelector
   ipBlock 3 networking.v1.IPBlock
 networking.v1.NetworkPolicyPort
-  protocol 1 string
+  protocol 1 string enum=SCTP|TCP|UDP
   port 2 IntOrString
   endPort 3 int32
 networking.v1.NetworkPolicySpec
-  podSelector 1 meta.v1.LabelSelector
+  podSelector 1 meta.v1.LabelSelector default={}
   ingress 2 []networking.v1.NetworkPolicyIngressRule list=atomic
   egress 3 []networking.v1.NetworkPolicyEgressRule list=atomic
-  policyTypes 4 []string list=atomic
-networking.v1.ServiceBackendPort
+  policyTypes 4 []string list=atomic enum=Egress|Ingress
+networking.v1.ParentReference
+  group 1 string
+  resource! 2 string
+  namespace 3 string
+  name! 4 string
+networking.v1.ServiceBackendPort atomic
   name 1 string
   number 2 int32
+networking.v1.ServiceCIDR kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 networking.v1.ServiceCIDRSpec default={}
+  status 3 networking.v1.ServiceCIDRStatus
+networking.v1.ServiceCIDRList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []networking.v1.ServiceCIDR
+networking.v1.ServiceCIDRSpec
+  cidrs 1 []string list=atomic
+networking.v1.ServiceCIDRStatus
+  conditions 1 []meta.v1.Condition patch=merge:type list=map:type
+node.v1.Overhead
+  podFixed 1 {}Quantity
+node.v1.RuntimeClass kind
+  metadata 1 meta.v1.ObjectMeta
+  handler! 2 string
+  overhead 3 node.v1.Overhead
+  scheduling 4 node.v1.Scheduling
+node.v1.RuntimeClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []node.v1.RuntimeClass
+node.v1.Scheduling
+  nodeSelector 1 {}string atomic
+  tolerations 2 []core.v1.Toleration list=atomic
 policy.v1.Eviction kind
   metadata 1 meta.v1.ObjectMeta
   deleteOptions 2 meta.v1.DeleteOptions
+policy.v1.PodDisruptionBudget kind
+  metadata 1 meta.v1.ObjectMeta
+  spec 2 policy.v1.PodDisruptionBudgetSpec default={}
+  status 3 policy.v1.PodDisruptionBudgetStatus
+policy.v1.PodDisruptionBudgetList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []policy.v1.PodDisruptionBudget
+policy.v1.PodDisruptionBudgetSpec
+  minAvailable 1 IntOrString
+  selector 2 meta.v1.LabelSelector
+  maxUnavailable 3 IntOrString
+  unhealthyPodEvictionPolicy 4 string enum=AlwaysAllow|IfHealthyBudget
+policy.v1.PodDisruptionBudgetStatus
+  observedGeneration 1 int64
+  disruptedPods 2 {}Time
+  disruptionsAllowed 3 int32
+  currentHealthy 4 int32
+  desiredHealthy 5 int32
+  expectedPods 6 int32
+  conditions 7 []meta.v1.Condition patch=merge:type list=map:type
+rbac.v1.AggregationRule
+  clusterRoleSelectors 1 []meta.v1.LabelSelector list=atomic
+rbac.v1.ClusterRole kind
+  metadata 1 meta.v1.ObjectMeta
+  rules 2 []rbac.v1.PolicyRule list=atomic
+  aggregationRule 3 rbac.v1.AggregationRule
+rbac.v1.ClusterRoleBinding kind
+  metadata 1 meta.v1.ObjectMeta
+  subjects 2 []rbac.v1.Subject list=atomic
+  roleRef! 3 rbac.v1.RoleRef default={}
+rbac.v1.ClusterRoleBindingList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []rbac.v1.ClusterRoleBinding
+rbac.v1.ClusterRoleList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []rbac.v1.ClusterRole
+rbac.v1.PolicyRule
+  verbs! 1 []string list=atomic
+  apiGroups 2 []string list=atomic
+  resources 3 []string list=atomic
+  resourceNames 4 []string list=atomic
+  nonResourceURLs 5 []string list=atomic
+rbac.v1.Role kind
+  metadata 1 meta.v1.ObjectMeta
+  rules 2 []rbac.v1.PolicyRule list=atomic
+rbac.v1.RoleBinding kind
+  metadata 1 meta.v1.ObjectMeta
+  subjects 2 []rbac.v1.Subject list=atomic
+  roleRef! 3 rbac.v1.RoleRef default={}
+rbac.v1.RoleBindingList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []rbac.v1.RoleBinding
+rbac.v1.RoleList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []rbac.v1.Role
+rbac.v1.RoleRef atomic
+  apiGroup 1 string
+  kind! 2 string
+  name! 3 string
+rbac.v1.Subject atomic
+  kind! 1 string
+  apiGroup 2 string
+  name! 3 string
+  namespace 4 string
 runtime.TypeMeta
   apiVersion 1 string
   kind 2 string
@@ -1391,4 +2490,113 @@ runtime.Unknown
   raw 2 bytes
   contentEncoding 3 string
   contentType 4 string
+scheduling.v1.PriorityClass kind
+  metadata 1 meta.v1.ObjectMeta
+  value 2 int32
+  globalDefault 3 bool
+  description 4 string
+  preemptionPolicy 5 string enum=Never|PreemptLowerPriority
+scheduling.v1.PriorityClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []scheduling.v1.PriorityClass
+storage.v1.CSIDriver kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 storage.v1.CSIDriverSpec default={}
+storage.v1.CSIDriverList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.CSIDriver
+storage.v1.CSIDriverSpec
+  attachRequired 1 bool
+  podInfoOnMount 2 bool
+  volumeLifecycleModes 3 []string list=set
+  storageCapacity 4 bool
+  fsGroupPolicy 5 string
+  tokenRequests 6 []storage.v1.TokenRequest list=atomic
+  requiresRepublish 7 bool
+  seLinuxMount 8 bool
+  nodeAllocatableUpdatePeriodSeconds 9 int64
+  serviceAccountTokenInSecrets 10 bool
+  preventPodSchedulingIfMissing 11 bool
+storage.v1.CSINode kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 storage.v1.CSINodeSpec default={}
+  status 3 storage.v1.CSINodeStatus
+storage.v1.CSINodeDriver
+  name! 1 string
+  nodeID! 2 string
+  topologyKeys 3 []string list=atomic
+  allocatable 4 storage.v1.VolumeNodeResources
+storage.v1.CSINodeList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.CSINode
+storage.v1.CSINodeSpec
+  drivers! 1 []storage.v1.CSINodeDriver patch=merge:name list=map:name
+storage.v1.CSINodeStatus
+  storageHealth 1 []storage.v1.StorageHealth patch=merge:name list=map:name
+storage.v1.CSIStorageCapacity kind
+  metadata 1 meta.v1.ObjectMeta
+  nodeTopology 2 meta.v1.LabelSelector
+  storageClassName! 3 string
+  capacity 4 Quantity
+  maximumVolumeSize 5 Quantity
+storage.v1.CSIStorageCapacityList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.CSIStorageCapacity
+storage.v1.StorageClass kind
+  metadata 1 meta.v1.ObjectMeta
+  provisioner! 2 string
+  parameters 3 {}string
+  reclaimPolicy 4 string enum=Delete|Recycle|Retain
+  mountOptions 5 []string list=atomic
+  allowVolumeExpansion 6 bool
+  volumeBindingMode 7 string enum=Immediate|WaitForFirstConsumer
+  allowedTopologies 8 []core.v1.TopologySelectorTerm list=atomic
+storage.v1.StorageClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.StorageClass
+storage.v1.StorageHealth
+  name 1 string
+  healthConditions 2 []storage.v1.StorageHealthCondition list=atomic
+storage.v1.StorageHealthCondition
+  status 1 string enum=StorageDegraded|StorageUnreachable
+  reason 2 string
+  message 3 string
+  accessMode 4 string enum=ReadOnlyMany|ReadWriteMany|ReadWriteOnce|ReadWriteOncePod
+  volumeMode 5 string enum=Block|Filesystem
+  lastTransitionTime 6 Time
+storage.v1.TokenRequest
+  audience! 1 string
+  expirationSeconds 2 int64
+storage.v1.VolumeAttachment kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 storage.v1.VolumeAttachmentSpec default={}
+  status 3 storage.v1.VolumeAttachmentStatus
+storage.v1.VolumeAttachmentList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.VolumeAttachment
+storage.v1.VolumeAttachmentSource
+  persistentVolumeName 1 string
+  inlineVolumeSpec 2 core.v1.PersistentVolumeSpec
+storage.v1.VolumeAttachmentSpec
+  attacher! 1 string
+  source! 2 storage.v1.VolumeAttachmentSource default={}
+  nodeName! 3 string
+storage.v1.VolumeAttachmentStatus
+  attached! 1 bool
+  attachmentMetadata 2 {}string
+  attachError 3 storage.v1.VolumeError
+  detachError 4 storage.v1.VolumeError
+storage.v1.VolumeAttributesClass kind
+  metadata 1 meta.v1.ObjectMeta
+  driverName! 2 string
+  parameters 3 {}string
+storage.v1.VolumeAttributesClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []storage.v1.VolumeAttributesClass
+storage.v1.VolumeError
+  time 1 Time
+  message 2 string
+  errorCode 3 int32
+storage.v1.VolumeNodeResources
+  count 1 int32
 `;

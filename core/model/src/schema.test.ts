@@ -33,8 +33,11 @@ describe("the schema", () => {
       listType: "map",
       listKeys: ["containerPort", "protocol"],
       isAtomic: false,
+      isGranular: false,
     });
     assert.equal(fieldAt(pod, ["spec", "nodeSelector"])?.merge.isAtomic, true);
+    assert.equal(typeNamed("meta.v1.LabelSelector")?.isAtomic, true);
+    assert.equal(typeNamed("core.v1.PodSpec")?.isAtomic, false);
   });
 
   test("puts the members of inline messages into their holder's JSON, not its protobuf", () => {

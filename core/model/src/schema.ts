@@ -19,6 +19,21 @@ export interface Field {
   /** Whether the members of its message stand in the JSON of the holder. */
   readonly isInline: boolean;
   readonly merge: MergeRule;
+  readonly published: PublishedRule;
+}
+
+/** What Kubernetes publishes about the values of a field; empty for most. */
+interface PublishedRule {
+  /** The texts that the field, or each of its items, may be. */
+  readonly values?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  readonly bytesMax?: number;
+  readonly itemsMax?: number;
+  /** What stands for the member when it is missing. */
+  readonly fallback?: string | number | boolean;
+  /** Whether a missing object is asked for as if it were an empty one. */
+  readonly isImplied?: true;
 }
 
 /** How two versions of a field become one. */
@@ -33,6 +48,8 @@ interface MergeRule {
   readonly listKeys: readonly string[];
   /** Server-side apply: whether a map or object is owned as a whole. */
   readonly isAtomic: boolean;
+  /** Server-side apply: whether an object is owned by member, though its type is atomic. */
+  readonly isGranular: boolean;
 }
 
 /** A Kubernetes type, such as `core.v1.PodSpec`. */
@@ -40,6 +57,8 @@ export interface TypeSchema {
   readonly name: string;
   /** Whether its objects carry `apiVersion` and `kind`. */
   readonly isKind: boolean;
+  /** Server-side apply: whether its objects are owned as a whole. */
+  readonly isAtomic: boolean;
   /** The members of its JSON form, by name; those of inline messages among them. */
   readonly members: ReadonlyMap<string, Field>;
   /** The fields of its protobuf message, by number. */
@@ -80,19 +99,28 @@ function schemaGroup(group: string): string {
 
 interface TypeText {
   readonly isKind: boolean;
-  readonly fields: readonly Field[];
+  readonly isAtomic: boolean;
+  readonly fields: Field[];
 }
+
+const nothingPublished: PublishedRule = {};
+const numberFacts = ["min", "max", "bytesMax", "itemsMax"] as const;
+const publishedFact = /^(?:enum|default|min|max|bytesMax|itemsMax)=/u;
 
 const types = parseSchema(schemaText);
 
 function parseSchema(text: string): ReadonlyMap<string, TypeSchema> {
-  const texts = new Map<string, { isKind: boolean; fields: Field[] }>();
-  let current: { isKind: boolean; fields: Field[] } = { isKind: false, fields: [] };
+  const texts = new Map<string, TypeText>();
+  let current: TypeText = { isKind: false, isAtomic: false, fields: [] };
   for (const line of text.replaceAll("\n    ", " ").trim().split("\n")) {
     if (line.startsWith(" ")) current.fields.push(parseField(line.trim()));
     else {
-      const [name = "", mark] = line.split(" ");
-      current = { isKind: mark === "kind", fields: [] };
+      const [name = "", ...marks] = line.split(" ");
+      current = {
+        isKind: marks.includes("kind"),
+        isAtomic: marks.includes("atomic"),
+        fields: [],
+      };
       texts.set(name, current);
     }
   }
@@ -105,6 +133,7 @@ function schemaOf(name: string, type: TypeText, texts: ReadonlyMap<string, TypeT
   return {
     name,
     isKind: type.isKind,
+    isAtomic: type.isAtomic,
     members: new Map(members.map((field) => [field.name, field])),
     wireFields: new Map(type.fields.map((field) => [field.number, field])),
   };
@@ -129,7 +158,30 @@ function parseField(text: string): Field {
     isRequired: name.endsWith("!"),
     isInline: name.startsWith("<"),
     merge: parseMergeRule(facts),
+    published: parsePublished(facts),
   };
+}
+
+function parsePublished(facts: readonly string[]): PublishedRule {
+  if (!facts.some((fact) => publishedFact.test(fact))) return nothingPublished;
+  const textsOf = (name: string): readonly string[] =>
+    facts.filter((fact) => fact.startsWith(`${name}=`)).map((fact) => fact.slice(name.length + 1));
+  const values = textsOf("enum").flatMap((text) => text.replaceAll("_", " ").split("|"));
+  const numbers = numberFacts.flatMap((name) =>
+    textsOf(name).map((text): [string, number] => [name, Number(text)]),
+  );
+  const [fallback] = textsOf("default");
+  return {
+    ...(values.length === 0 ? {} : { values }),
+    ...Object.fromEntries(numbers),
+    ...(fallback === "{}" ? { isImplied: true } : {}),
+    ...(fallback === undefined || fallback === "{}" ? {} : { fallback: scalarOf(fallback) }),
+  };
+}
+
+function scalarOf(text: string): string | number | boolean {
+  if (text === "true" || text === "false") return text === "true";
+  return /^-?\d+$/u.test(text) ? Number(text) : text;
 }
 
 function parseMergeRule(facts: readonly string[]): MergeRule {
@@ -147,5 +199,6 @@ function parseMergeRule(facts: readonly string[]): MergeRule {
       listType === "set" || listType === "map" || listType === "atomic" ? listType : undefined,
     listKeys: listKeys.split(",").filter((key) => key !== ""),
     isAtomic: facts.includes("atomic"),
+    isGranular: facts.includes("granular"),
   };
 }

@@ -21,6 +21,17 @@ describe("structureCauses", () => {
     assert.deepEqual(fieldsOf("core.v1.Secret", secret), []);
   });
 
+  test("takes a schema or what may stand for one, and nothing else", () => {
+    const parts = { additionalProperties: true, properties: { a: { items: { type: "string" } } } };
+    assert.deepEqual(fieldsOf("apiextensions.v1.JSONSchemaProps", parts), []);
+    const wrong = { additionalProperties: "yes", items: { type: 1 } };
+    assert.deepEqual(fieldsOf("apiextensions.v1.JSONSchemaProps", wrong), [
+      'additionalProperties: Invalid value: "string": additionalProperties in body must be ' +
+        "of type object",
+      'items.type: Invalid value: "number": items.type in body must be of type string',
+    ]);
+  });
+
   test("names each field of a wrong type by its path", () => {
     const pod = {
       metadata: { labels: { a: 1 }, creationTimestamp: "yesterday" },

@@ -91,10 +91,20 @@ function checkValue({ field, value, path, depth }: ValuePlace, causes: Cause[]):
     const isNothing = value === null && field.shape === "map";
     const cause = isNothing ? undefined : scalars[field.type]?.(value, path);
     if (cause !== undefined) causes.push(cause);
+  } else if (unions[inner.name]?.(value) === true) {
+    // It has the other form of the two: a truth value or a list.
   } else if (isJsonObject(value)) {
     checkObject({ type: inner, object: value, path, depth: depth + 1 }, causes);
   } else causes.push(typeInvalid(path, value, "object"));
 }
+
+/** Types whose JSON is a schema or something else: whether a value is the something else. */
+const unions: Readonly<Record<string, (value: Json) => boolean>> = {
+  "apiextensions.v1.JSONSchemaPropsOrArray": (value) => Array.isArray(value),
+  "apiextensions.v1.JSONSchemaPropsOrBool": (value) => typeof value === "boolean",
+  "apiextensions.v1.JSONSchemaPropsOrStringArray": (value) =>
+    Array.isArray(value) && value.every((item) => typeof item === "string"),
+};
 
 type ScalarCheck = (value: Json, path: string) => Cause | undefined;
 

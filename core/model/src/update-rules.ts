@@ -1,6 +1,7 @@
 /** What may not change once it is set, resource by resource. */
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { type Cause, forbidden, invalid } from "./cause.ts";
+import { type ChangeRule, fixedFields, kindChangeRules } from "./change-rules.ts";
 import { isSet, listAt, numberAt, objectAt, objectsAt, textAt, valueAt } from "./members.ts";
 import type { Resource } from "./resource.ts";
 
@@ -17,7 +18,12 @@ export function updateCauses(
   ];
 }
 
-type ChangeRule = (before: JsonObject, body: JsonObject) => readonly Cause[];
+/** What is wrong with an object that is new and would be right later. */
+export function createCauses({ name, group }: Resource, body: JsonObject): readonly Cause[] {
+  const isPod = name === "pods" && group === "";
+  if (!isPod || listAt(body, "spec", "ephemeralContainers").length === 0) return [];
+  return [forbidden("spec.ephemeralContainers", "cannot be set on create")];
+}
 
 /** Paths of fields that never change. */
 const immutable: Readonly<Record<string, readonly string[]>> = {
@@ -27,6 +33,7 @@ const immutable: Readonly<Record<string, readonly string[]>> = {
   secrets: ["type"],
   endpointslices: ["addressType"],
   ingressclasses: ["spec.controller"],
+  ...fixedFields,
 };
 
 const changeRules: Readonly<Record<string, ChangeRule>> = {
@@ -35,6 +42,7 @@ const changeRules: Readonly<Record<string, ChangeRule>> = {
   jobs: completionsChange,
   configmaps: (before, body) => frozenCauses(before, body, ["data", "binaryData"]),
   secrets: (before, body) => frozenCauses(before, body, ["data"]),
+  ...kindChangeRules,
 };
 
 function metadataCauses(before: JsonObject, body: JsonObject): readonly Cause[] {
@@ -97,12 +105,28 @@ const podRule =
 function podChange(before: JsonObject, body: JsonObject): readonly Cause[] {
   const [old, now] = [objectAt(before, "spec") ?? {}, objectAt(body, "spec") ?? {}];
   return [
+    ...ephemeralCauses(old, now),
     ...tolerationCauses(old, now),
     ...deadlineCauses(old, now),
     ...(canonicalJson(fixedPart(old)) === canonicalJson(fixedPart(now))
       ? []
       : [forbidden("spec", podRule)]),
   ];
+}
+
+/** What was added to a pod to look into it stays as it is. */
+function ephemeralCauses(old: JsonObject, now: JsonObject): readonly Cause[] {
+  const field = "spec.ephemeralContainers";
+  const list = objectsAt(now, "ephemeralContainers");
+  return objectsAt(old, "ephemeralContainers").flatMap((was) => {
+    const name = textAt(was, "name");
+    const is = list.find((each) => textAt(each, "name") === name);
+    if (is !== undefined && canonicalJson(is) === canonicalJson(was)) return [];
+    const what = is === undefined ? "removed" : "changed";
+    return [
+      forbidden(field, `existing ephemeral containers ${JSON.stringify(name)} may not be ${what}`),
+    ];
+  });
 }
 
 /** A pod's specification without what may change, and what its own subresource changes. */

@@ -38,7 +38,7 @@ describe("validate", () => {
     assert.deepEqual(check(body), [
       "metadata.name: Required value: name or generateName is required",
       "spec.selector: Required value",
-      "spec.template: Required value",
+      "spec.template.spec.containers: Required value",
     ]);
   });
 

@@ -4,8 +4,10 @@
  */
 import { assert } from "@beemesh/base";
 import { isJsonObject, type JsonObject } from "@beemesh/wire";
+import { accessRules } from "./access-rules.ts";
 import type { Cause } from "./cause.ts";
 import { containerRules } from "./container-rules.ts";
+import { controlRules } from "./control-rules.ts";
 import { dataRules } from "./data-rules.ts";
 import { externalRules } from "./external-rules.ts";
 import { ingressRules } from "./ingress-rules.ts";
@@ -15,12 +17,14 @@ import { identityCauses, metaRules } from "./meta-rules.ts";
 import type { KubeObject } from "./object.ts";
 import { podRules } from "./pod-rules.ts";
 import { policyRules } from "./policy-rules.ts";
+import { publishedCauses, withImplied } from "./published-rules.ts";
 import type { Resource } from "./resource.ts";
 import type { Rules } from "./rule.ts";
 import { type TypeSchema, typeOfResource } from "./schema.ts";
 import { serviceRules } from "./service-rules.ts";
+import { storageRules } from "./storage-rules.ts";
 import { causesMax, requiredCauses, structureCauses } from "./structure.ts";
-import { updateCauses } from "./update-rules.ts";
+import { createCauses, updateCauses } from "./update-rules.ts";
 import { itemRules, valueRules } from "./value-rules.ts";
 import { walk } from "./walk.ts";
 import { workloadRules } from "./workload-rules.ts";
@@ -43,6 +47,7 @@ export function validate(
   if (shapeCauses.length > 0) return shapeCauses;
   const causes = [...identityCauses(resource, body), ...ruleCauses(type, body)];
   if (isJsonObject(before)) causes.push(...updateCauses(resource, before, body));
+  else causes.push(...createCauses(resource, body));
   return causes.slice(0, causesMax);
 }
 
@@ -57,19 +62,29 @@ const rules: Rules = {
   ...policyRules,
   ...ingressRules,
   ...externalRules,
+  ...controlRules,
+  ...storageRules,
+  ...accessRules,
 };
 
 function ruleCauses(type: TypeSchema, body: JsonObject): readonly Cause[] {
   const causes: Cause[] = [];
-  walk(type, body, (inner, object, path) => {
+  walk(type, withImplied(type, body), (inner, object, path) => {
     if (causes.length >= causesMax) return;
-    causes.push(
-      ...requiredCauses(inner, object, path),
+    const ruled = [
       ...valueCauses(inner, object, path),
       ...(rules[inner.name]?.(object, path) ?? []),
-    );
+    ];
+    const missing = unnamed(requiredCauses(inner, object, path), [...causes, ...ruled]);
+    const own = [...missing, ...ruled];
+    causes.push(...own, ...unnamed(publishedCauses(inner, object, path), [...causes, ...own]));
   });
   return causes;
+}
+
+/** The causes at fields of which nothing was said yet: two rules may say the same. */
+function unnamed(found: readonly Cause[], said: readonly Cause[]): readonly Cause[] {
+  return found.filter(({ field }) => said.every((cause) => cause.field !== field));
 }
 
 function valueCauses({ name }: TypeSchema, object: JsonObject, path: string): readonly Cause[] {

@@ -184,6 +184,66 @@ const otherValueRules: ValueRules = {
   "core.v1.LoadBalancerIngress": { ipMode: oneOf("Proxy", "VIP") },
 };
 
+const aboveZero = atLeast(1);
+
+const controlValueRules: ValueRules = {
+  "apps.v1.StatefulSetSpec": {
+    replicas: natural,
+    minReadySeconds: natural,
+    revisionHistoryLimit: natural,
+    podManagementPolicy: (value, field) =>
+      ["", "OrderedReady", "Parallel"].includes(textOf(value))
+        ? []
+        : [invalid(field, value, "must be 'OrderedReady' or 'Parallel'")],
+  },
+  "apps.v1.RollingUpdateStatefulSetStrategy": {
+    partition: natural,
+    maxUnavailable: numberOrPercent,
+  },
+  "apps.v1.StatefulSetOrdinals": { start: natural },
+  "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": {
+    whenDeleted: oneOf("Retain", "Delete"),
+    whenScaled: oneOf("Retain", "Delete"),
+  },
+  "apps.v1.DaemonSetSpec": { minReadySeconds: natural, revisionHistoryLimit: natural },
+  "apps.v1.RollingUpdateDaemonSet": {
+    maxUnavailable: numberOrPercent,
+    maxSurge: numberOrPercent,
+  },
+  "apps.v1.ControllerRevision": { revision: natural },
+  "autoscaling.v2.HorizontalPodAutoscalerSpec": { minReplicas: aboveZero },
+  "autoscaling.v2.HPAScalingRules": { stabilizationWindowSeconds: between(0, 3600) },
+  "autoscaling.v2.HPAScalingPolicy": {
+    type: oneOf("Percent", "Pods"),
+    value: aboveZero,
+    periodSeconds: between(1, 1800),
+  },
+  "autoscaling.v2.MetricTarget": {
+    type: oneOf("AverageValue", "Utilization", "Value"),
+    averageUtilization: aboveZero,
+  },
+  "policy.v1.PodDisruptionBudgetSpec": {
+    minAvailable: numberOrPercent,
+    maxUnavailable: numberOrPercent,
+  },
+  "coordination.v1.LeaseSpec": { leaseDurationSeconds: aboveZero, leaseTransitions: natural },
+  "node.v1.RuntimeClass": { handler: label },
+};
+
+const configurationValueRules: ValueRules = {
+  "core.v1.PersistentVolumeSpec": { storageClassName: subdomain },
+  "core.v1.PersistentVolumeClaimSpec": { storageClassName: subdomain },
+  "admissionregistration.v1.ValidatingWebhook": {
+    sideEffects: oneOf("None", "NoneOnDryRun"),
+    timeoutSeconds: between(1, 30),
+  },
+  "admissionregistration.v1.MutatingWebhook": {
+    sideEffects: oneOf("None", "NoneOnDryRun"),
+    timeoutSeconds: between(1, 30),
+  },
+  "admissionregistration.v1.ServiceReference": { port },
+};
+
 const networkValueRules: ValueRules = {
   "networking.v1.NetworkPolicyPort": { protocol: transport, port: portOrName, endPort: port },
   "networking.v1.IngressSpec": { ingressClassName: subdomain },
@@ -204,12 +264,20 @@ const networkValueRules: ValueRules = {
     failureThreshold: atLeast(1),
   },
   "beemesh.v1.ExternalWorkloadSocket": { port },
+  "beemesh.v1.ExternalWorkloadReach": {
+    service: subdomain,
+    namespace: subdomain,
+    port,
+    listenPort: port,
+  },
 };
 
 /** The checks of each type's fields. */
 export const valueRules: ValueRules = {
   ...podValueRules,
   ...otherValueRules,
+  ...controlValueRules,
+  ...configurationValueRules,
   ...networkValueRules,
 };
 

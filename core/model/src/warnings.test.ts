@@ -111,4 +111,11 @@ describe("warningsFor", () => {
     const rule = { host: "a.b", http: { paths: [{ pathType: "Exact", backend: { service } }] } };
     assert.deepEqual(fields("networking.k8s.io/v1", "Ingress", { rules: [rule] }), []);
   });
+
+  test("says of a kind that nothing acts on that this is so, and no more", () => {
+    const spec = { allocateLoadBalancerNodePorts: true, provisioner: "x" };
+    assert.deepEqual(fields("storage.k8s.io/v1", "StorageClass", spec), [
+      "StorageClass is kept and served; nothing acts on it yet",
+    ]);
+  });
 });

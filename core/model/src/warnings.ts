@@ -4,6 +4,7 @@ import {
   honouredKeys,
   honouredMembers,
   honouredValues,
+  idleKinds,
   inertItems,
   inertValues,
   zeroMatters,
@@ -11,6 +12,7 @@ import {
 import { entriesAt, memberPath } from "./members.ts";
 import type { KubeObject } from "./object.ts";
 import type { Resource } from "./resource.ts";
+import { routeAnnotations } from "./route-annotations.ts";
 import { type TypeSchema, typeNamed, typeOfResource } from "./schema.ts";
 import { valuesOf } from "./walk.ts";
 
@@ -20,13 +22,20 @@ const warningsMax = 20;
 /**
  * One text for each field that is set and not acted on, such as `spec.affinity is not supported
  * yet and has no effect`. At most 20, the last of which then says how many more there are. Fields
- * below `status` and `metadata` are never named.
+ * below `status` and `metadata` are never named, but annotations of a Service that say nothing.
  */
 export function warningsFor(resource: Resource, body: KubeObject): readonly string[] {
   if (!isJsonObject(body)) return [];
+  if (idleKinds.has(`${resource.name}.${resource.group}`)) {
+    return [`${resource.kind} is kept and served; nothing acts on it yet`];
+  }
   const { metadata: _metadata, status: _status, ...rest } = body;
   const idle = idleFields(typeOfResource(resource), rest, "");
-  const texts = idle.map((field) => `${field} is not supported yet and has no effect`);
+  const isService = resource.group === "" && resource.name === "services";
+  const texts = [
+    ...(isService ? routeAnnotations(body).faults : []),
+    ...idle.map((field) => `${field} is not supported yet and has no effect`),
+  ];
   if (texts.length <= warningsMax) return texts;
   const more = texts.length - warningsMax + 1;
   return [...texts.slice(0, warningsMax - 1), `${more} more fields are not supported yet`];

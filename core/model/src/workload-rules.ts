@@ -6,6 +6,14 @@ import { entriesAt, isSet, listAt, numberAt, objectAt, textAt, textOf } from "./
 import type { LabelSelector } from "./pod.ts";
 import type { Rules } from "./rule.ts";
 
+/** How messages name the kinds; a Deployment's template is judged as its ReplicaSet's. */
+const spokenKinds = {
+  deployment: "ReplicaSet",
+  replicaset: "ReplicaSet",
+  statefulset: "StatefulSet",
+  daemonset: "DaemonSet",
+} as const;
+
 /** Rules by type. */
 export const workloadRules: Rules = {
   "apps.v1.DeploymentSpec": (spec, path) => [
@@ -41,7 +49,12 @@ function operatorOf(text: string): "In" | "NotIn" | "Exists" | "DoesNotExist" {
   return "DoesNotExist";
 }
 
-function templateCauses(spec: JsonObject, path: string, kind: string): readonly Cause[] {
+/** What is wrong with the selector and the template of a controller whose pods run for ever. */
+export function templateCauses(
+  spec: JsonObject,
+  path: string,
+  kind: keyof typeof spokenKinds,
+): readonly Cause[] {
   const selector = objectAt(spec, "selector");
   const template = objectAt(spec, "template");
   if (selector === undefined || template === undefined) return [];
@@ -72,7 +85,7 @@ function templateCauses(spec: JsonObject, path: string, kind: string): readonly 
       ? [
           forbidden(
             `${path}.template.spec.activeDeadlineSeconds`,
-            "activeDeadlineSeconds in ReplicaSet is not Supported",
+            `activeDeadlineSeconds in ${spokenKinds[kind]} is not Supported`,
           ),
         ]
       : []),

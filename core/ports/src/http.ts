@@ -1,9 +1,22 @@
 import type { Json } from "@beemesh/wire";
 
-/** Who asks, as the client certificate says. */
+/** Who asks, as the client certificate or the token says. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
+  /** Of a ServiceAccount; certificates have none. */
+  readonly uid?: string;
+  /** What else is known, such as the pod that holds the token. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** As whom the asker wants to act: `Impersonate-User` and its kin, not yet allowed. */
+export interface Impersonation {
+  /** Empty if only the rest is given, which is an error. */
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly uid: string;
+  readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A request to the API, parsed at the edge: the body is read, decoded and within its limits. */
@@ -17,6 +30,9 @@ export interface ApiRequest {
   /** Decoded from JSON, YAML or protobuf; undefined without a body. */
   readonly body: Json | undefined;
   readonly user: User;
+  readonly impersonation?: Impersonation;
+  /** The program that asks, as its `User-Agent` header says. */
+  readonly userAgent?: string;
 }
 
 /** Text that is sent as it comes, such as the events of a watch. */

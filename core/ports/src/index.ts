@@ -6,7 +6,14 @@
  */
 
 export type { Disk } from "./disk.ts";
-export type { ApiReply, ApiRequest, ReplySink, Tunnel, User } from "./http.ts";
+export type {
+  ApiReply,
+  ApiRequest,
+  Impersonation,
+  ReplySink,
+  Tunnel,
+  User,
+} from "./http.ts";
 export { type Link, type LinkEvent, messageBytesMax } from "./link.ts";
 export type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "./objects.ts";
 export type {
@@ -30,3 +37,4 @@ export type {
 } from "./runtime.ts";
 export type { Introductions, SignEntry, Signer, Verifier } from "./signer.ts";
 export type { Duplex, Readable, Writable } from "./stream.ts";
+export type { OpenedToken, TokenAuthority } from "./token.ts";

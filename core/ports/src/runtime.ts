@@ -171,6 +171,11 @@ export interface Runtime {
   createPod(plan: PodPlan): Promise<PodSandbox>;
   /** Pulls the image if it must, makes the container and starts it. */
   startContainer(uid: string, container: ContainerPlan, attempt: number): Promise<StartedContainer>;
+  /**
+   * Writes files of a volume of the pod anew, each whole at once; others that are there stay.
+   * Containers see them where they have the volume.
+   */
+  writeFiles(uid: string, volume: string, files: readonly FilePlan[]): Promise<void>;
   /** TERM, then KILL when `graceMs` have passed. Nothing if it does not run. */
   stopContainer(uid: string, container: string, graceMs: number): Promise<void>;
   /**

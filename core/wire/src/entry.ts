@@ -13,7 +13,8 @@ export type CollectionId = string;
  * specification and the machine that reports a status never overwrite each other.
  *
  * - `spec`: the object but for its status. A tombstone here deletes the record.
- * - `status:<uid>`: `{ status }` of the object with that uid, written by one machine only.
+ * - `status:<uid>`: `{ status, managedFields }` of the object with that uid, written by one machine
+ *   only.
  */
 export type EntryPart = "spec" | `status:${string}`;
 

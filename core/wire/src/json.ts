@@ -54,19 +54,31 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(",")}}`;
 }
 
+/** UTF-16 units of `"`, `\`, `{`, `}`, `[` and `]`. */
+const units = {
+  quote: 34,
+  backslash: 92,
+  brace: 123,
+  braceEnd: 125,
+  bracket: 91,
+  bracketEnd: 93,
+} as const;
+
 /** The depth of JSON text, by counting brackets outside strings; no text is parsed for it. */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
   let inString = false;
   for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
+    const unit = text.charCodeAt(index);
     if (inString) {
-      if (character === "\\") index += 1;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === "{" || character === "[") deepest = Math.max(deepest, (depth += 1));
-    else if (character === "}" || character === "]") depth -= 1;
+      if (unit === units.backslash) index += 1;
+      else if (unit === units.quote) inString = false;
+    } else if (unit === units.quote) inString = true;
+    else if (unit === units.brace || unit === units.bracket) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+    } else if (unit === units.braceEnd || unit === units.bracketEnd) depth -= 1;
   }
   return deepest;
 }

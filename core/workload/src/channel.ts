@@ -34,7 +34,13 @@ export type SidecarMessage =
       readonly port: number;
     }
   /** A connection to an endpoint's sidecar. Answered by `dialed`, after the descriptor. */
-  | { readonly kind: "dial"; readonly id: number; readonly endpoint: Endpoint }
+  | {
+      readonly kind: "dial";
+      readonly id: number;
+      readonly endpoint: Endpoint;
+      /** Whether nobody but a watch over replicas wants it: that is no traffic. */
+      readonly isWatch?: boolean;
+    }
   /** A connection to a program outside the mesh. Answered by `dialed`, after the descriptor. */
   | {
       readonly kind: "dialExternal";
@@ -220,9 +226,11 @@ const sidecarReaders: Readers<SidecarMessage> = {
     }
     return { kind: "route", id, protocol, ip: address, port };
   },
-  dial: ({ id, endpoint }) => {
+  dial: ({ id, endpoint, isWatch }) => {
     const read = readEndpoint(endpoint);
-    return isCount(id) && read !== undefined ? { kind: "dial", id, endpoint: read } : undefined;
+    if (!isCount(id) || read === undefined) return undefined;
+    const dial = { kind: "dial", id, endpoint: read } as const;
+    return isWatch === true ? { ...dial, isWatch } : dial;
   },
   dialExternal: ({ id, protocol, host, port }) => {
     const name = nameOf(host);

@@ -24,6 +24,7 @@ export {
   readDescriptorTag,
 } from "./descriptor.ts";
 export { readSpiffeId, spiffeIdOf, type WorkloadIdentity } from "./identity.ts";
+export { ingressCaller, ingressPeer, isIngressCaller } from "./ingress-peer.ts";
 export {
   type PeerRef,
   type PeerRefClaim,
@@ -42,5 +43,6 @@ export {
   readRoute,
   type TransportProtocol,
 } from "./route.ts";
+export { isSetting, type RouteSettings, settingBounds } from "./route-settings.ts";
 export { type SpanRecord, spansMax } from "./span-record.ts";
 export { type StandInFor, standInOf, standsInFor } from "./stand-in.ts";

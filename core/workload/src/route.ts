@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { isPort, listOf, nameOf, textOf } from "./reader.ts";
+import { type RouteSettings, readRouteSettings } from "./route-settings.ts";
 
 /** What carries an application's bytes. */
 export type TransportProtocol = "tcp" | "udp";
@@ -32,6 +33,8 @@ export type Route =
       /** As the Service says it: `http`, `kubernetes.io/h2c`, `grpc`, …; empty if it does not. */
       readonly appProtocol: string;
       readonly endpoints: readonly Endpoint[];
+      /** As its annotations say it; not there if they say nothing. */
+      readonly settings?: RouteSettings;
     }
   | { readonly kind: "pod"; readonly key: string; readonly endpoint: Endpoint }
   /** A program outside the mesh, which policy allows. `host` is a name or an address. */
@@ -82,7 +85,10 @@ function readService(key: string, json: JsonObject): Route | undefined {
   const { port } = json;
   if (namespace === undefined || name === undefined || appProtocol === undefined) return undefined;
   if (endpoints === undefined || !isPort(port)) return undefined;
-  return { kind: "service", key, namespace, name, port, appProtocol, endpoints };
+  const route = { kind: "service", key, namespace, name, port, appProtocol, endpoints } as const;
+  if (json["settings"] === undefined) return route;
+  const settings = readRouteSettings(json["settings"]);
+  return settings && { ...route, settings };
 }
 
 /** Reads an endpoint; undefined if it is malformed. */

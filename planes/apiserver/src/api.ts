@@ -1,23 +1,33 @@
 /** The API as one function of requests, and what moves its watches on. */
 import { BeeError, hashOf, type Instant, type Now, type Random } from "@beemesh/base";
-import { findResource } from "@beemesh/model";
-import type { ApiReply, ApiRequest, ObjectStore } from "@beemesh/ports";
+import { findResource, type KubeObject } from "@beemesh/model";
+import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority, User } from "@beemesh/ports";
+import { ComputedStore } from "./access/computed-store.ts";
+import { requester } from "./access/impersonation.ts";
+import { review } from "./access/review.ts";
+import { type Knows, RoleBook } from "./access/role-book.ts";
+import { type IssuedToken, issueToken, judgeToken } from "./access/service-token.ts";
 import { admitted } from "./admission.ts";
-import { type Authorize, attributesOf, mastersOnly, refusal, review } from "./authorization.ts";
+import { type Authorize, attributesOf, refusal } from "./authorization.ts";
 import type { ApiContext, Call, Handler } from "./call.ts";
 import { create } from "./create.ts";
 import { remove, systemNamespaces } from "./deletion.ts";
 import { discovery } from "./discovery.ts";
 import { document, isPublic } from "./document.ts";
+import { textAt } from "./field.ts";
 import { get, list, removeCollection } from "./list.ts";
+import { newerEvents } from "./newer-event.ts";
+import { olderAutoscalers } from "./older-autoscaler.ts";
 import { patch } from "./patch.ts";
 import { update } from "./replacement.ts";
 import { type RequestInfo, requestInfoOf, type Verb } from "./request-info.ts";
 import { reviewResources } from "./review-resource.ts";
+import { keptRequest, shownReply, viewOf } from "./second-view.ts";
 import { methodNotAllowed, noSuchPath, replyWith, tooLarge } from "./status.ts";
 import { subresource } from "./subresource.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { View } from "./view.ts";
+import { answerVirtual, virtualResources } from "./virtual-resource.ts";
 import { watch } from "./watch-opening.ts";
 import { type WatchLimits, WatchSet, watchLimits } from "./watch-set.ts";
 
@@ -29,8 +39,14 @@ export interface ApiOptions {
   readonly makeUid: () => string;
   /** Whether the machine of the node with this name answers. */
   readonly isAlive: (node: string) => boolean;
-  /** Without it, members of `system:masters` may do everything and nobody else anything. */
+  /** Without it, roles and bindings decide (RBAC). */
   readonly authorize?: Authorize;
+  /** Whether all of a collection is on this machine; what is not counts for nothing. */
+  readonly knows?: Knows;
+  /** Signs and checks tokens of ServiceAccounts; without it there are none. */
+  readonly tokens?: TokenAuthority;
+  /** PEM of the authority of this machine's API, for `kube-root-ca.crt`. */
+  readonly rootCa?: string;
   readonly watchLimits?: WatchLimits;
 }
 
@@ -43,20 +59,47 @@ export interface Api {
   readonly machinesChanged: (now: Now) => void;
   /** Makes the system namespaces that are not there. */
   readonly bootstrap: (now: Now) => void;
+  /** Whom a bearer token stands for; undefined for nobody. */
+  readonly userOfToken: (token: string, now: Now) => User | undefined;
+  /** A token for a pod of this machine; undefined while its account is not there. */
+  readonly tokenFor: (wish: PodTokenWish, now: Now) => IssuedToken | undefined;
+}
+
+/** A token that a pod has asked for in a volume. */
+export interface PodTokenWish {
+  readonly pod: KubeObject;
+  /** Empty for the API itself. */
+  readonly audience: string;
+  readonly expirationSeconds: number;
 }
 
 /** Makes the API over a store. It listens to the store from now on. */
 export function createApi(options: ApiOptions): Api {
-  const { store, random, makeUid, isAlive, authorize = mastersOnly } = options;
+  const { makeUid, isAlive, rootCa, tokens, knows = () => true } = options;
   const watches = new WatchSet(options.watchLimits ?? watchLimits);
-  const view = new View({ store, isAlive });
-  const context: ApiContext = { store, random, makeUid, view, watches };
+  const store = new ComputedStore({ store: options.store, uidOf: uidOfName, makeUid, rootCa });
+  const book = new RoleBook({ store, knows });
+  const view = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
+  const { random } = options;
+  const context: ApiContext = { store, random, makeUid, view, watches, book, knows, tokens };
+  const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));
   return {
     handle: (request, now) => {
       watches.notice(now);
       const path = request.path.filter((segment) => segment !== "");
-      return guarded(() => answer({ context, now, authorize, request: { ...request, path } }));
+      const asked = { ...request, path };
+      const second = viewOf(secondViews, asked);
+      if (second === undefined) {
+        return guarded(() => answer({ context, now, authorize, request: asked }));
+      }
+      const keptOne = keptRequest(second, asked);
+      return shownReply(
+        second,
+        guarded(() =>
+          answer({ context, now, authorize, request: keptOne, group: second.resource.group }),
+        ),
+      );
     },
     tick: (now) => watches.tick(now),
     machinesChanged: (now) => {
@@ -66,7 +109,27 @@ export function createApi(options: ApiOptions): Api {
       for (const node of view.changedNodes(now)) watches.refresh(nodes, node);
     },
     bootstrap: (now) => bootstrap(store, now),
+    userOfToken: (token, now) => {
+      const verdict = tokens && judgeToken({ ...context, tokens }, token, [], now);
+      return verdict?.ok === true ? verdict.user : undefined;
+    },
+    tokenFor: (wish, now) => tokenFor(context, wish, now),
   };
+}
+
+function tokenFor(
+  context: ApiContext,
+  { pod, audience, expirationSeconds }: PodTokenWish,
+  now: Now,
+): IssuedToken | undefined {
+  const { store, tokens } = context;
+  const accounts = findResource("", "serviceaccounts");
+  const name = textAt(pod, "spec", "serviceAccountName") || "default";
+  const account = accounts && store.get(accounts, pod.metadata.namespace ?? "", name);
+  if (account === undefined || tokens === undefined) return undefined;
+  const bond = { kind: "Pod", object: pod } as const;
+  const audiences = audience === "" ? [] : [audience];
+  return issueToken({ ...context, tokens }, { account, audiences, expirationSeconds, bond }, now);
 }
 
 /** An object that the store cannot keep, for it is too large, is the client's to make smaller. */
@@ -84,9 +147,14 @@ interface Question {
   readonly request: ApiRequest;
   readonly now: Now;
   readonly authorize: Authorize;
+  /** By which group roles name what is asked for, if it is another than that of what is kept. */
+  readonly group?: string;
 }
 
-function answer(question: Question): ApiReply {
+function answer(asked: Question): ApiReply {
+  const user = requester(asked.request, asked.authorize);
+  if (!user.ok) return replyWith(user.status);
+  const question = { ...asked, request: { ...asked.request, user: user.value } };
   const { request } = question;
   const isReading = request.method === "GET" || request.method === "HEAD";
   const special = isReading ? specialReply(question) : undefined;
@@ -97,17 +165,16 @@ function answer(question: Question): ApiReply {
   return answerAbout(question, info);
 }
 
-/** Documents and discovery: for everybody who is somebody; health and version for all. */
+/** Documents and discovery, for whom roles allow it; health and version for all. */
 function specialReply(question: Question): ApiReply | undefined {
-  const { request } = question;
-  const reply = document(request) ?? discovery(request);
-  const isKnown = request.user.groups.includes("system:authenticated");
-  if (reply === undefined || isPublic(request.path) || isKnown) return reply;
-  return mayRead(question) ? reply : pathRefusal(question);
+  const { request, context } = question;
+  const reply = document(request, context.tokens) ?? discovery(request);
+  if (reply === undefined || isPublic(request.path)) return reply;
+  return pathRefusal(question) ?? reply;
 }
 
 function pathless(question: Question): ApiReply {
-  return mayRead(question) ? replyWith(noSuchPath()) : pathRefusal(question);
+  return pathRefusal(question) ?? replyWith(noSuchPath());
 }
 
 function pathAttributes({ request }: Question): Parameters<Authorize>[1] {
@@ -116,13 +183,15 @@ function pathAttributes({ request }: Question): Parameters<Authorize>[1] {
   return { verb, path, group: "", resource: "", subresource: "", namespace: "", name: "" };
 }
 
-function mayRead(question: Question): boolean {
-  return question.authorize(question.request.user, pathAttributes(question));
+/** Why the user may not read the path; undefined if they may. */
+function pathRefusal(question: Question): ApiReply | undefined {
+  const { user } = question.request;
+  const attributes = pathAttributes(question);
+  const { allowed, reason } = question.authorize(user, attributes);
+  return allowed ? undefined : replyWith(refusal(user, attributes, reason));
 }
 
-function pathRefusal(question: Question): ApiReply {
-  return replyWith(refusal(question.request.user, pathAttributes(question)));
-}
+const secondViews = [...olderAutoscalers, ...newerEvents];
 
 const handlers: Readonly<Record<Verb, Handler>> = {
   get,
@@ -136,19 +205,18 @@ const handlers: Readonly<Record<Verb, Handler>> = {
 };
 
 function answerAbout(question: Question, info: RequestInfo): ApiReply {
-  const { request, context, now, authorize } = question;
+  const { request, context, now, authorize, group } = question;
   const call: Call = { context, request, info, now };
   const isReview = reviewResources.includes(info.resource);
-  const isAboutSelf = isReview && info.resource.name.startsWith("self");
-  const attributes = attributesOf(info);
-  if (!isAboutSelf && !authorize(request.user, attributes)) {
-    return replyWith(refusal(request.user, attributes));
-  }
+  const attributes = { ...attributesOf(info), ...(group === undefined ? {} : { group }) };
+  const { allowed, reason } = authorize(request.user, attributes);
+  if (!allowed) return replyWith(refusal(request.user, attributes, reason));
   if (isReview) {
     return info.verb === "create" && info.name === ""
       ? review(call, authorize)
       : replyWith(methodNotAllowed());
   }
+  if (virtualResources.includes(info.resource)) return answerVirtual(call);
   if (info.subresource !== "") return subresource(call);
   const isServed = info.resource.verbs.includes(info.verb);
   const isNamedCreate = info.verb === "create" && info.name !== "";

@@ -1,6 +1,7 @@
 import type { Now, Random } from "@beemesh/base";
 import type { KubeObject } from "@beemesh/model";
-import type { ApiReply, ApiRequest, ObjectStore } from "@beemesh/ports";
+import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority } from "@beemesh/ports";
+import type { Knows, RoleBook } from "./access/role-book.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { notFound, type Outcome } from "./status.ts";
 import type { View } from "./view.ts";
@@ -14,6 +15,12 @@ export interface ApiContext {
   readonly makeUid: () => string;
   readonly view: View;
   readonly watches: WatchSet;
+  /** Who may do what. */
+  readonly book: RoleBook;
+  /** Whether all of a collection is on this machine. */
+  readonly knows: Knows;
+  /** Undefined where nobody gives tokens. */
+  readonly tokens: TokenAuthority | undefined;
 }
 
 /** One request for objects, while it is being answered. */

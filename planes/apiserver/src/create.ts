@@ -1,9 +1,12 @@
 /** POST to a collection: a new object. */
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
+import { requestFaults, withRequester } from "./access/certificate-request.ts";
+import { escalation } from "./access/escalation.ts";
 import { admitted, generatedName, namespaceRefusal } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { readObject } from "./object-body.ts";
+import { managersOf, tracked, withManagers } from "./ownership.ts";
 import { formatOf, renderObject } from "./rendition.ts";
 import { alreadyExists, conflict, invalid, replyWith, type Status } from "./status.ts";
 import { formatTimestamp } from "./timestamp.ts";
@@ -24,16 +27,23 @@ export function create(call: Call): ApiReply {
   });
 }
 
+/** How an object is to be created. */
+export interface Creation extends WriteOptions {
+  readonly warnings: readonly string[];
+  /** Whether the object says already who owns what, as one that is applied does. */
+  readonly isTracked?: boolean;
+}
+
 /** Creates `object`, which was read for the call's destination. */
-export function createObject(
-  call: Call,
-  object: KubeObject,
-  options: WriteOptions & { readonly warnings: readonly string[] },
-): ApiReply {
+export function createObject(call: Call, object: KubeObject, options: Creation): ApiReply {
   const { context, info } = call;
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
-  const fresh = freshObject(call, object);
+  const made = freshObject(call, object);
+  const fresh =
+    options.isTracked === true
+      ? withManagers(made, managersOf(object))
+      : tracked(call, { before: undefined, after: made, managers: [] }, options);
   const refusal = refusalOf(call, fresh);
   if (refusal !== undefined) return replyWith(refusal);
 
@@ -53,7 +63,8 @@ function freshObject(call: Call, object: KubeObject): KubeObject {
   const { resource } = call.info;
   const { status, ...rest } = object;
   const kept = resource.hasStatus || status === undefined ? rest : object;
-  const whole = defaults(resource, { ...kept, metadata: named(call, object) });
+  const own = withRequester(resource, kept, call.request.user);
+  const whole = defaults(resource, { ...own, metadata: named(call, object) });
   const { generation: _, ...metadata } = whole.metadata;
   return admitted({
     ...whole,
@@ -71,10 +82,9 @@ function named({ context, info }: Call, { metadata }: KubeObject): ObjectMeta {
     deletionTimestamp: _,
     deletionGracePeriodSeconds: __,
     resourceVersion: ___,
-    managedFields,
-    ...rest
+    managedFields: ____,
+    ...kept
   } = metadata;
-  const kept = managedFields === undefined ? rest : { ...rest, managedFields };
   const prefix = metadata.generateName ?? "";
   if (metadata.name !== "" || prefix === "") return kept;
   let name = generatedName(prefix, context.random);
@@ -95,8 +105,10 @@ function refusalOf(call: Call, fresh: KubeObject): Status | undefined {
   }
   const namespace = namespaceRefusal(call, name);
   if (namespace !== undefined) return namespace;
-  const violations = validate(info.resource, fresh);
+  const violations = [...validate(info.resource, fresh), ...requestFaults(info.resource, fresh)];
   if (violations.length > 0) return invalid(info.resource, name, violations);
+  const more = escalation({ ...context, ...info, user: call.request.user, next: fresh });
+  if (more !== undefined) return more;
   if (context.store.get(info.resource, info.namespace, name) === undefined) return undefined;
   if (fresh.metadata.generateName === undefined) return alreadyExists(info.resource, name);
   return conflict(info.resource, name, "the generated name is taken, please try again");

@@ -7,11 +7,21 @@
 import { type Resource, resources } from "@beemesh/model";
 import type { ApiReply, ApiRequest } from "@beemesh/ports";
 import { mediaTypesOf, takesJson } from "./media-type.ts";
+import { newerEvents } from "./newer-event.ts";
+import { olderAutoscalers } from "./older-autoscaler.ts";
 import { reviewResources } from "./review-resource.ts";
 import { noSuchPath, replyWith } from "./status.ts";
 import { type Subresource, subresourcesOf } from "./subresource.ts";
+import { virtualResources } from "./virtual-resource.ts";
 
-const served: readonly Resource[] = [...resources, ...reviewResources];
+const secondViews = [...olderAutoscalers, ...newerEvents].map(({ resource }) => resource);
+
+const served: readonly Resource[] = [
+  ...resources,
+  ...reviewResources,
+  ...virtualResources,
+  ...secondViews,
+];
 
 /** Names of the groups but the core group, in the order of their first resource. */
 const groupNames = [...new Set(served.map(({ group }) => group))].filter((group) => group !== "");

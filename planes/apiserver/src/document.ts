@@ -6,7 +6,8 @@ import {
   openApiV3Index,
   resources,
 } from "@beemesh/model";
-import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import type { ApiReply, ApiRequest, TokenAuthority } from "@beemesh/ports";
+import { tokenIssuer } from "./access/service-token.ts";
 import { mediaTypesOf } from "./media-type.ts";
 import { noSuchPath, notAcceptable, replyWith } from "./status.ts";
 
@@ -22,17 +23,51 @@ export function isPublic([root]: readonly string[]): boolean {
 }
 
 /** Answers a request for a document; undefined if its path is none. */
-export function document(request: ApiRequest): ApiReply | undefined {
+export function document(request: ApiRequest, tokens?: TokenAuthority): ApiReply | undefined {
   const [root, ...rest] = request.path;
   if (root === undefined) return json({ paths: rootPaths });
   if (healthPaths.has(root)) {
     return { kind: "bytes", status: 200, contentType: "text/plain; charset=utf-8", body: "ok" };
   }
   if (root === "version" && rest.length === 0) return json(versionInfo);
+  if (tokens !== undefined && rest.length > 0) {
+    const found = issuerDocument(request.path.join("/"), tokens);
+    if (found !== undefined) return found;
+  }
   return root === "openapi" ? openApi(request, rest) : undefined;
 }
 
-const rootPaths = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3"];
+/**
+ * What verifiers of tokens outside the mesh read.
+ *
+ * Source: OpenID Connect Discovery 1.0, section 3; RFC 7517.
+ */
+function issuerDocument(path: string, tokens: TokenAuthority): ApiReply | undefined {
+  if (path === "openid/v1/jwks") {
+    const body = JSON.stringify(tokens.keySet());
+    return { kind: "bytes", status: 200, contentType: "application/jwk-set+json", body };
+  }
+  if (path !== ".well-known/openid-configuration") return undefined;
+  return json({
+    issuer: tokenIssuer,
+    jwks_uri: `${tokenIssuer}/openid/v1/jwks`,
+    response_types_supported: ["id_token"],
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: ["ES256"],
+  });
+}
+
+const rootPaths = [
+  "/api",
+  "/api/v1",
+  "/apis",
+  "/healthz",
+  "/livez",
+  "/openapi/v2",
+  "/openapi/v3",
+  "/openid/v1/jwks",
+  "/.well-known/openid-configuration",
+];
 
 const versionInfo = {
   ...kubernetesVersion,

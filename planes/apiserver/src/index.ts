@@ -8,7 +8,10 @@
  * @module
  */
 
-export { type Api, type ApiOptions, createApi } from "./api.ts";
-export { type Attributes, type Authorize, mastersGroup, mastersOnly } from "./authorization.ts";
+export { type Decision, type Knows, mastersGroup } from "./access/role-book.ts";
+export type { Attributes } from "./access/rule.ts";
+export type { IssuedToken } from "./access/service-token.ts";
+export { type Api, type ApiOptions, createApi, type PodTokenWish } from "./api.ts";
+export type { Authorize } from "./authorization.ts";
 export { type EventFacts, makeEvent } from "./event.ts";
 export type { WatchLimits } from "./watch-set.ts";

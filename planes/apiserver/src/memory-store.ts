@@ -1,11 +1,14 @@
 /** An ObjectStore in memory: for tests, and the plainest statement of the contract. */
+import { joinAccounts, splitAccount } from "@beemesh/apply";
 import type { KubeObject, Resource } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import { byKey } from "./past.ts";
 
+type Account = Pick<KubeObject["metadata"], "managedFields">;
+
 interface Stored {
   readonly resource: Resource;
-  /** Without status. */
+  /** Without status and its field managers. */
   readonly spec: KubeObject;
   readonly revision: bigint;
 }
@@ -13,7 +16,7 @@ interface Stored {
 export class MemoryStore implements ObjectStore {
   readonly #changesMax: number;
   readonly #stored = new Map<string, Stored>();
-  readonly #statuses = new Map<string, unknown>();
+  readonly #statuses = new Map<string, Pick<KubeObject, "status"> & Account>();
   readonly #listeners = new Set<(change: Change) => void>();
   #changes: Change[] = [];
   #revision = 1000n;
@@ -65,8 +68,9 @@ export class MemoryStore implements ObjectStore {
 
   putSpec(resource: Resource, object: KubeObject): WriteTicket {
     const { status: _, metadata, ...rest } = object;
-    const { resourceVersion: __, ...kept } = metadata;
-    const spec: KubeObject = { ...rest, metadata: kept };
+    const { resourceVersion: __, managedFields, ...kept } = metadata;
+    const account = splitAccount(managedFields).ofSpec;
+    const spec: KubeObject = { ...rest, metadata: { ...kept, ...accountOf(account) } };
     return this.#put(resource, spec, () => undefined);
   }
 
@@ -74,7 +78,8 @@ export class MemoryStore implements ObjectStore {
     const { namespace = "", name, uid = "" } = object.metadata;
     const stored = this.#stored.get(keyOf(resource, namespace, name));
     const keep = (): void => {
-      this.#statuses.set(uid, object.status);
+      const account = splitAccount(object.metadata.managedFields).ofStatus;
+      this.#statuses.set(uid, { status: object.status, ...accountOf(account) });
     };
     if (stored === undefined || stored.spec.metadata.uid !== uid) {
       keep();
@@ -110,9 +115,14 @@ export class MemoryStore implements ObjectStore {
   }
 
   #joined({ spec, revision }: Stored): KubeObject {
-    const metadata = { ...spec.metadata, resourceVersion: String(revision) };
-    const status = this.#statuses.get(spec.metadata.uid ?? "");
-    return { ...spec, metadata, ...(status === undefined ? {} : { status }) };
+    const kept = this.#statuses.get(spec.metadata.uid ?? "");
+    const account = joinAccounts(spec.metadata.managedFields, kept?.managedFields);
+    const metadata = {
+      ...spec.metadata,
+      ...accountOf(account),
+      resourceVersion: String(revision),
+    };
+    return { ...spec, metadata, ...(kept?.status === undefined ? {} : { status: kept.status }) };
   }
 
   #tell(change: Change): void {
@@ -129,6 +139,10 @@ export class MemoryStore implements ObjectStore {
 
 function keyOf({ name: plural, group }: Resource, namespace: string, name: string): string {
   return `${plural}.${group}/${namespace}/${name}`;
+}
+
+function accountOf(managedFields: readonly unknown[]): Account {
+  return managedFields.length === 0 ? {} : { managedFields };
 }
 
 function isOf(a: Resource, b: Resource): boolean {

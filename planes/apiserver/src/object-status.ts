@@ -5,53 +5,96 @@ import { canonicalJson } from "@beemesh/wire";
 import { type Call, storedObject } from "./call.ts";
 import { get } from "./list.ts";
 import { readObject } from "./object-body.ts";
-import { patched, patchKindOf } from "./patch.ts";
+import { applied, managersOf, tracked, withManagers } from "./ownership.ts";
+import { configOf, patched, patchKindOf, patchOptionsOf } from "./patch.ts";
 import { formatOf, renderObject } from "./rendition.ts";
 import { staleness } from "./replacement.ts";
 import { invalid, methodNotAllowed, type Outcome, replyWith } from "./status.ts";
 import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
 
+/** The status that comes of the one that is wanted, or why it is not taken. */
+export type StatusRule = (before: KubeObject, wanted: KubeObject) => Outcome<unknown>;
+
 /** Answers what is asked of `<object>/status`. */
 export function status(call: Call): ApiReply {
-  if (call.info.verb === "get") return get(call);
-  const options = writeOptionsOf(call.request, "UpdateOptions");
-  if (!options.ok) return replyWith(options.status);
-  const before = storedObject(call);
-  if (!before.ok) return replyWith(before.status);
-  const body = wantedOf(call, before.value);
-  if (!body.ok) return replyWith(body.status);
-  const read = readObject(body.value, call.info, options.value);
-  if (!read.ok) return replyWith(read.status);
-  return written(call, { before: before.value, wanted: read.value.object, options: options.value });
+  return writeStatus(call, (_, wanted) => ({ ok: true, value: wanted.status ?? {} }));
 }
 
-function wantedOf(call: Call, before: KubeObject): Outcome<unknown> {
-  if (call.info.verb === "update") return { ok: true, value: call.request.body };
-  if (call.info.verb !== "patch") return { ok: false, status: methodNotAllowed() };
-  const kind = patchKindOf(call.request.contentType);
-  if (!kind.ok) return kind;
-  const shown = call.context.view.show(call.info.resource, before);
-  return patched(call, kind.value === "apply" ? "strategic" : kind.value, shown);
+/** Answers a subresource that is a part of the status. */
+export function writeStatus(call: Call, rule: StatusRule): ApiReply {
+  const { verb } = call.info;
+  if (verb === "get") return get(call);
+  if (verb !== "update" && verb !== "patch") return replyWith(methodNotAllowed());
+  const before = storedObject(call);
+  if (!before.ok) return replyWith(before.status);
+  const read = verb === "update" ? replaced(call) : patchedStatus(call, before.value);
+  if (!read.ok) return replyWith(read.status);
+  const next = rule(before.value, read.value.wanted);
+  if (!next.ok) return replyWith(next.status);
+  const wanted = { ...read.value.wanted, status: next.value };
+  return written(call, { before: before.value, ...read.value, wanted });
 }
 
 interface Wanted {
-  readonly before: KubeObject;
   readonly wanted: KubeObject;
   readonly options: WriteOptions;
+  /** Whether `wanted` says already who owns what then. */
+  readonly isTracked: boolean;
 }
 
-function written(call: Call, { before, wanted, options }: Wanted): ApiReply {
+function replaced(call: Call): Outcome<Wanted> {
+  const options = writeOptionsOf(call.request, "UpdateOptions");
+  if (!options.ok) return options;
+  return wantedOf(call, call.request.body, options.value);
+}
+
+function patchedStatus(call: Call, before: KubeObject): Outcome<Wanted> {
+  const kind = patchKindOf(call.request.contentType);
+  if (!kind.ok) return kind;
+  const options = patchOptionsOf(call, kind.value);
+  if (!options.ok) return options;
+  if (kind.value === "apply") return appliedStatus(call, before, options.value);
+  const shown = call.context.view.show(call.info.resource, before);
+  const body = patched(call, kind.value, shown);
+  return body.ok ? wantedOf(call, body.value, options.value) : body;
+}
+
+function wantedOf(call: Call, body: unknown, options: WriteOptions): Outcome<Wanted> {
+  const read = readObject(body, call.info, options);
+  if (!read.ok) return read;
+  return { ok: true, value: { wanted: read.value.object, options, isTracked: false } };
+}
+
+function appliedStatus(call: Call, before: KubeObject, options: WriteOptions): Outcome<Wanted> {
+  const config = configOf(call, options);
+  if (!config.ok) return config;
+  const { object } = config.value;
+  const wanted = applied(call, { before, config: object, options });
+  if (!wanted.ok) return wanted;
+  const { resourceVersion = "", uid = "" } = object.metadata;
+  const metadata = { ...wanted.value.metadata, resourceVersion, uid };
+  return { ok: true, value: { wanted: { ...wanted.value, metadata }, options, isTracked: true } };
+}
+
+function written(
+  call: Call,
+  { before, wanted, options, isTracked }: Wanted & { readonly before: KubeObject },
+): ApiReply {
   const { context, info } = call;
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
   const stale = staleness(call, before, wanted);
   if (stale !== undefined) return replyWith(stale);
-  const next = { ...before, status: wanted.status ?? {} };
+  const after = { ...before, status: wanted.status ?? {} };
+  const next = isTracked
+    ? withManagers(after, managersOf(wanted))
+    : tracked(call, { before, after, managers: managersOf(before) }, options);
   const violations = validate(info.resource, next, before);
   if (violations.length > 0) {
     return replyWith(invalid(info.resource, before.metadata.name, violations));
   }
-  const isSame = canonicalJson(before.status ?? {}) === canonicalJson(next.status);
+  const was = { ...before, status: before.status ?? {} };
+  const isSame = canonicalJson(was) === canonicalJson(next);
   const ticket =
     options.dryRun || isSame ? undefined : context.store.putStatus(info.resource, next);
   const shown = context.view.show(info.resource, ticket?.object ?? next);

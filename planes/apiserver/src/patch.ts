@@ -1,15 +1,16 @@
 /** PATCH: JSON, merge and strategic merge patches, and server-side apply. */
 import { applyPatch, type KubeObject, type PatchResult } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
-import { isJsonObject } from "@beemesh/wire";
 import { type Call, storedObject } from "./call.ts";
 import { createObject } from "./create.ts";
 import { fieldAt } from "./field.ts";
 import { mediaTypeOf } from "./media-type.ts";
 import { readObject } from "./object-body.ts";
+import { applied } from "./ownership.ts";
 import { replace } from "./replacement.ts";
 import {
   badRequest,
+  conflict,
   done,
   fail,
   invalid,
@@ -19,7 +20,6 @@ import {
   tooLarge,
   unsupportedMediaType,
 } from "./status.ts";
-import { formatTimestamp } from "./timestamp.ts";
 import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
 
 export type PatchKind = "json" | "merge" | "strategic" | "apply";
@@ -39,10 +39,10 @@ export function patchKindOf(contentType: string): Outcome<PatchKind> {
 
 /** Answers a PATCH of an object. */
 export function patch(call: Call): ApiReply {
-  const options = writeOptionsOf(call.request, "PatchOptions");
-  if (!options.ok) return replyWith(options.status);
   const kind = patchKindOf(call.request.contentType);
   if (!kind.ok) return replyWith(kind.status);
+  const options = patchOptionsOf(call, kind.value);
+  if (!options.ok) return replyWith(options.status);
   if (kind.value === "apply") return apply(call, options.value);
   const before = storedObject(call);
   if (!before.ok) return replyWith(before.status);
@@ -50,6 +50,27 @@ export function patch(call: Call): ApiReply {
   const wanted = patched(call, kind.value, shown);
   if (!wanted.ok) return replyWith(wanted.status);
   return replaceBy(call, { before: before.value, wanted: wanted.value, options: options.value });
+}
+
+/** What a PATCH asks for besides the object: an application must say who applies. */
+export function patchOptionsOf(
+  { request }: Pick<Call, "request">,
+  kind: PatchKind,
+): Outcome<WriteOptions> {
+  const options = writeOptionsOf(request, "PatchOptions");
+  if (!options.ok) return options;
+  const about = { name: "", kind: "PatchOptions", group: "meta.k8s.io" };
+  if (kind === "apply" && options.value.fieldManager === "") {
+    const message = "Required value: is required for apply patch";
+    const cause = { reason: "FieldValueRequired", field: "fieldManager", message };
+    return fail(invalid(about, "", [cause]));
+  }
+  if (kind !== "apply" && options.value.force !== undefined) {
+    const message = "Forbidden: may not be specified for non-apply patch";
+    const cause = { reason: "FieldValueForbidden", field: "force", message };
+    return fail(invalid(about, "", [cause]));
+  }
+  return options;
 }
 
 /** `before` with the body of the call applied to it. */
@@ -90,57 +111,60 @@ function replaceBy(call: Call, { before, wanted, options }: Wanted): ApiReply {
   });
 }
 
-/**
- * Server-side apply, the thin form: what is applied is merged by the strategic rules, and who
- * applied it is recorded. It does not know which fields a manager has stopped to apply, and
- * finds no conflicts between managers.
- */
+/** Server-side apply: `ownership.ts` says who owns what, and where that is a conflict. */
 function apply(call: Call, options: WriteOptions): ApiReply {
-  if (options.fieldManager === "") {
-    const message = "Required value: is required for apply patch";
-    const cause = { reason: "FieldValueRequired", field: "fieldManager", message };
-    const kind = { name: "", kind: "PatchOptions", group: "meta.k8s.io" };
-    return replyWith(invalid(kind, "", [cause]));
-  }
-  const { body } = call.request;
-  if (fieldAt(body, "metadata", "managedFields") !== undefined) {
-    return replyWith(badRequest("metadata.managedFields must be nil"));
-  }
-  const read = readObject(body, call.info, options);
-  if (!read.ok) return replyWith(read.status);
+  const config = configOf(call, options);
+  if (!config.ok) return replyWith(config.status);
+  const { object, warnings } = config.value;
   const before = storedObject(call);
-  if (!before.ok) {
-    const object = managed(read.value.object, call, options.fieldManager);
-    return createObject(call, object, { ...options, warnings: read.value.warnings });
-  }
-  const shown = call.context.view.show(call.info.resource, before.value);
-  const wanted = patched(call, "strategic", shown);
+  if (!before.ok) return applyNew(call, object, { ...options, warnings });
+  const wanted = applied(call, { before: before.value, config: object, options });
   if (!wanted.ok) return replyWith(wanted.status);
-  const merged = readObject(wanted.value, call.info, options);
-  if (!merged.ok) return replyWith(merged.status);
+  const read = readObject(wanted.value, call.info, options);
+  if (!read.ok) return replyWith(read.status);
   return replace(call, {
     before: before.value,
-    wanted: managed(merged.value.object, call, options.fieldManager),
+    wanted: { ...read.value.object, metadata: { ...wanted.value.metadata, ...said(object) } },
     options,
-    warnings: read.value.warnings,
+    warnings,
+    isTracked: true,
   });
 }
 
-/** The object with `manager` among its field managers. */
-function managed(object: KubeObject, { now }: Call, manager: string): KubeObject {
-  const { managedFields = [], ...metadata } = object.metadata;
-  const isThere = managedFields.some(
-    (entry) =>
-      isJsonObject(entry) && entry["manager"] === manager && entry["operation"] === "Apply",
-  );
-  if (isThere) return object;
-  const entry = {
-    manager,
-    operation: "Apply",
-    apiVersion: object.apiVersion,
-    time: formatTimestamp(now.wallMs),
-    fieldsType: "FieldsV1",
-    fieldsV1: {},
-  };
-  return { ...object, metadata: { ...metadata, managedFields: [...managedFields, entry] } };
+/** What an application states of the version that it is meant for. */
+function said({ metadata }: KubeObject): Pick<KubeObject["metadata"], "resourceVersion" | "uid"> {
+  const { resourceVersion = "", uid = "" } = metadata;
+  return { resourceVersion, uid };
+}
+
+/** The configuration that a call applies. */
+export function configOf(call: Call, options: WriteOptions): ReturnType<typeof readObject> {
+  const { body } = call.request;
+  if (body === undefined) return fail(badRequest("the body of a PATCH is empty"));
+  const managedFields = fieldAt(body, "metadata", "managedFields");
+  if (managedFields !== undefined && managedFields !== null) {
+    return fail(badRequest("metadata.managedFields must be nil"));
+  }
+  return readObject(body, call.info, options);
+}
+
+function applyNew(
+  call: Call,
+  config: KubeObject,
+  options: WriteOptions & { readonly warnings: readonly string[] },
+): ApiReply {
+  const { resource, name } = call.info;
+  const { resourceVersion = "", uid = "" } = config.metadata;
+  if (uid !== "") {
+    const found = "and no existing object was found";
+    const why = `uid mismatch: the provided object specified uid ${uid}, ${found}`;
+    return replyWith(conflict(resource, name, why));
+  }
+  if (resourceVersion !== "") {
+    const why = "the object that the resourceVersion speaks of does not exist";
+    return replyWith(conflict(resource, name, why));
+  }
+  const object = applied(call, { before: undefined, config, options });
+  if (!object.ok) return replyWith(object.status);
+  return createObject(call, object.value, { ...options, isTracked: true });
 }

@@ -6,12 +6,23 @@
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply, WriteTicket } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { withFirstRequest } from "./access/certificate-request.ts";
+import { escalation } from "./access/escalation.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
 import { isHeldOnlyByFinalizers } from "./finalizer.ts";
 import { readObject } from "./object-body.ts";
+import { claimedManagers, managersOf, statusManagers, tracked, withManagers } from "./ownership.ts";
 import { formatOf, renderObject } from "./rendition.ts";
-import { conflict, invalid, replyWith, type Status, uidConflict } from "./status.ts";
+import {
+  conflict,
+  done,
+  invalid,
+  type Outcome,
+  replyWith,
+  type Status,
+  uidConflict,
+} from "./status.ts";
 import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
 
 export interface Replacement {
@@ -20,6 +31,8 @@ export interface Replacement {
   readonly wanted: KubeObject;
   readonly options: WriteOptions;
   readonly warnings: readonly string[];
+  /** Whether `wanted` says already who owns what then, as what is applied does. */
+  readonly isTracked?: boolean;
 }
 
 /** Answers a PUT of an object. */
@@ -39,17 +52,23 @@ export function update(call: Call): ApiReply {
 }
 
 /** Puts `wanted` in the place of `before`, or says why not. */
-export function replace(call: Call, { before, wanted, options, warnings }: Replacement): ApiReply {
+export function replace(call: Call, replacement: Replacement): ApiReply {
+  const { before, wanted, options, warnings } = replacement;
   const { resource } = call.info;
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
   const stale = staleness(call, before, wanted);
   if (stale !== undefined) return replyWith(stale);
-  const next = nextObject(call, before, wanted);
+  const accounted = accountedObject(call, replacement);
+  if (!accounted.ok) return replyWith(accounted.status);
+  const next = accounted.value;
   const violations = [...addedFinalizers(before, next), ...validate(resource, next, before)];
   if (violations.length > 0) {
     return replyWith(invalid(resource, before.metadata.name, violations));
   }
+  const { user } = call.request;
+  const more = escalation({ ...call.context, resource, user, next, before });
+  if (more !== undefined) return replyWith(more);
   const ticket = options.dryRun ? undefined : write(call, before, next);
   const shown = call.context.view.show(resource, ticket?.object ?? next);
   return {
@@ -59,6 +78,18 @@ export function replace(call: Call, { before, wanted, options, warnings }: Repla
     warnings: [...warnings, ...warningsFor(resource, next)],
     ...(ticket === undefined ? {} : { ticket: ticket.id }),
   };
+}
+
+/** The next version, with the account of who owns which field of it. */
+function accountedObject(call: Call, replacement: Replacement): Outcome<KubeObject> {
+  const { before, wanted, options, isTracked } = replacement;
+  const after = nextObject(call, before, wanted);
+  if (isTracked === true) return done(withManagers(after, managersOf(wanted)));
+  // Who writes through a subresource writes nothing else.
+  const claims = call.info.subresource === "" ? wanted : before;
+  const managers = claimedManagers(call, before, claims);
+  if (!managers.ok) return managers;
+  return done(tracked(call, { before, after, managers: managers.value }, options));
 }
 
 /** A 409 if the writer speaks of another version, or of another object, than there is. */
@@ -84,7 +115,7 @@ function nextObject(call: Call, before: KubeObject, wanted: KubeObject): KubeObj
   const { status: _, ...rest } = wanted;
   const kept = resource.hasStatus ? { ...rest, ...statusOf(before) } : wanted;
   const metadata = keptMetadata(before.metadata, wanted.metadata);
-  const next = defaults(resource, { ...kept, metadata });
+  const next = withFirstRequest(resource, defaults(resource, { ...kept, metadata }), before);
   const isChanged = resource.hasGeneration && hasNewSpecification(before, next);
   return isChanged
     ? { ...next, metadata: { ...next.metadata, generation: (before.metadata.generation ?? 0) + 1 } }
@@ -148,5 +179,9 @@ function write(
   }
   // A write that changes nothing gives no new version: watchers are not woken for it.
   if (canonicalJson(before) === canonicalJson(next)) return undefined;
-  return context.store.putSpec(info.resource, next);
+  const ticket = context.store.putSpec(info.resource, next);
+  const isForgotten = next.metadata.managedFields === undefined;
+  if (!isForgotten || statusManagers(before).length === 0) return ticket;
+  // The account of the status stands with the status.
+  return context.store.putStatus(info.resource, next);
 }

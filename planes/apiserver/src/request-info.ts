@@ -6,6 +6,7 @@
 import { findResource, type Resource } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
 import { reviewResources } from "./review-resource.ts";
+import { virtualResources } from "./virtual-resource.ts";
 
 export type Verb =
   | "create"
@@ -77,7 +78,7 @@ function namespaceIn(group: string, [root, namespace, below]: readonly string[])
 
 function servedResource(group: string, version: string, plural: string): Resource | undefined {
   const kept = findResource(group, plural);
-  const found = kept === undefined ? reviewResources : [kept];
+  const found = kept === undefined ? [...reviewResources, ...virtualResources] : [kept];
   return found.find(
     (resource) =>
       resource.group === group && resource.version === version && resource.name === plural,

@@ -11,6 +11,11 @@ export const reviewResources: readonly Resource[] = [
   review("selfsubjectaccessreviews", "SelfSubjectAccessReview", "authorization.k8s.io"),
   review("selfsubjectrulesreviews", "SelfSubjectRulesReview", "authorization.k8s.io"),
   review("subjectaccessreviews", "SubjectAccessReview", "authorization.k8s.io"),
+  {
+    ...review("localsubjectaccessreviews", "LocalSubjectAccessReview", "authorization.k8s.io"),
+    namespaced: true,
+  },
+  review("tokenreviews", "TokenReview", "authentication.k8s.io"),
 ];
 
 function review(name: string, kind: string, group: string): Resource {

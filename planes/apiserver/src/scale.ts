@@ -5,11 +5,12 @@ import { type Call, storedObject } from "./call.ts";
 import { selectorText } from "./cell.ts";
 import { fieldAt, mapAt, numberAt } from "./field.ts";
 import { placeObject } from "./object-body.ts";
-import { patched, patchKindOf } from "./patch.ts";
+import { applied } from "./ownership.ts";
+import { type PatchKind, patched, patchKindOf, patchOptionsOf } from "./patch.ts";
 import { formatOf, renderObject } from "./rendition.ts";
 import { replace } from "./replacement.ts";
-import { invalid, methodNotAllowed, type Outcome, replyWith } from "./status.ts";
-import { writeOptionsOf } from "./write-options.ts";
+import { done, invalid, methodNotAllowed, type Outcome, replyWith } from "./status.ts";
+import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
 
 /** How requests and answers name the scale of a workload. */
 const scaleKind: Resource = {
@@ -33,11 +34,9 @@ export function scale(call: Call): ApiReply {
   if (!before.ok) return replyWith(before.status);
   const { verb } = call.info;
   if (verb === "get") return shown(call, scaleOf(before.value));
-  if (verb === "update") {
-    return rescaled(call, before.value, { ok: true, value: call.request.body });
-  }
-  if (verb !== "patch") return replyWith(methodNotAllowed());
-  return rescaled(call, before.value, patchedScale(call, before.value));
+  if (verb !== "update" && verb !== "patch") return replyWith(methodNotAllowed());
+  const wish = verb === "update" ? replacedScale(call) : patchedScale(call, before.value);
+  return wish.ok ? rescaled(call, before.value, wish.value) : replyWith(wish.status);
 }
 
 /** The Scale object of a workload. */
@@ -62,36 +61,73 @@ export function scaleOf(workload: KubeObject): KubeObject {
   };
 }
 
-function patchedScale(call: Call, before: KubeObject): Outcome<unknown> {
-  const kind = patchKindOf(call.request.contentType);
-  if (!kind.ok) return kind;
-  // A Scale has no lists, so that the strategic rules and the merge rules give the same.
-  const plain = kind.value === "json" ? "json" : "merge";
-  return patched({ ...call, info: { ...call.info, resource: scaleKind } }, plain, scaleOf(before));
+/** The Scale that a client wants, and how. */
+interface Wish {
+  readonly body: unknown;
+  readonly kind: "update" | PatchKind;
+  readonly options: WriteOptions;
 }
 
-function rescaled(call: Call, before: KubeObject, body: Outcome<unknown>): ApiReply {
-  if (!body.ok) return replyWith(body.status);
-  const options = writeOptionsOf(call.request, "UpdateOptions");
-  if (!options.ok) return replyWith(options.status);
-  const destination = { ...call.info, resource: scaleKind };
-  const read = placeObject(body.value, destination);
+function replacedScale({ request }: Call): Outcome<Wish> {
+  const options = writeOptionsOf(request, "UpdateOptions");
+  if (!options.ok) return options;
+  return done({ body: request.body, kind: "update", options: options.value });
+}
+
+function patchedScale(call: Call, before: KubeObject): Outcome<Wish> {
+  const found = patchKindOf(call.request.contentType);
+  if (!found.ok) return found;
+  const kind = found.value;
+  const options = patchOptionsOf(call, kind);
+  if (!options.ok) return options;
+  // What is applied is the whole Scale that its manager wants.
+  if (kind === "apply") return done({ body: call.request.body, kind, options: options.value });
+  // A Scale has no lists, so that the strategic rules and the merge rules give the same.
+  const plain = kind === "json" ? "json" : "merge";
+  const info = { ...call.info, resource: scaleKind };
+  const body = patched({ ...call, info }, plain, scaleOf(before));
+  return body.ok ? done({ body: body.value, kind, options: options.value }) : body;
+}
+
+function rescaled(call: Call, before: KubeObject, { body, kind, options }: Wish): ApiReply {
+  const read = placeObject(body, { ...call.info, resource: scaleKind });
   if (!read.ok) return replyWith(read.status);
-  const wanted = fieldAt(body.value, "spec", "replicas") ?? 0;
-  if (!isCount(wanted)) {
-    const message = `Invalid value: ${JSON.stringify(wanted)}: must be greater than or equal to 0`;
+  const replicas = fieldAt(body, "spec", "replicas") ?? 0;
+  if (!isCount(replicas)) {
+    const value = JSON.stringify(replicas);
+    const message = `Invalid value: ${value}: must be greater than or equal to 0`;
     const cause = { reason: "FieldValueInvalid", field: "spec.replicas", message };
     return replyWith(invalid(scaleKind, before.metadata.name, [cause]));
   }
+  const wanted =
+    kind === "apply"
+      ? appliedReplicas(call, before, { replicas, options })
+      : done({ ...before, spec: { ...mapAt(before, "spec"), replicas } });
+  if (!wanted.ok) return replyWith(wanted.status);
   const { resourceVersion = "", uid = "" } = read.value.metadata;
-  const metadata = { ...before.metadata, resourceVersion, uid };
-  const next = { ...before, metadata, spec: { ...mapAt(before, "spec"), replicas: wanted } };
+  const next = { ...wanted.value, metadata: { ...wanted.value.metadata, resourceVersion, uid } };
   const reply = replace(
     { ...call, request: { ...call.request, accept: "application/json" } },
-    { before, wanted: next, options: options.value, warnings: [] },
+    { before, wanted: next, options, warnings: [], isTracked: kind === "apply" },
   );
   if (reply.kind !== "json" || reply.status !== 200) return reply;
   return { ...reply, body: scaleOf(asWorkload(reply.body, next)) };
+}
+
+/** An application of a Scale is one of the workload's number of replicas. */
+function appliedReplicas(
+  call: Call,
+  before: KubeObject,
+  { replicas, options }: { readonly replicas: number; readonly options: WriteOptions },
+): Outcome<KubeObject> {
+  const { apiVersion, kind } = before;
+  const { name, namespace } = before.metadata;
+  const metadata = namespace === undefined ? { name } : { name, namespace };
+  return applied(call, {
+    before,
+    config: { apiVersion, kind, metadata, spec: { replicas } },
+    options,
+  });
 }
 
 function isCount(value: unknown): value is number {

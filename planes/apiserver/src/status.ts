@@ -106,6 +106,11 @@ export function conflict(resource: Named, name: string, why: string): Status {
   return failure(409, "Conflict", message, about(resource, name));
 }
 
+/** 409: others own fields that were applied, as the causes say. */
+export function applyConflict(message: string, causes: readonly Cause[]): Status {
+  return failure(409, "Conflict", message, { causes });
+}
+
 /** 409: the object is not the one that the writer means. */
 export function uidConflict(resource: Named, name: string, uids: UidPair): Status {
   const { asked, found = "" } = uids;

@@ -21,6 +21,6 @@ test("each kind has its own subresources", () => {
 test("what is not there is not found", () => {
   const client = new TestClient();
   client.send(`POST ${paths.pods}`, podManifest("web"));
-  assert.equal(client.send(`PATCH ${paths.pods}/web/ephemeralcontainers`, {}).status, 404);
+  assert.equal(client.send(`PATCH ${paths.pods}/web/nothing`, {}).status, 404);
   assert.equal(client.send(`GET ${paths.configMaps}/conf/status`).status, 404);
 });

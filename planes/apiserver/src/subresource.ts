@@ -1,6 +1,10 @@
 /** The subresources: which there are, how discovery names them, and who answers them. */
 import type { Resource } from "@beemesh/model";
+import { approval, requestStatus } from "./access/certificate-approval.ts";
+import { certificatesGroup } from "./access/certificate-request.ts";
+import { tokenRequest } from "./access/token-request.ts";
 import type { Call, Handler } from "./call.ts";
+import { ephemeralContainers } from "./ephemeral-container.ts";
 import { finalize } from "./finalization.ts";
 import { status } from "./object-status.ts";
 import { binding, eviction } from "./pod-order.ts";
@@ -23,6 +27,12 @@ const ofPods: readonly Subresource[] = [
   { name: "attach", kind: "PodAttachOptions", verbs: ["create", "get"], handler: attach },
   { name: "binding", kind: "Binding", verbs: ["create"], handler: binding },
   {
+    name: "ephemeralcontainers",
+    kind: "Pod",
+    verbs: ["get", "patch", "update"],
+    handler: ephemeralContainers,
+  },
+  {
     name: "eviction",
     kind: "Eviction",
     group: "policy",
@@ -40,6 +50,15 @@ const ofPods: readonly Subresource[] = [
   },
 ];
 
+const tokenOfAccount: Subresource = {
+  name: "token",
+  kind: "TokenRequest",
+  group: "authentication.k8s.io",
+  version: "v1",
+  verbs: ["create"],
+  handler: tokenRequest,
+};
+
 /** The subresources of a resource, by name. */
 export function subresourcesOf(resource: Resource): readonly Subresource[] {
   const { kind, group, hasScale, hasStatus } = resource;
@@ -48,19 +67,22 @@ export function subresourcesOf(resource: Resource): readonly Subresource[] {
   if (isCore && resource.name === "namespaces") {
     own.push({ name: "finalize", kind, verbs: ["update"], handler: finalize });
   }
+  if (isCore && resource.name === "serviceaccounts") own.push(tokenOfAccount);
   if (hasScale) {
-    const verbs = ["get", "patch", "update"];
     own.push({
       name: "scale",
       kind: "Scale",
       group: "autoscaling",
       version: "v1",
-      verbs,
+      verbs: ["get", "patch", "update"],
       handler: scale,
     });
   }
+  const isRequest = group === certificatesGroup && kind === "CertificateSigningRequest";
+  const verbs = ["get", "patch", "update"];
+  if (isRequest) own.push({ name: "approval", kind, verbs, handler: approval });
   if (hasStatus) {
-    own.push({ name: "status", kind, verbs: ["get", "patch", "update"], handler: status });
+    own.push({ name: "status", kind, verbs, handler: isRequest ? requestStatus : status });
   }
   return own;
 }

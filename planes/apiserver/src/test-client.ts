@@ -1,6 +1,6 @@
 /** A client of an API over a store in memory, for tests: a line and a body in, an answer out. */
 import { instantAt, type Now, seededRandom } from "@beemesh/base";
-import type { ApiReply, User } from "@beemesh/ports";
+import type { ApiReply, Impersonation, User } from "@beemesh/ports";
 import { type Json, parseJson } from "@beemesh/wire";
 import { type Api, type ApiOptions, createApi } from "./api.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -16,6 +16,8 @@ export interface TestRequest {
   readonly accept?: string;
   readonly contentType?: string;
   readonly user?: User;
+  readonly impersonation?: Impersonation;
+  readonly userAgent?: string;
 }
 
 /** An open watch: what it has sent so far. */
@@ -107,6 +109,8 @@ export class TestClient {
         contentType: request.contentType ?? "application/json",
         body,
         user: request.user ?? master,
+        ...(request.impersonation && { impersonation: request.impersonation }),
+        ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent }),
       },
       this.now,
     );

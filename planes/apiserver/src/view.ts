@@ -7,6 +7,7 @@
 import type { Now } from "@beemesh/base";
 import { findResource, type KubeObject, type Resource } from "@beemesh/model";
 import type { ObjectStore, Revision } from "@beemesh/ports";
+import type { PolicyRule } from "./access/rule.ts";
 import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
 import { formatTimestamp } from "./timestamp.ts";
 
@@ -21,6 +22,8 @@ export interface ViewOptions {
   readonly store: ObjectStore;
   /** Whether the machine of the node with this name answers. */
   readonly isAlive: (node: string) => boolean;
+  /** The rules of a ClusterRole, with those that it gathers of others. */
+  readonly rulesOf: (role: KubeObject) => readonly PolicyRule[];
 }
 
 /** Conditions that nobody can vouch for once a machine is silent. */
@@ -38,6 +41,7 @@ export class View {
 
   /** The object as clients see it. */
   show(resource: Resource, object: KubeObject): KubeObject {
+    if (resource.name === "clusterroles") return this.#clusterRole(object);
     if (!resource.hasStatus) return object;
     if (resource.group !== "") return { ...object, status: object.status ?? {} };
     if (resource.name === "nodes") return this.#node(object);
@@ -73,6 +77,15 @@ export class View {
     return [...this.#livenesses]
       .filter(([, { revision }]) => BigInt(revision) >= BigInt(since))
       .map(([name]) => name);
+  }
+
+  #clusterRole(role: KubeObject): KubeObject {
+    if (fieldAt(role, "aggregationRule") === undefined) return role;
+    const rules = this.#options.rulesOf(role).map((rule) => {
+      const members = Object.entries(rule).filter(([, values]) => values.length > 0);
+      return Object.fromEntries(members);
+    });
+    return { ...role, rules };
   }
 
   #notice(name: string, now: Now): boolean {

@@ -21,17 +21,32 @@ test("writing asks for dry runs, validation and a manager; anything else is refu
     writeOptionsOf(request({ dryRun: "All", fieldManager: "me" }), "CreateOptions"),
     {
       ok: true,
-      value: { dryRun: true, fieldValidation: "Warn", fieldManager: "me" },
+      value: {
+        dryRun: true,
+        fieldValidation: "Warn",
+        fieldManager: "me",
+        userAgent: "",
+        force: undefined,
+      },
     },
   );
   for (const query of [
     { dryRun: "None" },
     { fieldValidation: "Loose" },
     { fieldManager: "x".repeat(129) },
+    { fieldManager: "a\nb" },
   ]) {
     const options = writeOptionsOf(request(query), "CreateOptions");
     assert(!options.ok && options.status.code === 422);
   }
+});
+
+test("whoever does not name itself goes by its program, and force is a flag", () => {
+  const userAgent = "kubectl/v1.33.0 (linux/amd64) kubernetes/60a317e";
+  const options = writeOptionsOf({ ...request({ force: "true" }), userAgent }, "PatchOptions");
+  assert(options.ok && options.value.userAgent === "kubectl" && options.value.force === true);
+  const unforced = writeOptionsOf(request({ force: "false" }), "PatchOptions");
+  assert(unforced.ok && unforced.value.force === false);
 });
 
 test("deleting is asked for in the body or, without one, in the query", () => {

@@ -1,15 +1,21 @@
 /** What the query and the body of a writing request ask for besides the object. */
+import { hasUnprintable, managerLengthMax } from "@beemesh/apply";
 import type { ApiRequest } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { fieldAt, textAt } from "./field.ts";
-import { badRequest, done, fail, invalid, type Outcome } from "./status.ts";
+import { badRequest, done, fail, invalid, type Outcome, type Status } from "./status.ts";
 
 export interface WriteOptions {
   /** Everything is checked and computed, nothing is written. */
   readonly dryRun: boolean;
   /** What becomes of fields that the kind does not have. */
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Who is to own what is written; empty if the client does not say. */
   readonly fieldManager: string;
+  /** The first word of the client's `User-Agent`: who writes if nothing else is said. */
+  readonly userAgent: string;
+  /** Server-side apply takes what others own; undefined if the client does not say. */
+  readonly force: boolean | undefined;
 }
 
 export interface DeleteOptions {
@@ -21,27 +27,50 @@ export interface DeleteOptions {
   readonly resourceVersion: string;
 }
 
-/** Characters of a field manager's name (k8s.io/apimachinery, FieldManagerMaxLength). */
-const fieldManagerLengthMax = 128;
-
 const supportedValidations = 'supported values: "Ignore", "Strict", "Warn"';
 const supportedPolicies = 'supported values: "Foreground", "Background", "Orphan", "nil"';
 
-/** Reads `dryRun`, `fieldValidation` and `fieldManager`. */
-export function writeOptionsOf({ query }: ApiRequest, kind: string): Outcome<WriteOptions> {
+/** Reads `dryRun`, `fieldValidation`, `fieldManager` and `force`. */
+export function writeOptionsOf(
+  { query, userAgent = "" }: Pick<ApiRequest, "query" | "userAgent">,
+  kind: string,
+): Outcome<WriteOptions> {
   const dryRun = dryRunOf(query.get("dryRun") ?? [], kind);
   if (!dryRun.ok) return dryRun;
   const fieldManager = query.get("fieldManager")?.[0] ?? "";
-  if (fieldManager.length > fieldManagerLengthMax) {
-    const message = `Too long: may not be more than ${fieldManagerLengthMax} bytes`;
-    return fail(optionInvalid(kind, "fieldManager", message, "FieldValueTooLong"));
-  }
+  const wrong = wrongManager(fieldManager, kind);
+  if (wrong !== undefined) return fail(wrong);
   const fieldValidation = query.get("fieldValidation")?.[0] || "Warn";
   if (!isFieldValidation(fieldValidation)) {
     const message = `Unsupported value: "${fieldValidation}": ${supportedValidations}`;
     return fail(optionInvalid(kind, "fieldValidation", message));
   }
-  return done({ dryRun: dryRun.value, fieldValidation, fieldManager });
+  const force = query.get("force")?.[0];
+  return done({
+    dryRun: dryRun.value,
+    fieldValidation,
+    fieldManager,
+    userAgent: programOf(userAgent),
+    // As Go reads a flag of a query: everything but "0" and "false" is true.
+    force: force === undefined ? undefined : !["0", "false", ""].includes(force.toLowerCase()),
+  });
+}
+
+function wrongManager(name: string, kind: string): Status | undefined {
+  if (name.length > managerLengthMax) {
+    const message = `Too long: may not be more than ${managerLengthMax} bytes`;
+    return optionInvalid(kind, "fieldManager", message, "FieldValueTooLong");
+  }
+  if (!hasUnprintable(name)) return undefined;
+  const rule = "should only contain printable characters";
+  const message = `Invalid value: ${JSON.stringify(name)}: ${rule}`;
+  return optionInvalid(kind, "fieldManager", message, "FieldValueInvalid");
+}
+
+/** `kubectl` of `kubectl/v1.33.0 (linux/amd64)`. */
+function programOf(userAgent: string): string {
+  const program = (userAgent.split("/")[0] ?? "").slice(0, managerLengthMax);
+  return hasUnprintable(program) ? "" : program;
 }
 
 /** Reads DeleteOptions of a body, or where there is none, of the query. */

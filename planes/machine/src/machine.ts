@@ -3,7 +3,7 @@ import { type MachineOffer, smallMeshMax, type Task } from "@beemesh/bidding";
 import { Controllers, type ControllersEffect, type ControllersEvent } from "@beemesh/controllers";
 import type { Member, MembershipEvent } from "@beemesh/membership";
 import type { Pod } from "@beemesh/model";
-import { Pods, type PodsEffect, type PodsEvent } from "@beemesh/pods";
+import { type ApiAccess, Pods, type PodsEffect, type PodsEvent } from "@beemesh/pods";
 import type {
   Change,
   Introductions,
@@ -25,7 +25,7 @@ import type { NodeFacts } from "./node.ts";
 import { offerOf } from "./offer.ts";
 import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
 import { hasMet, openRecords, proofOf } from "./records.ts";
-import { fullNameOf, resourceNamed } from "./resource.ts";
+import { fullNameOf, ownerKinds, resourceNamed, settingKinds } from "./resource.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -44,6 +44,8 @@ export interface MachineOptions {
   readonly entries: Iterable<Entry>;
   /** What the disk holds under `revisionNote` of the registry. */
   readonly ceiling: Revision | undefined;
+  /** What pods may have of the API of this machine; nothing if not given. */
+  readonly access?: ApiAccess;
 }
 
 /** Rounds in which the parts of one machine may answer each other within one step. */
@@ -131,6 +133,7 @@ export class Machine {
       proofOf: (pod) => proofOf(pod, records),
     });
     this.#pods = new Pods({
+      ...(options.access && { access: options.access }),
       nodeName: facts.name,
       hostIp: facts.hostIp,
       cpuMillicores: facts.cpuMillicores,
@@ -197,6 +200,11 @@ export class Machine {
   holds(collection: CollectionId): boolean {
     const isKeeper = this.#registry.rankOf(collection) !== undefined;
     return isKeeper || this.#registry.coverageOf(collection) !== "partly";
+  }
+
+  /** Whether all of a collection is here, as far as can be known. */
+  knows(collection: CollectionId): boolean {
+    return this.#registry.coverageOf(collection) !== "partly";
   }
 
   /** Advances by one event and returns what must now be done, in order. */
@@ -342,6 +350,9 @@ export class Machine {
   #notice({ kind, resource, object }: Change): void {
     const { namespace = "", name } = object.metadata;
     this.#subscriptions.notice(collectionOf(resource.name, resource.group, namespace));
+    if (ownerKinds.has(resource.name)) return this.#run(this.#runner.ownersChanged(this.#now));
+    const place = { resource: resource.name, namespace, name };
+    if (settingKinds.has(resource.name)) return this.#toPods({ kind: "dependency", ...place });
     switch (resource.name) {
       case "nodes":
         return this.#meet(this.#neighbourhood.learn(object, kind === "deleted"));
@@ -350,13 +361,6 @@ export class Machine {
       case "pods":
         if (isPod(object) && object.spec.nodeName === this.#facts.name) this.#subscriptions.touch();
         return this.#run(this.#runner.look(namespace, name, this.#now));
-      case "replicasets":
-      case "deployments":
-      case "jobs":
-        return this.#run(this.#runner.ownersChanged(this.#now));
-      case "configmaps":
-      case "secrets":
-        return this.#toPods({ kind: "dependency", resource: resource.name, namespace, name });
       default:
     }
   }

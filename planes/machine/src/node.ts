@@ -11,6 +11,8 @@ export interface NodeFacts {
   readonly addresses: readonly string[];
   /** Where other machines bring connections for its pods, `ip:port` each; none if left out. */
   readonly workloadAddresses?: readonly string[];
+  /** The certificate of the key that signs its tokens, base64 of DER; none if left out. */
+  readonly tokenCertificate?: string;
   /** IPv4 or IPv6 address for `kubectl get nodes -o wide`. */
   readonly hostIp: string;
   /** Where the network reaches the Ingresses on this machine; undefined if it does not. */
@@ -43,6 +45,7 @@ export const nodeMarks = {
   peer: "beemesh.io/peer-id",
   addresses: "beemesh.io/addresses",
   workloadAddresses: "beemesh.io/workload-addresses",
+  tokenCertificate: "beemesh.io/token-certificate",
 } as const;
 
 /**
@@ -82,11 +85,12 @@ export function makeNode(
 
 /** How others reach this machine, and what stands on it. */
 function marksOf(facts: NodeFacts): Readonly<Record<string, string>> {
-  const { addresses, ingressAddress, peer, workloadAddresses } = facts;
+  const { addresses, ingressAddress, peer, tokenCertificate, workloadAddresses } = facts;
   return {
     [nodeMarks.peer]: peer,
     [nodeMarks.addresses]: addresses.join(","),
     ...(workloadAddresses && { [nodeMarks.workloadAddresses]: workloadAddresses.join(",") }),
+    ...(tokenCertificate && { [nodeMarks.tokenCertificate]: tokenCertificate }),
     ...(ingressAddress && { [ingressAddressMark]: ingressAddress }),
   };
 }

@@ -8,6 +8,16 @@ export function resourceNamed(group: string, name: string): Resource {
   return resource;
 }
 
+/** Kinds that a pod may be derived from. */
+export const ownerKinds: ReadonlySet<string> = new Set(["replicasets", "deployments", "jobs"]);
+
+/** Kinds that the settings of a pod are read from. */
+export const settingKinds: ReadonlySet<string> = new Set([
+  "configmaps",
+  "secrets",
+  "serviceaccounts",
+]);
+
 /** How people name an object: `<namespace>/<name>`. */
 export function fullNameOf({ namespace = "", name }: { namespace?: string; name: string }): string {
   return `${namespace}/${name}`;

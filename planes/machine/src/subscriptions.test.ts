@@ -32,15 +32,26 @@ const followed = (subscriptions: Subscriptions, pods: readonly Pod[] = [], ms = 
     .map(({ kind, collection }) => `${kind} ${collection}`)
     .toSorted();
 
+/** What decides who may do what, and is therefore always here. */
+const everywhere = [
+  "clusterrolebindings.rbac.authorization.k8s.io/-",
+  "clusterroles.rbac.authorization.k8s.io/-",
+  "namespaces/-",
+];
+
 describe("Subscriptions", () => {
   test("follow the settings of the pods that run here", () => {
-    assert.deepEqual(followed(make([]), [pod]), ["follow configmaps/shop", "follow namespaces/-"]);
+    const wanted = ["configmaps/shop", "serviceaccounts/shop", ...everywhere].toSorted();
+    assert.deepEqual(
+      followed(make([]), [pod]),
+      wanted.map((collection) => `follow ${collection}`),
+    );
   });
 
   test("follow what the controllers of a kept collection read, and leave it again", () => {
     const kept = ["replicasets.apps/shop"];
     const subscriptions = make(kept);
-    const wanted = ["deployments.apps/shop", "namespaces/-", "nodes/-", "pods/shop"];
+    const wanted = ["deployments.apps/shop", ...everywhere, "nodes/-", "pods/shop"].toSorted();
     assert.deepEqual(
       followed(subscriptions),
       wanted.map((collection) => `follow ${collection}`),

@@ -25,6 +25,13 @@ const servedMax = 1024;
 const nodes = collectionOf("nodes", "");
 const namespaces = collectionOf("namespaces", "");
 
+/** What every API decides by, whatever it is asked; small, and read at every request. */
+const everywhere = [
+  namespaces,
+  collectionOf("clusterroles", "rbac.authorization.k8s.io"),
+  collectionOf("clusterrolebindings", "rbac.authorization.k8s.io"),
+];
+
 /** What the controllers of a kind read besides the objects themselves, in the same namespace. */
 const readWith: Readonly<Record<string, readonly string[]>> = {
   "deployments.apps": ["replicasets.apps", "pods"],
@@ -125,7 +132,7 @@ export class Subscriptions {
     now: Now,
   ): readonly Subscription[] {
     this.#isStale = false;
-    const wanted = new Set([namespaces, ...this.#forPods(pods), ...this.#forApi(now)]);
+    const wanted = new Set([...everywhere, ...this.#forPods(pods), ...this.#forApi(now)]);
     this.#known = new Set(this.#shelves.collections());
     const kept = [...this.#known].filter((each) => this.#shelves.rankOf(each) !== undefined);
     this.#unready = kept.filter((collection) => !this.isReady(collection));
@@ -158,6 +165,7 @@ export class Subscriptions {
       const { namespace = "" } = metadata;
       // Names of settings stand in many places of a pod; whether there are any is in its text.
       const text = canonicalJson(spec);
+      wanted.add(collectionOf("serviceaccounts", "", namespace));
       if (text.includes('"configMap')) wanted.add(collectionOf("configmaps", "", namespace));
       if (text.includes('"secret')) wanted.add(collectionOf("secrets", "", namespace));
     }

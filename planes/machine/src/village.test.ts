@@ -226,6 +226,8 @@ function reportOf(command: RuntimeCommand, wallMs: number): RuntimeReport {
     }
     case "stopContainer":
       return { kind: "containerStopped", uid, container: command.container };
+    case "writeFiles":
+      return { kind: "filesWritten", uid };
     case "retirePod":
       return { kind: "podRetired", uid };
     case "removePod":

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Caller } from "@beemesh/workload";
+import { type Caller, ingressCaller } from "@beemesh/workload";
 import { factsOf, namespaceOf, podOf, policyOf, programOf, TestMesh } from "./test-mesh.ts";
 
 const me = factsOf("shop/me");
@@ -115,6 +115,51 @@ describe("admit", () => {
     mesh.put(namespaceOf("shop", {}, { "beemesh.io/default-deny": "true" }));
     assert(ask(mesh, caller()).allowed);
     assert.equal(ask(mesh, caller(stranger)).cause, "policy");
+  });
+
+  test("asks policies of the ingress as of a peer of its own", () => {
+    const mesh = shop();
+    const ingress = ingressCaller("p2");
+    assert(ask(mesh, ingress).allowed);
+    mesh.put(policyOf("shop/deny", { podSelector: {}, policyTypes: ["Ingress"] }));
+    assert.deepEqual(ask(mesh, ingress), {
+      allowed: false,
+      reason: "no policy of shop allows TCP 80 from beemesh-ingress/ingress",
+      cause: "policy",
+    });
+    for (const from of [
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "beemesh-ingress" } },
+        podSelector: { matchLabels: { "app.kubernetes.io/name": "beemesh-ingress" } },
+      },
+      { namespaceSelector: {} },
+    ]) {
+      mesh.put(policyOf("shop/in", { podSelector: {}, ingress: [{ from: [from] }] }));
+      assert.equal(ask(mesh, ingress).reason, "policy shop/in allows it");
+    }
+    mesh.put(policyOf("shop/in", { podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] }));
+    assert.equal(ask(mesh, ingress).cause, "policy");
+    const anyone = [{ ipBlock: { cidr: "0.0.0.0/0" } }];
+    mesh.put(policyOf("shop/in", { podSelector: {}, ingress: [{ from: anyone }] }));
+    assert.equal(ask(mesh, ingress).cause, "policy");
+  });
+
+  test("keeps the ingress out where its namespace asks for default deny", () => {
+    const mesh = shop();
+    mesh.put(namespaceOf("shop", {}, { "beemesh.io/default-deny": "true" }));
+    assert.equal(ask(mesh, ingressCaller("p2")).cause, "policy");
+  });
+
+  test("takes the word of a machine for its ingress where it has authority, and no other's", () => {
+    const mesh = shop();
+    const directory = mesh.directory({
+      mayAuthor: (peer, namespace) => `${peer}/${namespace}` === "p2/shop",
+    });
+    const enter = (who: Caller) => directory.admit(me, who, "tcp", 80).cause;
+    assert.equal(enter(ingressCaller("p2")), "");
+    assert.equal(enter(ingressCaller("p3")), "certificate");
+    assert.equal(enter({ ...ingressCaller("p3"), issuer: "p2" }), "certificate");
+    assert.equal(enter({ ...ingressCaller("p2"), uid: "U-x" }), "certificate");
   });
 
   test("lets a caller without a record in by what holds of every pod of its namespace", () => {

@@ -1,7 +1,14 @@
 import { isIngressAllowed, type PolicyPod } from "@beemesh/policy";
 import type { PeerId } from "@beemesh/wire";
-import type { AdmittedProtocol, Caller, PodFacts, TransportProtocol } from "@beemesh/workload";
-import type { Catalog } from "./catalog.ts";
+import {
+  type AdmittedProtocol,
+  type Caller,
+  ingressPeer,
+  isIngressCaller,
+  type PodFacts,
+  type TransportProtocol,
+} from "@beemesh/workload";
+import { type Catalog, namespaceNameLabel } from "./catalog.ts";
 import { callerOf, policyPodOf } from "./surroundings.ts";
 
 /** Whether a caller may enter. `cause` is a stable word for metrics; empty if it may. */
@@ -27,6 +34,9 @@ export interface Authorities {
  * containers is entered at the ports that its record lists, and at no other: all else on its
  * address is its machine's own.
  *
+ * The ingress of a machine is a peer of its own, `ingressPeer`: it has no record, and its machine
+ * needs authority over the namespace that it brings requests to, or over that of all ingresses.
+ *
  * Words of replicas to each other are no matter of policy, and only of replicas that are known.
  */
 export function admissionOf(
@@ -40,7 +50,7 @@ export function admissionOf(
   },
 ): Admission {
   const { caller, protocol, port } = call;
-  const flaw = flawOf(catalog, authorities, caller);
+  const flaw = flawOf(catalog, authorities, caller, pod);
   if (flaw !== "") return { allowed: false, reason: flaw, cause: "certificate" };
   if (protocol === "watch") return watching(catalog, pod, caller);
   const closed = whyClosed(catalog, pod, { protocol, port });
@@ -64,9 +74,12 @@ function watching(catalog: Catalog, pod: PodFacts, { uid }: Caller): Admission {
 function flawOf(
   catalog: Catalog,
   { peerOf, mayAuthor }: Authorities,
-  { uid, namespace, serviceAccount, issuer }: Caller,
+  caller: Caller,
+  pod: PodFacts,
 ): string {
-  if (!mayAuthor(issuer, namespace)) {
+  const { uid, namespace, serviceAccount, issuer } = caller;
+  const isOwnIngress = isIngressCaller(caller) && mayAuthor(issuer, pod.namespace);
+  if (!isOwnIngress && !mayAuthor(issuer, namespace)) {
     return `${issuer} has no authority over namespace ${namespace}`;
   }
   const record = catalog.workload(uid);
@@ -95,9 +108,16 @@ function whyClosed(
   return isListed ? "" : `program ${namespace}/${name} does not list ${protocol} port ${port}`;
 }
 
-function sourceOf(catalog: Catalog, { uid, namespace }: Caller): PolicyPod {
+function sourceOf(catalog: Catalog, caller: Caller): PolicyPod {
+  const { uid, namespace } = caller;
   const record = catalog.workload(uid);
   if (record !== undefined) return policyPodOf(catalog, record);
   const place = catalog.namespace(namespace);
+  if (isIngressCaller(caller)) {
+    const { serviceAccount: name, labels } = ingressPeer;
+    // Its namespace has its name as a label, also while there is no record of it.
+    const own = { ...place, labels: { ...place.labels, [namespaceNameLabel]: namespace } };
+    return { uid, name, namespace: own, labels, ips: [], ports: [] };
+  }
   return { uid, name: uid, namespace: place, labels: undefined, ips: [], ports: [] };
 }

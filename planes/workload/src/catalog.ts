@@ -9,7 +9,7 @@ import { readSlice, type SliceRecord } from "./slice-record.ts";
 import { readExternalWorkload, readPod, type WorkloadRecord } from "./workload-record.ts";
 
 /** Label that every namespace has: its name. */
-const namespaceNameLabel = "kubernetes.io/metadata.name";
+export const namespaceNameLabel = "kubernetes.io/metadata.name";
 
 /** The kinds that a catalog is made of. */
 const kinds = [

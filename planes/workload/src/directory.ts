@@ -127,13 +127,23 @@ export class Directory {
     return replicasOf(this.#around.catalog, uid);
   }
 
-  /** What a pod can say of itself to others; undefined if it is not known or has no address. */
-  standingOf(
-    uid: string,
-  ): { readonly ip: string; readonly services: readonly PeerRefService[] } | undefined {
+  /**
+   * What a pod can say of itself to others, and the addresses of the Services that it stands
+   * behind; undefined if it is not known or has no address.
+   */
+  standingOf(uid: string):
+    | {
+        readonly ip: string;
+        readonly services: readonly PeerRefService[];
+        readonly serviceIps: readonly string[];
+      }
+    | undefined {
     const { catalog } = this.#around;
     const ip = catalog.workload(uid)?.ips[0];
-    return ip === undefined ? undefined : { ip, services: standingOf(catalog, uid) };
+    if (ip === undefined) return undefined;
+    const services = standingOf(catalog, uid);
+    const serviceIps = services.flatMap(({ service }) => catalog.service(service)?.ips ?? []);
+    return { ip, services, serviceIps };
   }
 
   /** Whether a pod may call pods of which no record is known: unless its policies forbid any. */

@@ -13,10 +13,10 @@ import {
 } from "./test-mesh.ts";
 
 const me = factsOf("shop/me");
+const http = { name: "http", port: 80, targetPort: "web", appProtocol: "http" };
 
 function shop(): TestMesh {
   const mesh = new TestMesh();
-  const http = { name: "http", port: 80, targetPort: "web", appProtocol: "http" };
   const ports = [{ name: "http", port: 8080 }];
   mesh.put(
     namespaceOf("shop"),
@@ -65,6 +65,17 @@ const egress = (to: readonly object[], more: object = {}) =>
   policyOf("shop/out", { podSelector: {}, policyTypes: ["Egress"], egress: [{ to, ...more }] });
 
 describe("routes to Services", () => {
+  test("say how the Service wants to be called, if it does", () => {
+    const mesh = shop();
+    const annotations = { "beemesh.io/request-timeout": "2s", "beemesh.io/retries": "no" };
+    const said = ask(mesh, "10.96.1.1", 80);
+    assert(said.kind === "service" && said.settings === undefined);
+    const service = serviceOf("shop/web", { clusterIP: "10.96.1.1", ports: [http] });
+    mesh.put({ ...service, metadata: { ...service.metadata, annotations } });
+    const route = ask(mesh, "10.96.1.1", 80);
+    assert.deepEqual(route.kind === "service" && route.settings, { requestMs: 2000 });
+  });
+
   test("lead to the ready endpoints whose records are known, at the port that each serves", () => {
     assert.deepEqual(ask(shop(), "10.96.1.1", 80), {
       kind: "service",

@@ -105,7 +105,10 @@ function serviceRoute(question: Question, service: ServiceRecord): Route {
   if (foreign !== undefined) return foreign;
   const endpoints = partOf(facts.uid, allowed, ({ uid }) => uid, endpointsMax);
   const { appProtocol } = port;
-  return { kind: "service", key, namespace, name, port: at.port, appProtocol, endpoints };
+  const { settings } = service;
+  const route = { kind: "service", key, namespace, name, port: at.port } as const;
+  const said = Object.keys(settings).length > 0 ? { settings } : {};
+  return { ...route, appProtocol, endpoints, ...said };
 }
 
 /** An endpoint needs a record that says who it is; until that is here it is left out. */

@@ -26,6 +26,7 @@ test("a Service is read with its addresses and ports", () => {
       { name: "", protocol: "UDP", port: 53, appProtocol: "" },
     ],
     publishesUnready: true,
+    settings: {},
   });
 });
 

@@ -1,4 +1,5 @@
-import type { KubeObject } from "@beemesh/model";
+import { type KubeObject, routeAnnotations } from "@beemesh/model";
+import type { RouteSettings } from "@beemesh/workload";
 import { memberOf, objectsOf, portOf, protocolOf, textOr, textsOf } from "./field.ts";
 
 /** A port of a Service. */
@@ -24,10 +25,13 @@ export interface ServiceRecord {
   readonly externalName: string;
   readonly ports: readonly ServicePort[];
   readonly publishesUnready: boolean;
+  /** How it wants to be called. */
+  readonly settings: RouteSettings;
 }
 
 /** Reads a Service; what is malformed of it is left out. */
-export function readService({ metadata, spec }: KubeObject): ServiceRecord {
+export function readService(object: KubeObject): ServiceRecord {
+  const { metadata, spec } = object;
   const { name, namespace = "", creationTimestamp = "" } = metadata;
   const isAlias = memberOf(spec, "type") === "ExternalName";
   const isHeadless = !isAlias && memberOf(spec, "clusterIP") === "None";
@@ -44,6 +48,7 @@ export function readService({ metadata, spec }: KubeObject): ServiceRecord {
     externalName: alias.toLowerCase().replace(/\.$/u, ""),
     ports: readPorts(memberOf(spec, "ports")),
     publishesUnready: memberOf(spec, "publishNotReadyAddresses") === true,
+    settings: routeAnnotations(object).settings,
   };
 }
 

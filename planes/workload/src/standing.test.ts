@@ -32,6 +32,7 @@ test("a pod stands behind the Services in whose slices it is ready", () => {
         ],
       },
     ],
+    serviceIps: ["10.96.0.1"],
   });
   assert.equal(directory.standingOf("U-nobody"), undefined);
 });

@@ -90,7 +90,7 @@ export class Membership {
 
   /** The machines that count as there, this one included, in the order of their ring positions. */
   alive(): readonly Member[] {
-    return this.#context.view.within(0, Number.POSITIVE_INFINITY);
+    return this.#context.view.all();
   }
 
   /** This machine, with the incarnation to save for the next boot. */

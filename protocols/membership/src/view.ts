@@ -17,6 +17,8 @@ export class View {
   /** Dead, but not those who left: the ones worth dialling again. */
   readonly lost = new Ring();
   #digest = 0;
+  /** {@link all}, until somebody changes: whoever looks at it looks often. */
+  #all: readonly Member[] | undefined;
 
   get members(): ReadonlyMap<PeerId, Member> {
     return this.#members;
@@ -34,6 +36,7 @@ export class View {
   /** Sets what is known of a machine, and returns what was. */
   put(member: Member): Member | undefined {
     const before = this.#members.get(member.id);
+    if (isLive(member) || (before !== undefined && isLive(before))) this.#all = undefined;
     this.#members.set(member.id, member);
     if (before !== undefined && isLive(before))
       this.#digest = subtract(this.#digest, markOf(before));
@@ -54,9 +57,20 @@ export class View {
     this.#members.delete(id);
   }
 
+  /** All live members, in the order of their ring positions. */
+  all(): readonly Member[] {
+    this.#all ??= this.within(0, Number.POSITIVE_INFINITY);
+    return this.#all;
+  }
+
   /** Live members with ring positions from `low` up to, not including, `high`. */
   within(low: number, high: number): Member[] {
-    return this.live.within(low, high).flatMap((id) => this.#members.get(id) ?? []);
+    const members: Member[] = [];
+    for (const id of this.live.within(low, high)) {
+      const member = this.#members.get(id);
+      if (member !== undefined) members.push(member);
+    }
+    return members;
   }
 
   /** Digests of the `count` equal parts of the ring from `low` up to `high`. */

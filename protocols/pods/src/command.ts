@@ -1,4 +1,13 @@
-import type { ContainerPlan, PodPlan, ProbePlan, StartedContainer } from "@beemesh/ports";
+import type {
+  ContainerPlan,
+  PodPlan,
+  ProbePlan,
+  StartedContainer,
+  VolumePlan,
+} from "@beemesh/ports";
+
+/** A volume of files, with what is in it from now on. */
+export type FilesPlan = Extract<VolumePlan, { readonly kind: "files" }>;
 
 /** Which question a probe asks of its container. */
 export type ProbeKind = "startup" | "liveness" | "readiness";
@@ -27,6 +36,8 @@ export type RuntimeCommand =
       readonly container: string;
       readonly graceMs: number;
     }
+  /** `Runtime.writeFiles`, volume by volume; answered by `filesWritten` or `filesFailed`. */
+  | { readonly kind: "writeFiles"; readonly uid: string; readonly volumes: readonly FilesPlan[] }
   /** `Runtime.retirePod`: nothing runs and nothing will; by `podRetired` or `podRetireFailed`. */
   | { readonly kind: "retirePod"; readonly uid: string }
   /** `Runtime.removePod`; answered by `podRemoved` or `podRemoveFailed`. */
@@ -77,6 +88,8 @@ export type RuntimeReport =
       readonly message: string;
     }
   | { readonly kind: "containerStopped"; readonly uid: string; readonly container: string }
+  | { readonly kind: "filesWritten"; readonly uid: string }
+  | { readonly kind: "filesFailed"; readonly uid: string; readonly message: string }
   | { readonly kind: "podRetired"; readonly uid: string }
   | { readonly kind: "podRetireFailed"; readonly uid: string; readonly message: string }
   | { readonly kind: "podRemoved"; readonly uid: string }

@@ -320,8 +320,8 @@ export class ContainerKeeper {
   }
 
   #start(scene: Scene): void {
-    const { pod, uid, lookup, facts, out } = scene;
-    const plan = containerPlan({ pod, container: this.#container, lookup, facts });
+    const { pod, uid, lookup, facts, access, out } = scene;
+    const plan = containerPlan({ pod, container: this.#container, lookup, facts, access });
     if (!plan.ok) {
       const { message, dependency } = plan.missing;
       this.#waitsFor = dependency;

@@ -212,6 +212,8 @@ export class Drill {
         if (exit !== undefined) this.#step(exit);
         return undefined;
       }
+      case "writeFiles":
+        return { kind: "filesWritten", uid };
       case "retirePod":
         return this.#random.below(3) === 0
           ? { kind: "podRetireFailed", uid, message: "busy" }

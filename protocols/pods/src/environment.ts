@@ -1,4 +1,5 @@
 import type { Container, EnvFromSource, EnvVar, Pod } from "@beemesh/model";
+import { type ApiAccess, apiVariables } from "./api-access.ts";
 import { textOfBase64 } from "./base64.ts";
 import {
   type Dependency,
@@ -18,14 +19,16 @@ export interface EnvironmentSource {
   readonly container: Container;
   readonly lookup: Lookup;
   readonly facts: DownwardFacts;
+  /** Where the API is, for containers to know. */
+  readonly access?: ApiAccess | undefined;
 }
 
 /**
- * The variables of a container: those of `envFrom` first, then those of `env`, which win and may
- * speak of the ones before them as `$(NAME)`.
+ * The variables of a container: where the API is, then those of `envFrom`, then those of `env`.
+ * What comes later wins, and `env` may speak of the ones before as `$(NAME)`.
  */
 export function environmentOf(source: EnvironmentSource): Resolved<ReadonlyMap<string, string>> {
-  const variables = new Map<string, string>();
+  const variables = new Map<string, string>(apiVariables(source.access));
   for (const from of source.container.envFrom ?? []) {
     const added = variablesFrom(from, source);
     if (!added.ok) return added;

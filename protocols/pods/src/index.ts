@@ -6,6 +6,7 @@
  * @module
  */
 
+export type { ApiAccess, TokenWish } from "./api-access.ts";
 export type { HookKind, ProbeKind, RuntimeCommand, RuntimeReport } from "./command.ts";
 export type { Lookup } from "./dependency.ts";
 export type { InvolvedObject, PodsEffect } from "./effect.ts";

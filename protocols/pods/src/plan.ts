@@ -2,6 +2,7 @@ import type { Container, Pod, ProbeAction } from "@beemesh/model";
 import type { ContainerPlan, PodPlan, ProbePlan, VolumePlan } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { amountOf } from "./amount.ts";
+import { withApiAccess } from "./api-access.ts";
 import { type Missing, type Resolved, resolved } from "./dependency.ts";
 import { type EnvironmentSource, environmentOf } from "./environment.ts";
 import { expand } from "./expansion.ts";
@@ -24,10 +25,11 @@ export function podPlan(
 ):
   | { readonly ok: true; readonly value: PodPlan }
   | { readonly ok: false; readonly missing: MissingVolume } {
-  const { metadata, spec } = source.pod;
+  const pod = withApiAccess(source.pod, source.lookup, source.access);
+  const { metadata, spec } = pod;
   const volumes: VolumePlan[] = [];
   for (const volume of spec.volumes ?? []) {
-    const plan = volumePlan(volume, source);
+    const plan = volumePlan(volume, { ...source, pod });
     if (!plan.ok) return { ok: false, missing: { ...plan.missing, volume: volume.name } };
     volumes.push(plan.value);
   }
@@ -52,7 +54,11 @@ export function graceMsOf({ metadata, spec }: Pod): number {
 
 /** What the runtime makes of a container, or what it needs that is not there yet. */
 export function containerPlan(source: EnvironmentSource): Resolved<ContainerPlan> {
-  const { pod, container } = source;
+  const pod = withApiAccess(source.pod, source.lookup, source.access);
+  const { initContainers = [], containers } = pod.spec;
+  const container =
+    [...initContainers, ...containers].find(({ name }) => name === source.container.name) ??
+    source.container;
   const variables = environmentOf(source);
   if (!variables.ok) return variables;
   const expandAll = (texts: readonly string[] = []): string[] =>

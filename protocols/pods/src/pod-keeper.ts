@@ -1,8 +1,9 @@
 import { after, type Instant } from "@beemesh/base";
 import type { Condition, Container, ContainerStatus, Pod, PodStatus } from "@beemesh/model";
 import type { FoundPod } from "@beemesh/ports";
+import { renewalMsOf, tokenWishes, withApiAccess } from "./api-access.ts";
 import { BackOff } from "./back-off.ts";
-import type { RuntimeReport } from "./command.ts";
+import type { FilesPlan, RuntimeReport } from "./command.ts";
 import { ContainerKeeper, type ContainerRole } from "./container-keeper.ts";
 import type { Dependency } from "./dependency.ts";
 import { graceMsOf, podPlan } from "./plan.ts";
@@ -43,6 +44,8 @@ export class PodKeeper {
   #verdict: { readonly reason: string; readonly message: string } | undefined;
   #waitsFor: Dependency | undefined;
   #mountMessage = "";
+  /** When the tokens in its volumes are to be renewed. */
+  #renewAt: Instant | undefined;
   #startTime: string | undefined;
   #conditions: readonly Condition[];
   /** Of a pod that is at its end: whether the runtime knows that nothing will run any more. */
@@ -106,7 +109,8 @@ export class PodKeeper {
     const retries = ["pending", "removing"].includes(this.#stage) || this.#retirement === "due";
     const own = retries ? this.#retryAt : undefined;
     const instants = isUp || this.#stage === "stopping" ? this.#containerInstants(isUp) : [];
-    return [own, isUp ? this.#deadlineAt : undefined, ...instants]
+    const timers = isUp ? [this.#deadlineAt, this.#renewAt] : [];
+    return [own, ...timers, ...instants]
       .filter((at) => at !== undefined)
       .toSorted((a, b) => a - b)[0];
   }
@@ -152,6 +156,8 @@ export class PodKeeper {
   adopt(scene: Scene, found: FoundPod): { readonly isUnbroken: boolean } {
     this.#become("up");
     this.#ip = found.ip;
+    // Nobody knows how old the tokens in its volumes are.
+    this.#renewAt = scene.now.at;
     this.#reckon(scene);
     const { status } = scene.pod;
     const isInitialized = status?.conditions?.some(
@@ -174,7 +180,8 @@ export class PodKeeper {
   /** What the runtime answered about the pod as a whole, or about one of its containers. */
   report(scene: Scene, report: RuntimeReport): void {
     if ("container" in report) this.#containerReport(scene, report);
-    else if (report.kind === "podCreated") this.#created(report.ip);
+    else if (report.kind === "podCreated") this.#created(scene, report.ip);
+    else if (report.kind === "filesFailed") this.#renewAt = after(scene.now.at, missingRetryMs);
     else if (report.kind === "podFailed") this.#failed(scene, report.message);
     else if (report.kind === "podRetired") this.#retired("done");
     else if (report.kind === "podRetireFailed") this.#retired("due", scene.now.at);
@@ -222,11 +229,16 @@ export class PodKeeper {
 
   /** An object has changed that something may wait for. */
   changed(at: Instant, isIt: (dependency: Dependency) => boolean): boolean {
+    const { namespace = "default" } = this.#pod.metadata;
+    const { serviceAccountName: name = "default" } = this.#pod.spec;
+    // An account that is another one by now has made the tokens void.
+    const isAccount = isIt({ resource: "serviceaccounts", namespace, name });
+    if (isAccount && this.#renewAt !== undefined) this.#renewAt = at;
     const own = this.#waitsFor !== undefined && isIt(this.#waitsFor);
     if (own) this.#retryAt = at;
     const waiting = this.#containers.filter(({ waitsFor }) => waitsFor && isIt(waitsFor));
     for (const container of waiting) container.retry(at);
-    return own || waiting.length > 0;
+    return own || waiting.length > 0 || isAccount;
   }
 
   /** Refuses to run the pod at all. */
@@ -273,8 +285,8 @@ export class PodKeeper {
   #create(scene: Scene): void {
     if (this.#retryAt !== undefined && scene.now.at < this.#retryAt) return;
     if (this.#containers.some(({ isOwed }) => isOwed)) return;
-    const { facts, lookup, pod, uid, now, out } = scene;
-    const plan = podPlan({ pod, lookup, facts });
+    const { facts, lookup, access, pod, uid, now, out } = scene;
+    const plan = podPlan({ pod, lookup, facts, access });
     if (plan.ok) {
       this.#waitsFor = undefined;
       out.push({ kind: "runtime", command: { kind: "createPod", uid, plan: plan.value } });
@@ -290,11 +302,42 @@ export class PodKeeper {
     announce(scene, { type: "Warning", reason: "FailedMount", message: text });
   }
 
-  #created(ip: string): void {
+  #created(scene: Scene, ip: string): void {
     if (this.#stage !== "creating") return;
     this.#ip = ip;
+    this.#renewLater(scene);
     this.#sandboxes.reset();
     this.#become(this.#cause === undefined ? "up" : "stopping");
+  }
+
+  #renewLater({ pod, lookup, access, now }: Scene): void {
+    const renewalMs = renewalMsOf(withApiAccess(pod, lookup, access));
+    this.#renewAt = renewalMs === undefined ? undefined : after(now.at, renewalMs);
+  }
+
+  /** Writes fresh tokens into the volumes that hold some. */
+  #renew(scene: Scene): void {
+    const { pod, facts, lookup, access, uid, now, out } = scene;
+    if (this.#renewAt === undefined || now.at < this.#renewAt) return;
+    this.#renewLater(scene);
+    if (this.#renewAt === undefined) return;
+    const whole = withApiAccess(pod, lookup, access);
+    const holders = new Set(
+      (whole.spec.volumes ?? [])
+        .filter(
+          (each) => tokenWishes({ ...whole, spec: { ...whole.spec, volumes: [each] } }).length,
+        )
+        .map(({ name }) => name),
+    );
+    const plan = podPlan({ pod, lookup, facts, access });
+    if (!plan.ok) {
+      this.#renewAt = after(now.at, missingRetryMs);
+      return;
+    }
+    const volumes = plan.value.volumes.filter(
+      (each): each is FilesPlan => each.kind === "files" && holders.has(each.name),
+    );
+    out.push({ kind: "runtime", command: { kind: "writeFiles", uid, volumes } });
   }
 
   #failed(scene: Scene, message: string): void {
@@ -328,6 +371,7 @@ export class PodKeeper {
       this.end(scene, "deadline");
       return;
     }
+    this.#renew(scene);
     for (const container of this.#containers) container.advance(scene, this.#mayStart(container));
     const mains = this.#containers.filter(({ role }) => role === "main");
     const hasFailed = this.#containers.some(

@@ -2,6 +2,7 @@ import { after, type Instant, type Now, unreachable } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
 import type { FoundPod, RuntimeEvent } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { type ApiAccess, withRootCa } from "./api-access.ts";
 import type { RuntimeReport } from "./command.ts";
 import type { Lookup } from "./dependency.ts";
 import type { PodsEffect } from "./effect.ts";
@@ -20,6 +21,8 @@ export interface PodsOptions {
   readonly memoryBytes: number;
   /** Names the driver in container ids, such as `podman://…`; that if not given. */
   readonly runtimeName?: string;
+  /** What pods may have of the API of this machine; nothing if not given. */
+  readonly access?: ApiAccess;
 }
 
 /** More pods than a machine can hold; the 500 of the largest kubelets, doubled. */
@@ -352,10 +355,12 @@ export class Pods {
   }
 
   #scene(uid: string, pod: Pod, now: Now, out: PodsEffect[]): Scene {
-    const { nodeName, hostIp, cpuMillicores, memoryBytes, lookup, runtimeName } = this.#options;
+    const { nodeName, hostIp, cpuMillicores, memoryBytes } = this.#options;
+    const { lookup, runtimeName, access } = this.#options;
     const podIp = this.#kept.get(uid)?.keeper.ip ?? "";
     const facts = { nodeName, hostIp, podIp, cpuMillicores, memoryBytes };
-    return { pod, uid, lookup, facts, runtimeName: runtimeName ?? "podman", now, out };
+    const known = { lookup: withRootCa(lookup, access), facts, access };
+    return { pod, uid, ...known, runtimeName: runtimeName ?? "podman", now, out };
   }
 }
 

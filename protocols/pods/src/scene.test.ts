@@ -11,6 +11,7 @@ test("an Event names the pod and the container", () => {
     uid: "U",
     lookup: () => undefined,
     facts: { nodeName: "ann", hostIp: "", podIp: "", cpuMillicores: 1, memoryBytes: 1 },
+    access: undefined,
     runtimeName: "podman",
     now: { at: instantAt(0), wallMs: 0 },
     out,

@@ -1,5 +1,6 @@
 import type { Now } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
+import type { ApiAccess } from "./api-access.ts";
 import type { Lookup } from "./dependency.ts";
 import type { DownwardFacts } from "./downward.ts";
 import type { PodsEffect } from "./effect.ts";
@@ -10,6 +11,7 @@ export interface Scene {
   readonly uid: string;
   readonly lookup: Lookup;
   readonly facts: DownwardFacts;
+  readonly access: ApiAccess | undefined;
   /** Names the driver in container ids: `podman://…`. */
   readonly runtimeName: string;
   readonly now: Now;

@@ -1,5 +1,6 @@
 import { instantAt, type Now } from "@beemesh/base";
 import type { ContainerStatus, KubeObject, Pod, PodSpec, PodStatus } from "@beemesh/model";
+import type { ApiAccess } from "./api-access.ts";
 import type { RuntimeCommand, RuntimeReport } from "./command.ts";
 import type { PodsEffect } from "./effect.ts";
 import type { PodsEvent } from "./event.ts";
@@ -31,8 +32,9 @@ export class Stage {
   readonly statuses = new Map<string, PodStatus>();
   #now = momentOf(0);
 
-  constructor() {
+  constructor(access?: ApiAccess) {
     this.pods = new Pods({
+      ...(access && { access }),
       nodeName: "ann",
       hostIp: "10.0.0.1",
       lookup: (resource, namespace, name) => this.objects.get(`${resource}/${namespace}/${name}`),
@@ -104,8 +106,8 @@ export class Stage {
   }
 
   /** A pod that runs its one container. */
-  static running(pod: Pod): Stage {
-    const stage = new Stage();
+  static running(pod: Pod, access?: ApiAccess): Stage {
+    const stage = new Stage(access);
     stage.found();
     stage.assign(pod);
     stage.created();

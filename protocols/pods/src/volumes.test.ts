@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { KubeObject, Pod, Volume } from "@beemesh/model";
+import type { TokenWish } from "./api-access.ts";
 import { volumePlan } from "./volumes.ts";
 
 const pod: Pod = {
@@ -54,15 +55,39 @@ describe("volumePlan", () => {
   test("makes files of fields and of several sources", () => {
     const downwardAPI = { items: [{ path: "l", fieldRef: { fieldPath: "metadata.labels" } }] };
     const label = ["l", Buffer.from('app="web"').toString("base64"), "600"];
-    const sources = [
-      { downwardAPI },
-      { secret: { name: "conf" } },
-      { serviceAccountToken: { path: "token" } },
-    ];
+    const sources = [{ downwardAPI }, { secret: { name: "conf" } }];
     assert.deepEqual(files({ projected: { defaultMode: 0o600, sources } }), [
       label,
       ["a", "Yg==", "600"],
     ]);
+  });
+
+  test("makes files of tokens, or says why there are none", () => {
+    const sources = [{ serviceAccountToken: { path: "token", audience: "vault" } }];
+    assert.match(String(plan({ projected: { sources } })), /makes no tokens/u);
+    const access = {
+      host: "",
+      port: 0,
+      rootCa: "",
+      token: (_: Pod, { audience, expirationSeconds }: TokenWish) =>
+        audience === "vault" ? `for ${audience} ${expirationSeconds}` : undefined,
+    };
+    const made = volumePlan({ name: "v", projected: { sources } }, { pod, lookup, facts, access });
+    assert(made.ok && made.value.kind === "files");
+    assert.deepEqual(made.value.files, [
+      { path: "token", content: Buffer.from("for vault 3600").toString("base64"), mode: 0o644 },
+    ]);
+    const other = [{ serviceAccountToken: { path: "token" } }];
+    const source = { pod, lookup, facts, access };
+    const none = volumePlan({ name: "v", projected: { sources: other } }, source);
+    assert(!none.ok);
+    assert.deepEqual(none.missing.dependency, {
+      resource: "serviceaccounts",
+      namespace: "shop",
+      name: "default",
+    });
+    const out = [{ serviceAccountToken: { path: "../token", audience: "vault" } }];
+    assert(!volumePlan({ name: "v", projected: { sources: out } }, source).ok);
   });
 
   test("names what is missing, leaves out what is optional", () => {

@@ -2,6 +2,7 @@ import type { Pod, Volume } from "@beemesh/model";
 import type { FilePlan, VolumePlan } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { amountOf } from "./amount.ts";
+import { type ApiAccess, tokenWish } from "./api-access.ts";
 import { base64OfText } from "./base64.ts";
 import {
   type Dependency,
@@ -18,6 +19,8 @@ export interface VolumeSource {
   readonly pod: Pod;
   readonly lookup: Lookup;
   readonly facts: DownwardFacts;
+  /** Makes tokens; without it no volume can hold one. */
+  readonly access?: ApiAccess | undefined;
 }
 
 /** Members as a manifest gives them. */
@@ -116,19 +119,38 @@ function filesOfFields(
   return resolved(files);
 }
 
-/** Several sources in one directory. Tokens of service accounts are not made here. */
+/** Several sources in one directory. */
 function filesOfProjection(
   { sources, defaultMode }: Members,
   source: VolumeSource,
 ): Resolved<readonly FilePlan[]> {
   const files: FilePlan[] = [];
   for (const projection of listOf(sources)) {
-    if ("serviceAccountToken" in projection || "clusterTrustBundle" in projection) continue;
-    const part = filesOf(projection, source, modeOf(defaultMode, fileModeDefault));
+    const mode = modeOf(defaultMode, fileModeDefault);
+    const { serviceAccountToken } = projection;
+    const part = isJsonObject(serviceAccountToken)
+      ? fileOfToken(serviceAccountToken, source, mode)
+      : filesOf(projection, source, mode);
     if (!part.ok) return part;
     files.push(...part.value);
   }
   return resolved(files);
+}
+
+function fileOfToken(
+  projection: Members,
+  { pod, access }: VolumeSource,
+  mode: number,
+): Resolved<readonly FilePlan[]> {
+  const path = textIn(projection, "path");
+  if (!isInside(path)) return missing(`the token's path "${path}" leads out of its volume`);
+  if (access === undefined) return missing("this machine makes no tokens of ServiceAccounts");
+  const token = access.token(pod, tokenWish(projection));
+  if (token !== undefined) return resolved([{ path, content: base64OfText(token), mode }]);
+  const { serviceAccountName: name = "default" } = pod.spec;
+  const { namespace = "default" } = pod.metadata;
+  const message = `failed to fetch token: serviceaccounts "${name}" not found`;
+  return missing(message, { resource: "serviceaccounts", namespace, name });
 }
 
 /** A path that cannot lead out of its volume. */

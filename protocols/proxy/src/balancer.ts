@@ -22,9 +22,10 @@ interface Candidate {
 }
 
 /**
- * Chooses among the endpoints of one route: of two drawn at random the less loaded. Endpoints
- * that fail are left out for a while and then tried with one request; what is full is passed
- * over. If all are left out, none is: a wrong suspicion must not make an outage.
+ * Chooses among the endpoints of one route, for requests and for raw connections: of two drawn at
+ * random the less loaded. Endpoints that fail are left out for a while and then tried with one
+ * request; what is full is passed over. If all are left out, none is: a wrong suspicion must not
+ * make an outage.
  *
  * Sources: Mitzenmacher, "The power of two choices in randomized load balancing", 2001; Envoy,
  * "Outlier detection" and "Panic threshold".
@@ -71,26 +72,52 @@ export class Balancer {
       : { kind: "endpoint", uid: best.uid };
   }
 
-  /** A request, or a raw connection, goes to an endpoint. */
+  /** A request, or a raw connection, goes to an endpoint. Each has one `ended`. */
   started(uid: string): void {
-    this.#byUid.get(uid)?.breaker.started();
+    const candidate = this.#byUid.get(uid);
+    candidate?.breaker.started();
+    candidate?.ejection.started();
   }
 
   /**
-   * A request has ended. Each `started` has one.
+   * A good answer has begun, and may go on for days. What is told here counts at once; how it
+   * ends is told by `judged`, without a latency.
    *
-   * @param latencyMs - To the response's head, or to the failure.
+   * @param latencyMs - To the response's head.
+   */
+  answered(uid: string, now: Instant, latencyMs: number): void {
+    const candidate = this.#byUid.get(uid);
+    candidate?.cost.observe(latencyMs, now);
+    candidate?.ejection.answered();
+  }
+
+  /**
+   * How a request, or the making of a raw connection, went.
+   *
+   * @param latencyMs - To the response's head, to the connection's acceptance, or to the failure;
+   *   undefined if `answered` has told it.
    * @returns Whether the endpoint was ejected for it.
    */
-  finished(uid: string, now: Instant, outcome: Outcome, latencyMs: number): boolean {
+  judged(uid: string, now: Instant, outcome: Outcome, latencyMs?: number): boolean {
     this.#compareRates(now);
     const candidate = this.#byUid.get(uid);
     if (candidate === undefined) return false;
-    const { breaker, cost, ejection } = candidate;
-    breaker.finished();
-    if (outcome === "ok" || outcome === "serverError") cost.observe(latencyMs, now);
-    else if (outcome === "gateway") cost.fail(latencyMs, now);
+    const { cost, ejection } = candidate;
+    if (outcome === "gateway") cost.fail(latencyMs ?? 0, now);
+    else if (outcome !== "cancelled" && latencyMs !== undefined) cost.observe(latencyMs, now);
     return !ejection.isOutAt(now) && ejection.note(outcome) && this.#eject(candidate, now);
+  }
+
+  /** A request, or a raw connection, is over. */
+  ended(uid: string): void {
+    this.#byUid.get(uid)?.breaker.finished();
+  }
+
+  /** `judged` and `ended` in one, for what is over when it is known how it went. */
+  finished(uid: string, now: Instant, outcome: Outcome, latencyMs?: number): boolean {
+    const isEjected = this.judged(uid, now, outcome, latencyMs);
+    this.ended(uid);
+    return isEjected;
   }
 
   /** Whether the pool may make another connection to an endpoint. */
@@ -145,6 +172,7 @@ export class Balancer {
     const allowed = Math.floor(this.#candidates.length * ejectedShareMax);
     if (this.ejectedAt(now) >= allowed) return false;
     candidate.ejection.eject(now);
+    candidate.cost.forget();
     return true;
   }
 
@@ -165,8 +193,7 @@ export class Balancer {
 
 /** Neither full, nor left out, nor being tried by a request that has no answer yet. */
 function isWell({ breaker, ejection }: Candidate, now: Instant): boolean {
-  if (breaker.isFull || ejection.isOutAt(now)) return false;
-  return !ejection.isProbing || breaker.requests === 0;
+  return !breaker.isFull && !ejection.isOutAt(now) && !ejection.isProbed;
 }
 
 function lightest(candidates: readonly Candidate[], now: Instant): Candidate | undefined {

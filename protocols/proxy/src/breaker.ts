@@ -1,11 +1,14 @@
-/** What one endpoint may have at once. Envoy's defaults; a pod's program has rarely more. */
+/**
+ * What one endpoint may have at once. Envoy's defaults, or twice that: as many carriers as another
+ * sidecar takes of one workload, for each raw connection has one.
+ */
 export const breakerLimits = {
-  /** Open connections, idle ones too. */
+  /** Open connections of HTTP, idle ones too. */
   connectionsMax: 1024,
   /** Connections being made. */
   pendingMax: 1024,
-  /** Requests without an answer. */
-  requestsMax: 1024,
+  /** Requests without an answer, and raw connections. */
+  requestsMax: 2048,
 };
 
 export type BreakerLimits = typeof breakerLimits;

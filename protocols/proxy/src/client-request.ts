@@ -3,18 +3,10 @@ import { ByteQueue } from "./byte-queue.ts";
 import { withTraceparent } from "./head-trace.ts";
 import type { RequestHead } from "./http-head.ts";
 import { mayUpgrade } from "./request-reader.ts";
+import { type RequestTrace, requestSpan } from "./request-trace.ts";
 import { type Attempt, replayBytesMax } from "./retry.ts";
 import type { Span } from "./span.ts";
-import { type TraceContext, traceparentOf } from "./trace-context.ts";
-
-/** Characters of a path in a span; the query is left out, for it may hold secrets. */
-const pathLengthMax = 256;
-
-/** Where a request stands in a trace that is recorded. */
-export interface RequestTrace {
-  readonly context: TraceContext;
-  readonly parentSpanId: string;
-}
+import { traceparentOf } from "./trace-context.ts";
 
 /** The request that is being answered, with as much of its body as another try would need. */
 export class ClientRequest {
@@ -50,13 +42,14 @@ export class ClientRequest {
     return this.#trace === undefined ? "" : traceparentOf(this.#trace.context);
   }
 
-  attempt(isSent: boolean): Attempt {
+  attempt(isSent: boolean, triesMax: number): Attempt {
     return {
       method: this.head.method,
       isSent,
       isReplayable: this.#isWhole,
       isUpgrade: mayUpgrade(this.head),
       tries: this.#tried.length,
+      triesMax,
     };
   }
 
@@ -91,23 +84,20 @@ export class ClientRequest {
   span(code: number, durationMs: number): Span | undefined {
     if (this.#trace === undefined) return undefined;
     const { method, target, host } = this.head;
-    return {
-      context: this.#trace.context,
-      parentSpanId: this.#trace.parentSpanId,
-      name: method,
+    return requestSpan(this.#trace, {
       kind: "client",
-      startWallMs: this.started.wallMs,
+      started: this.started,
       durationMs,
-      attributes: {
-        "http.request.method": method,
-        "url.path": (target.split("?", 1)[0] ?? "").slice(0, pathLengthMax),
-        "server.address": host.slice(0, pathLengthMax),
+      method,
+      path: target,
+      host,
+      isError: code >= 500,
+      more: {
         "http.response.status_code": code,
         "http.request.resend_count": Math.max(0, this.#tried.length - 1),
         "beemesh.pod.uid": this.#tried.at(-1) ?? "",
       },
-      isError: code >= 500,
-    };
+    });
   }
 
   #forgetLarge(): void {

@@ -5,6 +5,7 @@ import { dueOf, type Waiting } from "./deadline.ts";
 
 const timeouts = { openMs: 1, tryMs: 20, requestMs: 50, headMs: 300, idleMs: 4000 };
 const idle: Waiting = {
+  retryAt: undefined,
   openingSince: undefined,
   sentAt: undefined,
   isAnswering: false,
@@ -16,6 +17,7 @@ const at = instantAt;
 
 describe("dueOf", () => {
   for (const [what, waiting, expected] of [
+    ["the next try", { ...idle, retryAt: at(130) }, { what: "retry", at: 130 }],
     ["a silent client", idle, { what: "idle", at: 4100 }],
     ["a slow head", { ...idle, headSince: at(100) }, { what: "head", at: 400 }],
     ["a connection", { ...idle, openingSince: at(100) }, { what: "open", at: 101 }],

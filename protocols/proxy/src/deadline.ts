@@ -3,6 +3,8 @@ import type { ExchangeTimeouts } from "./exchange-event.ts";
 
 /** What an exchange waits for, and since when. */
 export interface Waiting {
+  /** When the next try is due, after one that failed. */
+  readonly retryAt: Instant | undefined;
   /** When a connection to an endpoint was asked for, while there is none. */
   readonly openingSince: Instant | undefined;
   /** When the request's head was written to the endpoint. */
@@ -19,12 +21,13 @@ export interface Waiting {
 /** The time at which something will have been waited for long enough. */
 export interface Due {
   readonly at: Instant;
-  readonly what: "open" | "answer" | "head" | "idle";
+  readonly what: "open" | "answer" | "head" | "idle" | "retry";
 }
 
 /** The next time at which an exchange gives something up; undefined if it waits for ever. */
 export function dueOf(waiting: Waiting, timeouts: ExchangeTimeouts): Due | undefined {
   const { openingSince, sentAt, isAnswering, completedAt, headSince, quietSince } = waiting;
+  if (waiting.retryAt !== undefined) return { at: waiting.retryAt, what: "retry" };
   if (openingSince !== undefined) return dueAfter("open", openingSince, timeouts.openMs);
   if (sentAt !== undefined && completedAt !== undefined) {
     // A response may go on for days: events, logs, long downloads.

@@ -27,9 +27,15 @@ describe("Ejection", () => {
   test("ends with a probe that decides", () => {
     const ejection = new Ejection();
     noted(ejection, 0, ...five);
-    assert(!ejection.isOutAt(instantAt(10_000)) && ejection.isProbing);
-    assert.equal(noted(ejection, 10_000, "ok"), 0);
-    assert(!ejection.isProbing);
+    assert(!ejection.isOutAt(instantAt(10_000)) && !ejection.isProbed);
+    ejection.started();
+    assert(ejection.isProbed, "one request finds out, and no other beside it");
+    noted(ejection, 10_000, "cancelled");
+    assert(!ejection.isProbed, "that one has found nothing out");
+    ejection.started();
+    ejection.answered();
+    ejection.started();
+    assert(!ejection.isProbed, "a good answer that has begun is enough");
   });
 
   test("grows by 10 s each time, to 300 s at most", () => {

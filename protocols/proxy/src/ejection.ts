@@ -27,19 +27,29 @@ export class Ejection {
   #consecutive = 0;
   #ejections = 0;
   #until: Instant = instantAt(0);
-  #state: "in" | "out" | "probing" = "in";
+  #state: "in" | "out" | "probing" | "probed" = "in";
   #successes = 0;
   #answers = 0;
 
-  /** Whether the endpoint is left out now. An ejection that is over leaves it `probing`. */
+  /** Whether the endpoint is left out now. After it one request finds out if it is well. */
   isOutAt(now: Instant): boolean {
     if (this.#state === "out" && now >= this.#until) this.#state = "probing";
     return this.#state === "out";
   }
 
-  /** Whether one request, and no other beside it, may find out if the endpoint is well again. */
-  get isProbing(): boolean {
-    return this.#state === "probing";
+  /** Whether a request is finding out if the endpoint is well again, and no other should. */
+  get isProbed(): boolean {
+    return this.#state === "probed";
+  }
+
+  /** A request goes to the endpoint: after an ejection it finds out for all others. */
+  started(): void {
+    if (this.#state === "probing") this.#state = "probed";
+  }
+
+  /** A good answer has begun. */
+  answered(): void {
+    if (this.#state === "probing" || this.#state === "probed") this.#state = "in";
   }
 
   /**
@@ -48,16 +58,23 @@ export class Ejection {
    * @returns Whether the endpoint has failed enough to be ejected; `eject` does it.
    */
   note(outcome: Outcome): boolean {
-    if (outcome === "cancelled") return false;
+    if (outcome === "cancelled") {
+      // It found nothing out: the next one may.
+      if (this.#state === "probed") this.#state = "probing";
+      return false;
+    }
     this.#answers += 1;
     if (outcome === "ok") {
       this.#successes += 1;
       this.#consecutive = 0;
-      if (this.#state === "probing") this.#state = "in";
+      this.answered();
       return false;
     }
     this.#consecutive += 1;
-    return this.#state === "probing" || this.#consecutive >= consecutiveMax;
+    const isSuspect = this.#state === "probing" || this.#state === "probed";
+    // Where it may not be ejected, for too many are, the next request finds out.
+    if (isSuspect) this.#state = "probing";
+    return isSuspect || this.#consecutive >= consecutiveMax;
   }
 
   /** Leaves the endpoint out: 10 s the first time, 10 s longer each time after. */

@@ -26,7 +26,12 @@ export type UpstreamEvent =
    * There is no connection. It may come after `opened`, if nothing of what was written since has
    * reached the endpoint's program.
    */
-  | { readonly kind: "openFailed"; readonly id: number }
+  | {
+      readonly kind: "openFailed";
+      readonly id: number;
+      /** `full`: the breaker does not allow another, which is no fault of the endpoint. */
+      readonly why?: "full";
+    }
   | { readonly kind: "upstream"; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: "upstreamEnd"; readonly id: number }
   | { readonly kind: "upstreamGone"; readonly id: number }

@@ -8,12 +8,14 @@ import {
   type ExchangeEvent,
   type ExchangeTimeouts,
 } from "./exchange-event.ts";
+import { triesMax } from "./retry.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 export interface ScriptOptions {
   /** Uids of the route's endpoints. */
   readonly endpoints?: readonly string[];
   readonly timeouts?: Partial<ExchangeTimeouts>;
+  readonly triesMax?: number;
   readonly traceShare?: number;
   readonly seed?: number;
   readonly budget?: RetryBudget;
@@ -44,6 +46,7 @@ export class ExchangeScript {
         budget: options.budget ?? new RetryBudget(),
         random: seededRandom(options.seed ?? 1),
         timeouts: { ...defaultTimeouts, ...options.timeouts },
+        triesMax: options.triesMax ?? triesMax,
         traceShare: options.traceShare,
       },
       nowAt(0),
@@ -96,6 +99,7 @@ function eventOf(word: string, rest: string): ExchangeEvent {
   const [id = "", ...others] = rest.split(" ");
   if (word === "client") return { kind: word, bytes: bytesIn(rest) };
   if (word === "upstream") return { kind: word, id: Number(id), bytes: bytesIn(others.join(" ")) };
+  if (rest.endsWith(" full")) return { kind: "openFailed", id: Number(id), why: "full" };
   const ofUpstream = upstreamWords.find((kind) => kind === word);
   if (ofUpstream !== undefined) return { kind: ofUpstream, id: Number(id) };
   const ofClient = clientWords.find((kind) => kind === word);

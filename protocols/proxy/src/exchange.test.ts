@@ -7,10 +7,11 @@ import { Balancer } from "./balancer.ts";
 import { HttpExchange } from "./exchange.ts";
 import { defaultTimeouts, type ExchangeEffect } from "./exchange-event.ts";
 import { ExchangeScript } from "./exchange-script.ts";
-import { replayBytesMax } from "./retry.ts";
+import { replayBytesMax, triesMax } from "./retry.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 const get = "GET / HTTP/1.1|Host: a||";
+const none = { share: 0, perSecondMin: 0 };
 const ok = "HTTP/1.1 200 OK|Content-Length: 2||ok";
 
 /** Runs lines, and gives the words that the effects of the last one begin with. */
@@ -51,6 +52,25 @@ describe("HttpExchange", () => {
     const sent = new ExchangeScript();
     kindsAfter(sent, `0 client ${post}`, "1 opened 1", "2 upstreamGone 1");
     assert.equal(statusOf(sent), "502");
+  });
+
+  test("what is full is no worse for it: nobody is left out, and the next one is asked", () => {
+    const script = new ExchangeScript({ endpoints: ["u1", "u2"] });
+    for (let request = 0; request < 20; request += 1) {
+      const opened = script.effects.filter(({ kind }) => kind === "open").length + 1;
+      script.run(`${request} client ${get}`);
+      assert.deepEqual(kindsAfter(script, `${request} openFailed ${opened} full`), [
+        "close",
+        "retry",
+        "open",
+      ]);
+      script.run(`${request} opened ${opened + 1}`);
+      script.run(`${request} upstream ${opened + 1} ${ok}`);
+    }
+    assert.equal(script.balancer.ejectedAt(instantAt(20)), 0);
+    const alone = new ExchangeScript({ endpoints: ["u1"], budget: new RetryBudget(none) });
+    kindsAfter(alone, `0 client ${get}`, "1 openFailed 1 full");
+    assert.match(alone.written(), /^HTTP\/1\.1 503 [^]*connection_limit_reached/u);
   });
 
   test("passes a 503 on when it was the last try, as it came", () => {
@@ -220,7 +240,14 @@ function conversation(
   const now = { at: instantAt(0), wallMs: 0 };
   balancer.update([{ uid: "u1" }, { uid: "u2" }], now.at);
   const budget = new RetryBudget();
-  const options = { balancer, budget, random, timeouts: defaultTimeouts, traceShare: undefined };
+  const options = {
+    balancer,
+    budget,
+    random,
+    timeouts: defaultTimeouts,
+    triesMax,
+    traceShare: undefined,
+  };
   const exchange = new HttpExchange(options, now);
   const toSend = piecesOf(bytesOf(client), random);
   const sent: Uint8Array[][] = [];

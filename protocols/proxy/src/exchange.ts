@@ -1,8 +1,16 @@
-import { assert, elapsedMs, type Instant, type Now, type Random, unreachable } from "@beemesh/base";
+import {
+  after,
+  assert,
+  elapsedMs,
+  type Instant,
+  type Now,
+  type Random,
+  unreachable,
+} from "@beemesh/base";
 import { type AnswerError, answerBytes } from "./answer.ts";
 import type { Balancer } from "./balancer.ts";
 import { ByteQueue } from "./byte-queue.ts";
-import { ClientRequest, type RequestTrace } from "./client-request.ts";
+import { ClientRequest } from "./client-request.ts";
 import { type Due, dueOf } from "./deadline.ts";
 import type { Outcome } from "./ejection.ts";
 import type {
@@ -13,11 +21,18 @@ import type {
   ExchangeTimeouts,
   UpstreamEvent,
 } from "./exchange-event.ts";
-import type { RequestHead, ResponseHead } from "./http-head.ts";
+import { type RequestHead, type ResponseHead, valuesOf } from "./http-head.ts";
 import { requestReader } from "./request-reader.ts";
-import { isRetriedStatus, mayRetry, replayBytesMax, type TryFailure } from "./retry.ts";
+import { traceOf } from "./request-trace.ts";
+import {
+  isRetriedAnswer,
+  isRetriedStatus,
+  mayRetry,
+  replayBytesMax,
+  retryDelayMs,
+  type TryFailure,
+} from "./retry.ts";
 import type { RetryBudget } from "./retry-budget.ts";
-import { childOf, newTrace, readTraceparent } from "./trace-context.ts";
 import { Upstream } from "./upstream.ts";
 
 export interface ExchangeOptions {
@@ -26,6 +41,8 @@ export interface ExchangeOptions {
   readonly budget: RetryBudget;
   readonly random: Random;
   readonly timeouts: ExchangeTimeouts;
+  /** Tries of one request, the first one too. */
+  readonly triesMax: number;
   /** Share of the requests without a trace that begin one, 0 to 1; undefined leaves all alone. */
   readonly traceShare: number | undefined;
 }
@@ -36,6 +53,7 @@ const heldBytesMax = 64 * 1024;
 /** The status and the words for a try that failed. */
 const failures = {
   connect: [502, "connection_refused", "no connection to the pod"],
+  full: [503, "connection_limit_reached", "every pod has all that it can take"],
   reset: [502, "connection_terminated", "the pod closed the connection without an answer"],
   timeout: [504, "http_response_timeout", "the pod did not answer in time"],
 } as const;
@@ -69,6 +87,7 @@ export class HttpExchange {
   /** When the client last sent something that was read, or was last answered. */
   #quietSince: Instant;
   #headSince: Instant | undefined;
+  #retryAt: Instant | undefined;
   #wakeAt: Instant | undefined;
 
   constructor(options: ExchangeOptions, now: Now) {
@@ -141,7 +160,7 @@ export class HttpExchange {
         this.#send(upstream);
         break;
       case "openFailed":
-        this.#fail(upstream, "connect");
+        this.#fail(upstream, event.why ?? "connect");
         break;
       case "upstream":
         this.#readUpstream(upstream, event.bytes);
@@ -168,6 +187,8 @@ export class HttpExchange {
       if (this.#phase !== "http") return;
       if (this.#isClientEnded && this.#held.size === 0) this.#onClientEnd();
       if (this.#request === undefined || this.#upstream !== undefined) return;
+      if (this.#retryAt !== undefined && this.#now.at < this.#retryAt) return;
+      this.#retryAt = undefined;
       this.#open(this.#request);
     }
   }
@@ -197,8 +218,10 @@ export class HttpExchange {
 
   #begin(head: RequestHead): void {
     this.#headSince = undefined;
-    this.#options.budget.deposit(this.#now.at);
-    this.#request = new ClientRequest(head, this.#now, this.#traceOf(head));
+    const { budget, traceShare, random } = this.#options;
+    budget.deposit(this.#now.at);
+    const trace = traceOf(head.traceparent, traceShare, random);
+    this.#request = new ClientRequest(head, this.#now, trace);
   }
 
   #onBody(bytes: Uint8Array): void {
@@ -264,8 +287,12 @@ export class HttpExchange {
   }
 
   #respond(upstream: Upstream, head: ResponseHead): void {
-    if (isRetriedStatus(head.status) && this.#tryAgain(upstream, head.status)) return;
+    if (isRetriedAnswer(head.status) && this.#answerAgain(upstream, head)) return;
     upstream.respond(head, this.#now.at);
+    if (outcomeOf(head.status) === "ok") {
+      const { at } = this.#now;
+      this.#options.balancer.answered(upstream.uid, at, upstream.latencyAt(at));
+    }
     this.#toClient(head.bytes);
     const isTunnel = this.#request?.head.method === "CONNECT" && head.status < 300;
     if (head.status !== 101 && !isTunnel) return;
@@ -324,7 +351,7 @@ export class HttpExchange {
       this.#drop(upstream, "gateway", false);
       this.#resetClient();
     } else if (!this.#tryAgain(upstream, failure)) {
-      this.#drop(upstream, "gateway", false);
+      this.#drop(upstream, outcomeOfFailure(failure), false);
       const [status, error, detail] = failures[failure];
       const isLate = failure === "timeout" && upstream.sentAt === undefined;
       this.#answer(status, isLate ? "connection_timeout" : error, detail);
@@ -341,14 +368,31 @@ export class HttpExchange {
     }
   }
 
-  #tryAgain(upstream: Upstream, failure: TryFailure): boolean {
-    const isSent = upstream.sentAt !== undefined && failure !== "connect";
-    const attempt = this.#request?.attempt(isSent);
+  #answerAgain(upstream: Upstream, head: ResponseHead): boolean {
+    const [retryAfter = ""] = valuesOf(head, "retry-after");
+    return this.#tryAgain(upstream, head.status, retryAfter);
+  }
+
+  #tryAgain(upstream: Upstream, failure: TryFailure, retryAfter = ""): boolean {
+    const isSent = upstream.sentAt !== undefined && failure !== "connect" && failure !== "full";
+    const { budget, random, triesMax } = this.#options;
+    const attempt = this.#request?.attempt(isSent, triesMax);
     if (attempt === undefined || !mayRetry(attempt, failure)) return false;
-    if (!this.#options.budget.withdraw(this.#now.at)) return false;
-    this.#drop(upstream, "gateway", false);
+    const delayMs = retryDelayMs({ isSent, failure, tries: attempt.tries, retryAfter }, random);
+    if (delayMs === undefined || delayMs >= this.#leftMs()) return false;
+    if (!budget.withdraw(this.#now.at)) return false;
+    this.#drop(upstream, outcomeOfFailure(failure), false);
+    this.#retryAt = delayMs === 0 ? undefined : after(this.#now.at, delayMs);
     this.#note({ kind: "retry", uid: upstream.uid });
     return true;
+  }
+
+  /** How long the request may still take. */
+  #leftMs(): number {
+    const { requestMs } = this.#options.timeouts;
+    const completedAt = this.#request?.completedAt;
+    if (requestMs === 0 || completedAt === undefined) return Number.POSITIVE_INFINITY;
+    return requestMs - elapsedMs(completedAt, this.#now.at);
   }
 
   /** Lets go of a connection, and notes how it did. */
@@ -359,7 +403,9 @@ export class HttpExchange {
     this.#isUpstreamPaused = false;
     this.#upstream = undefined;
     this.#effects.push({ kind: isReusable ? "release" : "close", id });
-    const isEjected = this.#options.balancer.finished(uid, at, outcome, upstream.latencyAt(at));
+    const isTold = outcome === "ok" && upstream.response !== undefined;
+    const latencyMs = isTold ? undefined : upstream.latencyAt(at);
+    const isEjected = this.#options.balancer.finished(uid, at, outcome, latencyMs);
     if (isEjected) this.#note({ kind: "ejected", uid });
   }
 
@@ -391,6 +437,7 @@ export class HttpExchange {
     this.#toClient(answerBytes({ status, error, detail, isHead, isLast }));
     this.#record(status);
     this.#request = undefined;
+    this.#retryAt = undefined;
     this.#quietSince = this.#now.at;
     if (isLast) this.#endClient();
   }
@@ -422,6 +469,7 @@ export class HttpExchange {
 
   #finishPhase(): void {
     this.#phase = "over";
+    this.#retryAt = undefined;
     this.#request = undefined;
     this.#held.clear();
     this.#effects.push({ kind: "over" });
@@ -438,18 +486,6 @@ export class HttpExchange {
     const upstream = this.#upstream;
     if (upstream === undefined) return;
     this.#effects.push({ kind: "toUpstream", id: upstream.id, bytes });
-  }
-
-  #traceOf(head: RequestHead): RequestTrace | undefined {
-    const { traceShare, random } = this.#options;
-    if (traceShare === undefined) return undefined;
-    const parent = readTraceparent(head.traceparent);
-    if (parent !== undefined) {
-      if (!parent.isSampled) return undefined;
-      return { context: childOf(parent, random), parentSpanId: parent.spanId };
-    }
-    const isSampled = random.below(1_000_000) < traceShare * 1_000_000;
-    return isSampled ? { context: newTrace(random, true), parentSpanId: "" } : undefined;
   }
 
   /** Brings what the caller reads, and when it wakes us, to what is wanted now. */
@@ -487,6 +523,7 @@ export class HttpExchange {
     if (this.#phase !== "http") return undefined;
     return dueOf(
       {
+        retryAt: this.#retryAt,
         openingSince: this.#upstream?.sentAt === undefined ? this.#upstream?.startedAt : undefined,
         sentAt: this.#upstream?.sentAt,
         isAnswering: this.#upstream?.response !== undefined,
@@ -504,6 +541,7 @@ export class HttpExchange {
     const upstream = this.#upstream;
     if (due.what === "head") this.#refuse(408, "the request's head did not come in time");
     else if (due.what === "idle") this.#expireIdle();
+    else if (due.what === "retry") return;
     else if (upstream !== undefined) this.#fail(upstream, "timeout");
   }
 
@@ -511,6 +549,11 @@ export class HttpExchange {
     if (this.#request === undefined) this.#endClient();
     else this.#refuse(408, "the request's body did not come in time");
   }
+}
+
+/** A breaker that is full, and a client that asks for too much, are no faults of the endpoint. */
+function outcomeOfFailure(failure: TryFailure): Outcome {
+  return failure === "full" || failure === 429 ? "cancelled" : "gateway";
 }
 
 function outcomeOf(status: number): Outcome {

@@ -19,8 +19,11 @@ export interface RequestFacts {
   /** `namespace/service`, or the kind of thing where there is none. */
   readonly target: string;
   readonly protocol: AppProtocol;
-  /** The status; 499 if the client went away first, 0 where there are none. */
-  readonly code: number;
+  /**
+   * The status; 499 if the client went away first, 0 where there are none. Of gRPC the name of its
+   * status, such as `UNAVAILABLE`.
+   */
+  readonly code: number | string;
   readonly durationMs: number;
 }
 

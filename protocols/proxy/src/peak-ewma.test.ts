@@ -30,8 +30,18 @@ describe("PeakEwma", () => {
 
   test("is not impressed by fast failures", () => {
     const cost = new PeakEwma(instantAt(0));
-    cost.observe(50, instantAt(0));
     cost.fail(1, instantAt(0));
-    assert.equal(cost.loadAt(instantAt(0), 0), 50);
+    assert.equal(cost.loadAt(instantAt(0), 0), 100);
+    cost.observe(500, instantAt(0));
+    cost.fail(1, instantAt(0));
+    assert.equal(cost.loadAt(instantAt(0), 0), 500);
+  });
+
+  test("never takes an old acquaintance for a stranger, whom nobody would ask", () => {
+    const cost = new PeakEwma(instantAt(0));
+    cost.observe(5, instantAt(0));
+    const dayMs = 86_400_000;
+    assert(cost.loadAt(instantAt(dayMs), 3) > cost.loadAt(instantAt(dayMs), 2));
+    assert(cost.loadAt(instantAt(dayMs), 3) < 1);
   });
 });

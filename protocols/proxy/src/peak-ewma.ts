@@ -7,6 +7,15 @@ const decayMs = 10_000;
 const unknownCostMs = 1e6;
 
 /**
+ * Costs below this are the same, in ms: what is older than a few minutes has faded to nothing, and
+ * then those with fewer requests in flight are next.
+ */
+const costMsMin = 0.1;
+
+/** What a failure costs at least, in ms: who fails fast must not look good beside who works. */
+const failedMsMin = 100;
+
+/**
  * What a request to an endpoint costs: its latency, remembered longest where it was worst. A
  * slower answer counts at once, faster ones little by little.
  *
@@ -14,6 +23,7 @@ const unknownCostMs = 1e6;
  */
 export class PeakEwma {
   #costMs = 0;
+  #isKnown = false;
   #at: Instant;
 
   constructor(now: Instant) {
@@ -25,11 +35,18 @@ export class PeakEwma {
     const isPeak = latencyMs > this.#costMs;
     this.#costMs = isPeak ? latencyMs : this.#costMs * weight + latencyMs * (1 - weight);
     this.#at = now;
+    this.#isKnown = true;
   }
 
   /** A failed request: fast as it was, it makes nobody look good. */
   fail(latencyMs: number, now: Instant): void {
-    this.observe(Math.max(latencyMs, this.#costMs), now);
+    this.observe(Math.max(latencyMs, failedMsMin, this.#costMs), now);
+  }
+
+  /** Nothing counts any more that was before: for an endpoint that gets another chance. */
+  forget(): void {
+    this.#costMs = 0;
+    this.#isKnown = true;
   }
 
   /**
@@ -37,9 +54,8 @@ export class PeakEwma {
    * equally fast endpoints take turns.
    */
   loadAt(now: Instant, inFlight: number): number {
-    const cost = this.#costMs * this.#weightAt(now);
-    if (cost === 0 && inFlight > 0) return unknownCostMs + inFlight;
-    return cost * (inFlight + 1);
+    if (!this.#isKnown) return inFlight > 0 ? unknownCostMs + inFlight : 0;
+    return Math.max(costMsMin, this.#costMs * this.#weightAt(now)) * (inFlight + 1);
   }
 
   #weightAt(now: Instant): number {

@@ -34,18 +34,31 @@ export class MeshTime {
     return this.#offsetMs === 0 ? now : { at: now.at, wallMs: now.wallMs + this.#offsetMs };
   }
 
+  /** Samples lie in the order in which they were taken. */
   #forgetOld(at: Instant): void {
     for (const [peer, { takenAt }] of this.#samples) {
       const isOld = elapsedMs(takenAt, at) > clockSampleMs;
-      if (isOld || this.#samples.size > clockSamplesMax) this.#samples.delete(peer);
+      if (!isOld && this.#samples.size <= clockSamplesMax) return;
+      this.#samples.delete(peer);
     }
   }
 
   #middle(): number {
+    if (!this.#isAnyFar()) return 0;
     const offsets = [0, ...[...this.#samples.values()].map(({ offsetMs }) => offsetMs)];
     const sorted = offsets.toSorted((a, b) => a - b);
     // Of two in the middle the later: a clock that lost its battery is behind, not ahead.
     const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;
-    return Math.abs(middle) > stampAheadMsMax / 2 ? middle : 0;
+    return isFar(middle) ? middle : 0;
   }
+
+  /** Mostly nobody is, and then neither is the middle one. */
+  #isAnyFar(): boolean {
+    for (const { offsetMs } of this.#samples.values()) if (isFar(offsetMs)) return true;
+    return false;
+  }
+}
+
+function isFar(offsetMs: number): boolean {
+  return Math.abs(offsetMs) > stampAheadMsMax / 2;
 }

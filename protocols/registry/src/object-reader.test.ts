@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { KubeObject } from "@beemesh/model";
 import { type Entry, formatStamp } from "@beemesh/wire";
-import { readObject, readStatus, specBodyOf, withRevision } from "./object-reader.ts";
+import {
+  readObject,
+  readStatus,
+  specBodyOf,
+  statusBodyOf,
+  withRevision,
+  withStatus,
+} from "./object-reader.ts";
 
 const pod: KubeObject = {
   apiVersion: "v1",
@@ -45,6 +52,22 @@ describe("readObject", () => {
 });
 
 test("readStatus reads a status, or nothing", () => {
-  assert.deepEqual(readStatus(entryOf('{"status":{"phase":"Running"}}')), { phase: "Running" });
-  for (const body of ["", "x", "[]", "{}"]) assert.equal(readStatus(entryOf(body)), undefined);
+  const { status } = readStatus(entryOf('{"status":{"phase":"Running"}}'));
+  assert.deepEqual(status, { phase: "Running" });
+  for (const body of ["", "x", "[]", "{}"]) {
+    assert.equal(readStatus(entryOf(body)).status, undefined);
+  }
+});
+
+test("who owns the fields of a status is kept with it, and nothing of it with the rest", () => {
+  const ann = { manager: "ann", operation: "Update" };
+  const bob = { manager: "bob", operation: "Update", subresource: "status" };
+  const metadata = { ...pod.metadata, managedFields: [ann, bob] };
+  const whole: KubeObject = { ...pod, metadata, status: { phase: "Running" } };
+  const base = readObject(entryOf(specBodyOf(whole)), place);
+  assert(base !== undefined);
+  assert.deepEqual(base.metadata.managedFields, [ann]);
+  const status = readStatus(entryOf(statusBodyOf(whole)));
+  assert.deepEqual(status, { status: { phase: "Running" }, managedFields: [bob] });
+  assert.deepEqual(withStatus(base, status), whole);
 });

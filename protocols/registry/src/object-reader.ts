@@ -1,3 +1,4 @@
+import { joinAccounts, splitAccount } from "@beemesh/apply";
 import type { KubeObject, ObjectMeta } from "@beemesh/model";
 import type { Revision } from "@beemesh/ports";
 import { type Entry, isJsonObject, type JsonObject, objectLimits, parseJson } from "@beemesh/wire";
@@ -30,17 +31,45 @@ function readMeta(metadata: JsonObject, name: string, namespace: string): Object
   return { ...rest, name, uid };
 }
 
-/** Reads the status of a status entry; undefined if it holds none. */
-export function readStatus(entry: Entry): unknown {
-  const json = parseJson(entry.body, objectLimits);
-  return isJsonObject(json) ? json["status"] : undefined;
+/** A status, and who owns which field of it. */
+export interface ReadStatus {
+  readonly status: unknown;
+  readonly managedFields?: readonly unknown[];
 }
 
-/** The body that a specification is kept as: all but the status and what a machine adds. */
+/** Reads a status entry; its status is undefined if it holds none. */
+export function readStatus(entry: Entry): ReadStatus {
+  const json = parseJson(entry.body, objectLimits);
+  if (!isJsonObject(json)) return { status: undefined };
+  const { status, managedFields } = json;
+  return Array.isArray(managedFields) ? { status, managedFields } : { status };
+}
+
+/** A specification joined with a status. */
+export function withStatus(base: KubeObject, { status, managedFields }: ReadStatus): KubeObject {
+  const whole = status === undefined ? base : { ...base, status };
+  if (managedFields === undefined) return whole;
+  const joined = joinAccounts(base.metadata.managedFields, managedFields);
+  return { ...whole, metadata: { ...base.metadata, managedFields: joined } };
+}
+
+/**
+ * The body that a specification is kept as: all but the status, the field managers of the
+ * status, and what a machine adds.
+ */
 export function specBodyOf(object: KubeObject): string {
   const { status: _, metadata, ...rest } = object;
-  const { resourceVersion: __, ...kept } = metadata;
-  return JSON.stringify({ ...rest, metadata: kept });
+  const { resourceVersion: __, managedFields, ...kept } = metadata;
+  const { ofSpec } = splitAccount(managedFields);
+  const account = ofSpec.length === 0 ? {} : { managedFields: ofSpec };
+  return JSON.stringify({ ...rest, metadata: { ...kept, ...account } });
+}
+
+/** The body that a status is kept as. */
+export function statusBodyOf({ status, metadata }: KubeObject): string {
+  const { ofStatus } = splitAccount(metadata.managedFields);
+  const account = ofStatus.length === 0 ? {} : { managedFields: ofStatus };
+  return JSON.stringify({ status: status ?? {}, ...account });
 }
 
 /** The object as it is given out: with the revision of its last change. */

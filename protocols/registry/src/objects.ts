@@ -14,7 +14,15 @@ import type { RegistryEffect, RegistryEvent } from "./event.ts";
 import { bytesOf } from "./held.ts";
 import { History } from "./history.ts";
 import { bodyLengthMax, entryBytesMax } from "./limits.ts";
-import { readObject, readStatus, specBodyOf, withRevision } from "./object-reader.ts";
+import {
+  type ReadStatus,
+  readObject,
+  readStatus,
+  specBodyOf,
+  statusBodyOf,
+  withRevision,
+  withStatus,
+} from "./object-reader.ts";
 import type { Registry } from "./registry.ts";
 import { RevisionClock, readRevision } from "./revision.ts";
 import { type Row, Table } from "./table.ts";
@@ -139,8 +147,7 @@ export class Objects implements ObjectStore {
   putStatus(resource: Resource, object: KubeObject): WriteTicket {
     const { uid } = object.metadata;
     assert(uid !== undefined && uid !== "", "an object with a status has a uid");
-    const body = JSON.stringify({ status: object.status ?? {} });
-    return this.#put(resource, object, { part: `status:${uid}`, body });
+    return this.#put(resource, object, { part: `status:${uid}`, body: statusBodyOf(object) });
   }
 
   remove(resource: Resource, namespace: string, name: string): WriteTicket | undefined {
@@ -222,9 +229,9 @@ export class Objects implements ObjectStore {
     this.#record("deleted", table, withRevision(row.object, this.#nextRevision()), row.object);
   }
 
-  #setRow(table: Table, name: string, row: Row, status: unknown): void {
+  #setRow(table: Table, name: string, row: Row, status: ReadStatus | undefined): void {
     const before = table.get(name)?.object;
-    const whole = status === undefined ? row.base : { ...row.base, status };
+    const whole = status === undefined ? row.base : withStatus(row.base, status);
     const object = withRevision(whole, this.#nextRevision());
     table.set(name, { ...row, object });
     this.#bindings.change(before, object);
@@ -261,7 +268,7 @@ export class Objects implements ObjectStore {
     return String(this.#revisions.next(this.#now));
   }
 
-  #statusOf({ collection, name }: Entry, uid: string): unknown {
+  #statusOf({ collection, name }: Entry, uid: string): ReadStatus | undefined {
     const entry = this.#registry.get(collection, name, `status:${uid}`);
     return entry === undefined ? undefined : readStatus(entry);
   }

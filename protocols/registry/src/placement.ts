@@ -83,9 +83,20 @@ export class Placement {
   setAlive(alive: Iterable<PeerId>, at: Instant): CollectionId[] {
     const before = this.#alive;
     const next = new Set(alive).add(this.#self);
-    this.#noteDeparted(before.difference(next), next, at);
-    const added = [...next].filter((id) => !before.has(id));
+    const added: PeerId[] = [];
+    for (const id of next) if (!before.has(id)) added.push(id);
+    // Whoever was there and has not been replaced by somebody new has left.
+    const hasLeft = next.size < before.size + added.length;
+    if (hasLeft || this.#departed.size > 0) {
+      this.#noteDeparted(hasLeft ? before.difference(next) : none, next, at);
+    }
     this.#alive = next;
+    return hasLeft || added.length > 0 ? this.#reorder(added) : [];
+  }
+
+  /** Who keeps what, now that some have come and some have left. */
+  #reorder(added: readonly PeerId[]): CollectionId[] {
+    const next = this.#alive;
     const changed: CollectionId[] = [];
     for (const [collection, order] of this.#orders) {
       const rest = order.first.filter(({ id }) => next.has(id));
@@ -151,6 +162,8 @@ export class Placement {
     return { first, ids, rank: ids.indexOf(this.#self) };
   }
 }
+
+const none: ReadonlySet<PeerId> = new Set();
 
 function isSame(a: readonly PeerId[], b: readonly PeerId[]): boolean {
   return a.length === b.length && a.every((id, rank) => id === b[rank]);

@@ -218,6 +218,8 @@ export class Mischief {
 
   #grow(): string {
     if (this.#mesh.world.ids.length >= machinesMax) return "grow no more";
+    // Who is told of nobody founds a mesh of its own, which nothing would bring to this one.
+    if (this.#mesh.up().length === 0) return "grow by nobody";
     return `grow by ${short(this.#mesh.grow())}`;
   }
 }

@@ -1,5 +1,6 @@
 import { chaos } from "./chaos.ts";
 import { clones } from "./clones.ts";
+import { following } from "./following.ts";
 import { heal } from "./heal.ts";
 import type { Outcome, ScenarioOptions } from "./outcome.ts";
 import { partition, reboot, survivor } from "./stories.ts";
@@ -8,6 +9,7 @@ import { partition, reboot, survivor } from "./stories.ts";
 export const scenarios: Readonly<Record<string, (options: ScenarioOptions) => Outcome>> = {
   chaos,
   clones,
+  following,
   heal,
   partition,
   survivor,

@@ -28,6 +28,11 @@ export const unasked: Health = {
   streak: { isGood: true, count: 0 },
 };
 
+/** A program that its machine's owner has not agreed to: nobody asks it either. */
+export function unaccepted(message: string): Health {
+  return { isReady: false, message, streak: { isGood: false, count: 0 } };
+}
+
 /**
  * The health after one more answer: it becomes ready after so many good ones in a row, and ceases
  * to be after so many bad ones, as the probe says. The first answer counts at once.

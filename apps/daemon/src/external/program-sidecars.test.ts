@@ -3,7 +3,12 @@ import { describe, test } from "node:test";
 import { setImmediate as settled } from "node:timers/promises";
 import { ProgramSidecars } from "./program-sidecars.ts";
 
-const site = (address: string, serviceAccount = "db") => ({ uid: "u1", address, serviceAccount });
+const site = (address: string, serviceAccount = "db") => ({
+  uid: "u1",
+  address,
+  serviceAccount,
+  reaches: [],
+});
 
 /** Sidecars that only tell what they were asked for; dropping one waits for `go`. */
 function stage() {

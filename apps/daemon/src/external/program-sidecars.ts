@@ -18,8 +18,8 @@ export class ProgramSidecars {
   }
 
   /** Wants a sidecar for a program, in place of one that leads elsewhere or is somebody else. */
-  keep({ uid, address, serviceAccount }: ProgramSite): void {
-    this.#wanted.set(uid, { uid, address, serviceAccount });
+  keep({ uid, address, serviceAccount, reaches }: ProgramSite): void {
+    this.#wanted.set(uid, { uid, address, serviceAccount, reaches });
     this.#settle(uid);
   }
 
@@ -64,5 +64,9 @@ export class ProgramSidecars {
 }
 
 function isSame(one: ProgramSite | undefined, other: ProgramSite | undefined): boolean {
-  return one?.address === other?.address && one?.serviceAccount === other?.serviceAccount;
+  return (
+    one?.address === other?.address &&
+    one?.serviceAccount === other?.serviceAccount &&
+    one?.reaches.join(" ") === other?.reaches.join(" ")
+  );
 }

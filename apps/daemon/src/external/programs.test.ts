@@ -6,6 +6,7 @@ import { setImmediate as settled } from "node:timers/promises";
 import type { KubeObject } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { portOf } from "../../../../test/port-of.ts";
+import type { Consent } from "./consents.ts";
 import { Programs } from "./programs.ts";
 
 function workloadOf(spec: object, rest: object = {}): KubeObject {
@@ -20,6 +21,17 @@ function workloadOf(spec: object, rest: object = {}): KubeObject {
 
 const readinessProbe = { tcpSocket: { port: 5432 }, failureThreshold: 2 };
 
+const attached: Consent = { isGiven: true, reason: "Attached", message: "It is attached" };
+
+/** The conditions of a record that its machine has accepted, or not. */
+function conditionsOf({ isGiven, reason, message }: Consent): readonly object[] {
+  const status = isGiven ? "True" : "False";
+  const lastTransitionTime = "1970-01-01T00:00:00Z";
+  return [{ type: "Accepted", status, reason, message, lastTransitionTime }];
+}
+
+const conditions = conditionsOf(attached);
+
 /** Programs over one record that a test may change. */
 class Stage {
   record: KubeObject | undefined;
@@ -27,6 +39,8 @@ class Stage {
   readonly brought: string[] = [];
   answer = "";
   nudges = 0;
+  consent: Consent = attached;
+  readonly refused: string[] = [];
   readonly programs: Programs;
   #listener: (change: Change) => void = () => undefined;
 
@@ -58,6 +72,9 @@ class Stage {
         },
       },
       nudge: () => (this.nudges += 1),
+      consents: { of: () => this.consent },
+      wallMs: () => 0,
+      onRefused: ({ metadata }, reason) => void this.refused.push(`${metadata.name} ${reason}`),
       probe:
         probe ??
         ((address, port, timeoutMs) => {
@@ -96,14 +113,14 @@ describe("Programs", () => {
     await settled();
     assert.deepEqual(stage.brought, ["externalworkloads.beemesh.io/shop"]);
     assert.deepEqual(stage.asked, ["127.0.0.1:5432 1000"]);
-    assert.deepEqual(stage.record?.status, { ready: true, message: "It answers" });
+    assert.deepEqual(stage.record?.status, { ready: true, message: "It answers", conditions });
     stage.answer = "it is gone";
     for (const ready of [true, false]) {
       t.mock.timers.tick(10_000);
       await settled();
       assert.equal(JSON.stringify(stage.record?.status).includes(`"ready":${ready}`), true);
     }
-    assert.deepEqual(stage.record?.status, { ready: false, message: "it is gone" });
+    assert.deepEqual(stage.record?.status, { ready: false, message: "it is gone", conditions });
     assert.equal(stage.nudges, 2, "nothing is written that is known");
   });
 
@@ -111,7 +128,7 @@ describe("Programs", () => {
     const stage = open();
     await stage.change(workloadOf({}));
     const message = "It has no readinessProbe and counts as ready";
-    assert.deepEqual(stage.record?.status, { ready: true, message });
+    assert.deepEqual(stage.record?.status, { ready: true, message, conditions });
     assert.deepEqual(stage.asked, []);
   });
 
@@ -141,7 +158,28 @@ describe("Programs", () => {
     const stage = open();
     await stage.change(workloadOf({ readinessProbe }));
     await stage.change({ ...workloadOf({ readinessProbe }), status: { ready: false } });
-    assert.deepEqual(stage.record?.status, { ready: true, message: "It answers" });
+    assert.deepEqual(stage.record?.status, { ready: true, message: "It answers", conditions });
+  });
+
+  test("are left alone until their machine's owner agrees, and that is told once", async () => {
+    const stage = open();
+    const refusal = { isGiven: false, reason: "NoConsent", message: "run this" };
+    stage.consent = refusal;
+    await stage.change(workloadOf({ readinessProbe }));
+    await stage.change({ ...workloadOf({ readinessProbe }), status: { ready: true } });
+    const told = { ready: false, message: "run this", conditions: conditionsOf(refusal) };
+    assert.deepEqual(stage.record?.status, told);
+    assert.deepEqual([stage.refused, stage.asked], [["db run this"], []]);
+    assert.equal(stage.programs.placeOf("u1", 5432), undefined);
+    stage.consent = attached;
+    stage.programs.regard({ namespace: "shop", name: "db" });
+    await settled();
+    assert.deepEqual(stage.record?.status, { ready: true, message: "It answers", conditions });
+    assert.deepEqual(stage.programs.placeOf("u1", 5432), { host: "127.0.0.1", port: 5432 });
+    stage.consent = refusal;
+    stage.programs.regard({ namespace: "shop", name: "db" });
+    assert.deepEqual(stage.record?.status, told);
+    assert.equal(stage.programs.placeOf("u1", 5432), undefined);
   });
 });
 
@@ -168,6 +206,9 @@ test("a real port answers or does not", async (t) => {
       objects: store as ObjectStore,
       reading: { namespaces: () => [], bringAll: () => Promise.resolve() },
       nudge: () => undefined,
+      consents: { of: () => attached },
+      wallMs: () => 0,
+      onRefused: () => undefined,
     });
     await programs.look();
     assert.match(JSON.stringify((await written.promise).status), expected);

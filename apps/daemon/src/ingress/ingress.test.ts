@@ -54,6 +54,31 @@ function ask(machine: StageMachine, certificate?: string): Promise<string> {
   });
 }
 
+const policies = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies";
+
+function policyOf(ingressRules: readonly JsonObject[]): JsonObject {
+  const spec = { podSelector: {}, policyTypes: ["Ingress"], ingress: [...ingressRules] };
+  return { metadata: { namespace: "default", name: "web" }, spec };
+}
+
+/** The ingress is refused, told of and let in as a pod of a namespace of its own would be. */
+async function keepsPolicies(machine: StageMachine): Promise<void> {
+  await machine.call("POST", policies, policyOf([]));
+  const answer = await ask(machine);
+  assert.match(answer, /^403 A NetworkPolicy does not let the ingress in/u);
+  assert.match(answer, /no policy of default allows TCP 8080 from beemesh-ingress\/ingress/u);
+  await until("an Event names both", async () => {
+    const { body } = await machine.call("GET", "/api/v1/namespaces/default/events");
+    const told = /ns\/beemesh-ingress\/sa\/ingress to spiffe:[^ ]+\/ns\/default\/sa\/default/u;
+    return told.test(JSON.stringify(body));
+  });
+  const labels = { "kubernetes.io/metadata.name": "beemesh-ingress" };
+  const from = [{ namespaceSelector: { matchLabels: labels } }];
+  await machine.call("DELETE", `${policies}/web`);
+  await machine.call("POST", policies, policyOf([{ from }]));
+  assert.match(await ask(machine), /^200 /u);
+}
+
 test("leads from a host to a pod, in the clear and by TLS with a Secret", async () => {
   await withStage(async (make) => {
     const machine = make("m1", { settings: { httpHost: "0.0.0.0" } });
@@ -82,6 +107,7 @@ test("leads from a host to a pod, in the clear and by TLS with a Secret", async 
       const { body } = await machine.call("GET", `${network}/web`);
       return JSON.stringify(at(body, "status") ?? {}).includes('"ip"');
     });
+    await keepsPolicies(machine);
     await machine.call("DELETE", `${podsPath}/web`);
     await until("the pod is gone", async () => (await machine.phase("web")) === "");
   });

@@ -58,6 +58,7 @@ class Stage {
   readonly brought = new Set<string>();
   readonly log: string[] = [];
   readonly connected: string[] = [];
+  readonly entrants = new Set<string>();
   nowMs = 0;
   readonly ways: Ways;
   #listener: (change: Change) => void = () => undefined;
@@ -81,8 +82,9 @@ class Stage {
       this.#listener = listener;
       return () => undefined;
     };
-    const connect: PodAccess["connect"] = ({ uid, machine }, port) => {
+    const connect: PodAccess["connect"] = ({ uid, machine }, port, by) => {
       this.connected.push(`${uid}@${machine}:${port}`);
+      this.entrants.add(by ?? "");
       return Promise.reject(new Error("nobody is there"));
     };
     const write = (line: string): void => {
@@ -130,12 +132,20 @@ class Stage {
 }
 
 describe("Ways", () => {
+  test("let the owner in as the owner, who is asked for no policy", async () => {
+    const stage = new Stage(service, slice);
+    const found = await stage.ways.findService({ namespace: "shop", service: "web", port: "" });
+    await assert.rejects(found.connect());
+    assert.deepEqual([...stage.entrants], ["owner"]);
+  });
+
   test("lead to the pods of a service in turns", async () => {
     const stage = new Stage(service, slice, ingressOf({}));
     const led = [await stage.go(), await stage.go()].toSorted();
     assert.deepEqual(led, ["u1@m1:8080", "u2@m1:8080"]);
     assert.equal(await stage.go({ host: "other.example" }), "nowhere");
     assert(stage.ways.claims("shop.example"));
+    assert.deepEqual([...stage.entrants], ["ingress"]);
     assert(!stage.ways.claims("web.shop"));
   });
 

@@ -8,6 +8,7 @@ import { collectionOf } from "@beemesh/wire";
 import type { Log } from "../log.ts";
 import type { Reading } from "../reading.ts";
 import { type Endpoint, findService, namespaceOfHost, routeRequest } from "../service-router.ts";
+import type { Entrant } from "../tunnel/opening.ts";
 import type { PodAccess } from "../tunnel/pod-access.ts";
 import { Certificates } from "./certificates.ts";
 import { IngressTable } from "./ingress-table.ts";
@@ -95,11 +96,12 @@ export class Ways {
     if (route.redirectsToTls && !isSecure) {
       return { location: `https://${headers.host ?? host}${target}` };
     }
-    return { connect: () => this.#connect(route.service, route.endpoints) };
+    return { connect: () => this.#connect(route, "ingress") };
   }
 
   /**
-   * A port of a service for somebody who names it, such as `beemesh connect`.
+   * A port of a service for the owner of this machine, who names it: `beemesh connect`. As with
+   * `kubectl port-forward`, policies are not asked.
    *
    * @throws {BeeError} `service-absent`.
    */
@@ -108,13 +110,18 @@ export class Ways {
     await this.#bring([wish.namespace]);
     const { service, port } = findService(objects, wish);
     const connect: FoundService["connect"] = () =>
-      this.#connect(service, findService(objects, wish).endpoints);
+      this.#connect(findService(objects, wish), "owner");
     return { service, port, connect };
   }
 
-  #connect(service: string, endpoints: readonly Endpoint[]): ReturnType<Way["connect"]> {
+  #connect(
+    { service, endpoints }: { readonly service: string; readonly endpoints: readonly Endpoint[] },
+    by: Entrant,
+  ): ReturnType<Way["connect"]> {
     const endpoint = this.#turn(endpoints);
-    if (endpoint !== undefined) return this.#options.pods.connect(endpoint.place, endpoint.port);
+    if (endpoint !== undefined) {
+      return this.#options.pods.connect(endpoint.place, endpoint.port, by);
+    }
     const message = `Cannot reach ${service}: none of its pods is ready`;
     return Promise.reject(new BeeError("service-empty", message));
   }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { duplexPair } from "node:stream";
 import { describe, test } from "node:test";
+import { BeeError } from "@beemesh/base";
 import { type Opening, readAnswer, readOpening, writeAnswer, writeOpening } from "./opening.ts";
 
 const openings: readonly Opening[] = [
-  { kind: "connect", uid: "u", port: 80 },
+  { kind: "connect", uid: "u", port: 80, by: "owner" },
+  { kind: "connect", uid: "u", port: 80, by: "ingress" },
   {
     kind: "exec",
     uid: "u",
@@ -37,7 +39,9 @@ describe("opening", () => {
 
   for (const line of [
     "{}",
-    '{"kind":"connect","uid":"u","port":0}',
+    '{"kind":"connect","uid":"u","port":0,"by":"owner"}',
+    '{"kind":"connect","uid":"u","port":80,"by":"anybody"}',
+    '{"kind":"connect","uid":"u","port":80}',
     "no json",
     '{"kind":"x","uid":"u"}',
   ]) {
@@ -50,10 +54,13 @@ describe("opening", () => {
 
   test("an answer without words is a yes, with words a refusal", async () => {
     const [near, far] = duplexPair();
-    writeAnswer(near, "");
+    writeAnswer(near);
     await readAnswer(far);
-    writeAnswer(near, "no such pod");
+    writeAnswer(near, new Error("no such pod"));
     await assert.rejects(readAnswer(far), { code: "tunnel-refused", message: /no such pod/u });
+    const kept = new BeeError("policy-refused", "Cannot enter the pod: no policy allows it");
+    writeAnswer(near, kept);
+    await assert.rejects(readAnswer(far), { code: kept.code, message: kept.message });
   });
 
   test("an end without an answer is a refusal", async () => {

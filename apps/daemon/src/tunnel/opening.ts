@@ -3,9 +3,21 @@ import type { Duplex } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import { isJsonObject, type Json, type JsonObject, parseJson } from "@beemesh/wire";
 
+/**
+ * Who enters a pod past its sidecar. The `owner` has been asked who it is (port-forward, `connect`)
+ * and is asked nothing more, as in Kubernetes; whoever comes through the `ingress` is anybody, so
+ * that the pod's policies are asked.
+ */
+export type Entrant = "owner" | "ingress";
+
 /** What one machine asks of another when it opens a stream to one of its pods. */
 export type Opening =
-  | { readonly kind: "connect"; readonly uid: string; readonly port: number }
+  | {
+      readonly kind: "connect";
+      readonly uid: string;
+      readonly port: number;
+      readonly by: Entrant;
+    }
   | {
       readonly kind: "log";
       readonly uid: string;
@@ -37,20 +49,35 @@ export function writeOpening(stream: Duplex, opening: Opening): void {
   stream.write(`${JSON.stringify(opening)}\n`);
 }
 
-/** Answers an opening: empty for yes, else why not. */
-export function writeAnswer(stream: Duplex, refusal: string): void {
-  stream.write(`${JSON.stringify(refusal)}\n`);
+/** The code of what policies keep out; any other refusal is only told in words. */
+const policyCode = "policy-refused";
+
+/** Answers an opening: yes without a failure, else why not. */
+export function writeAnswer(stream: Duplex, failure?: unknown): void {
+  stream.write(`${JSON.stringify(failure === undefined ? "" : answerOf(failure))}\n`);
+}
+
+function answerOf(failure: unknown): Json {
+  if (!(failure instanceof Error)) return "it failed";
+  const { message } = failure;
+  const isPolicy = failure instanceof BeeError && failure.code === policyCode;
+  return isPolicy ? { code: policyCode, message } : message;
 }
 
 /**
  * Waits for the answer to an opening.
  *
- * @throws {BeeError} `tunnel-refused` with the reason, or if the stream ends without one.
+ * @throws {BeeError} `policy-refused` if policies keep out who enters; `tunnel-refused` for any
+ *   other reason, or if the stream ends without one.
  */
 export async function readAnswer(stream: Duplex): Promise<void> {
   const line = await readLine(stream).catch(() => undefined);
   const refusal = line === undefined ? "the other machine hung up" : parseJson(line);
   if (refusal === "") return;
+  if (isJsonObject(refusal) && refusal["code"] === policyCode) {
+    const { message } = refusal;
+    throw new BeeError(policyCode, typeof message === "string" ? message : "Cannot enter the pod");
+  }
   throw new BeeError(
     "tunnel-refused",
     `Cannot reach the pod: ${typeof refusal === "string" ? refusal : "no answer"}`,
@@ -65,17 +92,20 @@ export async function readOpening(stream: Duplex): Promise<Opening | undefined> 
 }
 
 function openingOf(value: JsonObject): Opening | undefined {
-  const { kind, uid, container, port } = value;
+  const { kind, uid, container } = value;
   if (typeof uid !== "string" || uid === "") return undefined;
-  if (kind === "connect") {
-    const isPort = Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
-    return isPort ? { kind, uid, port: Number(port) } : undefined;
-  }
+  if (kind === "connect") return connectOf(value, uid);
   if (typeof container !== "string") return undefined;
   if (kind === "log") return logOf(value, uid, container);
   return kind === "exec" || kind === "attach"
     ? processOf(value, { kind, uid, container })
     : undefined;
+}
+
+function connectOf({ port, by }: JsonObject, uid: string): Opening | undefined {
+  const isPort = Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535;
+  if (!isPort || (by !== "owner" && by !== "ingress")) return undefined;
+  return { kind: "connect", uid, port: Number(port), by };
 }
 
 function processOf(

@@ -8,12 +8,14 @@ import { BeeError } from "@beemesh/base";
 import type { Runtime } from "@beemesh/ports";
 import { portOf } from "../../../../test/port-of.ts";
 import type { Programs } from "../external/programs.ts";
-import { PodAccess, type PodStreams } from "./pod-access.ts";
+import { PodAccess, type PodAccessOptions, type PodStreams } from "./pod-access.ts";
 
 /** Two machines whose streams are pairs in memory; only `far` runs pods. */
 function twoMachines(
   runtime: Partial<Runtime>,
   programs: Pick<Programs, "placeOf"> = { placeOf: () => undefined },
+  admitIngress: PodAccessOptions["admitIngress"] = () =>
+    Promise.resolve({ allowed: true, reason: "" }),
 ): PodAccess {
   const handlers = new Map<string, (peer: string, stream: Duplex) => void>();
   const streamsOf = (self: string): PodStreams => ({
@@ -35,6 +37,8 @@ function twoMachines(
       streams: streamsOf(self),
       peerOf: (machine) => (machine === "lost" ? undefined : machine),
       programs,
+      peer: self,
+      admitIngress,
     });
   void make("far", runtime).serve();
   return make("near", {});
@@ -55,6 +59,35 @@ describe("PodAccess", () => {
     const stream = await access.connect(place, 80);
     stream.end("hello");
     assert.equal(await text(stream), "echo hello");
+  });
+
+  test("asks where the pod runs whether the ingress may enter; the owner may", async () => {
+    const asked: string[] = [];
+    const access = twoMachines(
+      {
+        connect: () => {
+          const [inside, end] = duplexPair();
+          end.end("hello");
+          return Promise.resolve(inside);
+        },
+      },
+      undefined,
+      (uid, issuer, port) => {
+        asked.push(`${uid} ${issuer} ${port}`);
+        return Promise.resolve({ allowed: port === 80, reason: "no policy of shop allows it" });
+      },
+    );
+    assert.equal(await text(await access.connect(place, 80, "ingress")), "hello");
+    await assert.rejects(access.connect(place, 81, "ingress"), {
+      code: "policy-refused",
+      message: "Cannot enter the pod: no policy of shop allows it",
+    });
+    assert.deepEqual(asked, ["u near 80", "u near 81"]);
+    assert.equal(await text(await access.connect(place, 81)), "hello");
+    assert.equal(asked.length, 2);
+    const here = { ...place, machine: "near" };
+    await assert.rejects(access.connect(here, 81, "ingress"), { code: "policy-refused" });
+    assert.equal(asked.length, 3);
   });
 
   test("brings the log of a container on another machine", async () => {

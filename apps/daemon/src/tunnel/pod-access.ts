@@ -7,7 +7,14 @@ import type { PeerId } from "@beemesh/wire";
 import type { Programs } from "../external/programs.ts";
 import { hostDuplex } from "../host-duplex.ts";
 import { splice } from "../splice.ts";
-import { type Opening, readAnswer, readOpening, writeAnswer, writeOpening } from "./opening.ts";
+import {
+  type Entrant,
+  type Opening,
+  readAnswer,
+  readOpening,
+  writeAnswer,
+  writeOpening,
+} from "./opening.ts";
 import { hostReadable, remoteSession, serveSession } from "./session.ts";
 
 /** Streams between machines for pods, as the mesh adapter gives them. */
@@ -28,6 +35,14 @@ export interface PodAccessOptions {
   readonly runtime: Runtime;
   readonly streams: PodStreams;
   readonly peerOf: (machine: string) => PeerId | undefined;
+  /** This machine's own key. */
+  readonly peer: PeerId;
+  /** Whether the ingress of a machine may enter a pod of this one, by the pod's policies. */
+  readonly admitIngress: (
+    uid: string,
+    issuer: PeerId,
+    port: number,
+  ) => Promise<{ readonly allowed: boolean; readonly reason: string }>;
   /** Programs outside containers on this machine: their ports are reached like those of pods. */
   readonly programs?: Pick<Programs, "placeOf">;
 }
@@ -48,20 +63,23 @@ export class PodAccess {
 
   /** Lets other machines reach the pods that run here. */
   serve(): Promise<void> {
-    return this.#options.streams.handleStream(streamName, (_peer, stream) => {
+    return this.#options.streams.handleStream(streamName, (peer, stream) => {
       stream.on("error", () => stream.destroy());
-      void this.#serve(stream).catch(() => stream.destroy());
+      void this.#serve(peer, stream).catch(() => stream.destroy());
     });
   }
 
   /**
    * A TCP connection to a port inside the pod.
    *
-   * @throws {BeeError} `tunnel-refused`, and what the runtime throws.
+   * @param by - Whoever comes through the ingress is let in as far as the pod's policies say; the
+   *   machine that runs the pod asks them.
+   * @throws {BeeError} `policy-refused`, `tunnel-refused`, and what the runtime throws.
    */
-  async connect({ uid, machine }: PodPlace, port: number): Promise<Duplex> {
-    if (machine === this.#options.self) return this.#reach(uid, port);
-    return this.#open(machine, { kind: "connect", uid, port });
+  async connect({ uid, machine }: PodPlace, port: number, by: Entrant = "owner"): Promise<Duplex> {
+    const { self, peer } = this.#options;
+    if (machine === self) return this.#enter(peer, { uid, port, by });
+    return this.#open(machine, { kind: "connect", uid, port, by });
   }
 
   /** What a container wrote. */
@@ -78,6 +96,18 @@ export class PodAccess {
   ): Promise<ExecSession> {
     if (machine === this.#options.self) return this.#localSession({ ...wish, uid });
     return remoteSession(await this.#open(machine, { ...wish, uid }), wish);
+  }
+
+  /** Lets somebody into a pod of this machine, for whom the machine of `peer` speaks. */
+  async #enter(
+    peer: PeerId,
+    { uid, port, by }: Omit<Extract<Opening, { kind: "connect" }>, "kind">,
+  ): Promise<Duplex> {
+    if (by === "ingress") {
+      const { allowed, reason } = await this.#options.admitIngress(uid, peer, port);
+      if (!allowed) throw new BeeError("policy-refused", `Cannot enter the pod: ${reason}`);
+    }
+    return this.#reach(uid, port);
   }
 
   async #reach(uid: string, port: number): Promise<Duplex> {
@@ -113,34 +143,34 @@ export class PodAccess {
     }
   }
 
-  async #serve(stream: Duplex): Promise<void> {
+  async #serve(peer: PeerId, stream: Duplex): Promise<void> {
     const opening = await readOpening(stream);
     if (opening === undefined) {
       stream.destroy();
       return;
     }
     try {
-      await this.#answer(stream, opening);
+      await this.#answer(peer, stream, opening);
     } catch (error) {
-      writeAnswer(stream, error instanceof Error ? error.message : "it failed");
+      writeAnswer(stream, error);
       stream.end();
     }
   }
 
-  async #answer(stream: Duplex, opening: Opening): Promise<void> {
+  async #answer(peer: PeerId, stream: Duplex, opening: Opening): Promise<void> {
     const { runtime } = this.#options;
     const { uid } = opening;
     if (opening.kind === "connect") {
-      const inside = await this.#reach(uid, opening.port);
-      writeAnswer(stream, "");
+      const inside = await this.#enter(peer, opening);
+      writeAnswer(stream);
       splice(stream, inside);
     } else if (opening.kind === "log") {
       const output = hostReadable(await runtime.logs(uid, opening.container, opening));
-      writeAnswer(stream, "");
+      writeAnswer(stream);
       pipeline(output, stream, () => output.destroy());
     } else {
       const session = await this.#localSession(opening);
-      writeAnswer(stream, "");
+      writeAnswer(stream);
       serveSession(stream, session);
     }
   }

@@ -52,7 +52,8 @@ export interface Counsel {
     caller: Caller,
     at: { readonly protocol: AdmittedProtocol; readonly port: number },
   ): Promise<AnswerOf<"verdict">>;
-  dial(uid: string, endpoint: Endpoint): Promise<Dialed>;
+  /** @param isWatch - Whether nobody but a watch over replicas wants it. */
+  dial(uid: string, endpoint: Endpoint, isWatch: boolean): Promise<Dialed>;
   dialExternal(
     uid: string,
     place: {
@@ -264,7 +265,7 @@ export class Attendant {
         return this.tell({ kind: "verdict", id, ...verdict });
       }
       case "dial":
-        return this.#dialed(id, counsel.dial(uid, question.endpoint));
+        return this.#dialed(id, counsel.dial(uid, question.endpoint, question.isWatch === true));
       case "dialExternal":
         return this.#dialed(id, counsel.dialExternal(uid, question));
       default:

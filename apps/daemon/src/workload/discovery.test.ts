@@ -45,7 +45,7 @@ class Stage {
       },
       mayAuthor: () => true,
       pods: () => ["u1"],
-      standingOf: () => ({ ip: "10.1.2.3", services: [web] }),
+      standingOf: () => ({ ip: "10.1.2.3", services: [web], serviceIps: ["10.96.0.7"] }),
       vouch: (uid, claim) =>
         Promise.resolve(signed(uid, claim, { key, workload, nowMs: this.nowMs })),
       onJudged: (_peer, fault) => this.judged.push(fault),
@@ -103,13 +103,58 @@ describe("Discovery", () => {
     assert.deepEqual(stage.judged, [""]);
   });
 
+  test("finds the namespace of a pod's address, and of its Services'", async () => {
+    const stage = new Stage();
+    const far = stage.machine("m2");
+    const near = stage.machine("m1", { pods: () => [] });
+    await far.offer();
+    assert.deepEqual(await near.namespacesAt("10.1.2.3"), ["shop"]);
+    assert.deepEqual(await near.namespacesAt("10.96.0.7"), ["shop"]);
+    assert.deepEqual(await near.namespacesAt("10.1.2.4"), []);
+    assert.deepEqual(stage.judged, ["", ""]);
+  });
+
+  test("looks for a few addresses at a time, and forgets what it asked long ago", async () => {
+    const stage = new Stage();
+    let asked = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const near = stage.machine("m1", {
+      pods: () => [],
+      find: async () => {
+        asked += 1;
+        await promise;
+        return [];
+      },
+    });
+    const all = Array.from({ length: 1000 }, (_, index) =>
+      near.namespacesAt(`10.0.${index >> 8}.${index & 255}`),
+    );
+    assert.equal(asked, 8);
+    resolve();
+    assert.deepEqual((await Promise.all(all)).flat(), []);
+  });
+
+  test("lets go of what no pod here stands behind, and provides others instead", async () => {
+    const stage = new Stage();
+    const provided: string[] = [];
+    let generation = 0;
+    const machine = stage.machine("m1", {
+      pods: () => Array.from({ length: 300 }, (_, index) => `u${generation}-${index}`),
+      standingOf: (uid) => ({ ip: `10.1.${uid}`, services: [web], serviceIps: [] }),
+      provide: (key) => Promise.resolve(void provided.push(key)),
+      vouch: () => Promise.resolve({ certificate: "PEM", signature: "c2ln" }),
+    });
+    for (; generation < 3; generation += 1) await machine.offer();
+    assert(provided.includes("@10.1.u2-299"), "the third generation's too");
+  });
+
   test("says anew what has changed or grows old, and nothing else", async () => {
     const stage = new Stage();
     let [vouched, provided] = [0, 0];
     let services = [web];
     const base = stage.machine("m1");
     const machine = stage.machine("m2", {
-      standingOf: () => ({ ip: "10.1.2.3", services }),
+      standingOf: () => ({ ip: "10.1.2.3", services, serviceIps: [] }),
       provide: () => Promise.resolve(void (provided += 1)),
       vouch: () => {
         vouched += 1;
@@ -119,13 +164,13 @@ describe("Discovery", () => {
     await base.offer();
     await machine.offer();
     await machine.offer();
-    assert.deepEqual([vouched, provided], [1, 1]);
+    assert.deepEqual([vouched, provided], [1, 2]);
     services = [web, { ...web, service: "shop/api" }];
     await machine.offer();
-    assert.deepEqual([vouched, provided], [2, 2]);
+    assert.deepEqual([vouched, provided], [2, 3]);
     stage.nowMs += 11 * 60_000;
     await machine.offer();
-    assert.deepEqual([vouched, provided], [3, 2]);
+    assert.deepEqual([vouched, provided], [3, 6]);
   });
 
   for (const [what, fault, change] of [

@@ -18,6 +18,14 @@ export interface FoundPeer {
   readonly serviceAccount: string;
 }
 
+/** What a pod can say of itself. */
+interface Standing {
+  readonly ip: string;
+  readonly services: readonly PeerRefService[];
+  /** Addresses of those Services. They are not signed: by them only a namespace is found. */
+  readonly serviceIps: readonly string[];
+}
+
 export interface DiscoveryOptions {
   /** This machine's peer ID and name. */
   readonly peer: PeerId;
@@ -33,9 +41,7 @@ export interface DiscoveryOptions {
   readonly mayAuthor: (peer: PeerId, namespace: string) => boolean;
   /** The pods of this machine whose sidecars can sign. */
   readonly pods: () => readonly string[];
-  readonly standingOf: (
-    uid: string,
-  ) => { readonly ip: string; readonly services: readonly PeerRefService[] } | undefined;
+  readonly standingOf: (uid: string) => Standing | undefined;
   /** Lets a sidecar sign; undefined if it does not. */
   readonly vouch: (
     uid: string,
@@ -52,8 +58,17 @@ export interface DiscoveryOptions {
 /** What a pod says of itself is good for so long, and said again at half of it. */
 const lifetimeMs = 20 * 60_000;
 
-/** Services that one machine provides; each costs a walk through the hash table now and then. */
-const providedMax = 256;
+/** Services and addresses that one machine provides; each costs a walk through the hash table. */
+const providedMax = 512;
+
+/** Who was told of it may have gone, or nobody was there yet: it is said again after so long. */
+const provideAgainMs = 5 * 60_000;
+
+/** Walks for addresses at once: a program that tries all addresses there are is answered no. */
+const seekingMax = 8;
+
+/** Namespaces that one address is looked for in: machines give addresses without asking. */
+const namespacesMax = 4;
 
 /** Machines that are asked about one service, and PeerRefs of each that are read. */
 const providersMax = 5;
@@ -67,7 +82,7 @@ const missedMs = 10_000;
 /** Services whose answers are remembered. */
 const rememberedMax = 1024;
 
-/** Uids whose newest version is remembered; an older one is a lie, or a replay. */
+/** Pods whose newest version is remembered; an older one is a lie, or a replay. */
 const versionsMax = 8192;
 
 /** A PeerRef with its certificate takes some 2 kB. */
@@ -75,10 +90,13 @@ const answerBytesMax = refsMax * 4096;
 const questionBytesMax = 256;
 const streamMsMax = 3000;
 
-const servicePattern = /^[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}$/u;
+/** What may be asked for: a Service, or an address behind an `@`. */
+const keyPattern = /^(?:[a-z0-9-]{1,63}\/[a-z0-9-]{1,63}|@[0-9a-f.:]{2,45})$/u;
 
 interface Offer {
   readonly text: string;
+  /** What it is found by. */
+  readonly keys: ReadonlySet<string>;
   readonly signed: SignedPeerRef;
 }
 
@@ -96,10 +114,12 @@ interface Answer {
 export class Discovery {
   readonly #options: DiscoveryOptions;
   readonly #offers = new Map<string, Offer>();
-  readonly #provided = new Set<string>();
+  /** What was provided, and when. */
+  readonly #provided = new Map<string, number>();
   readonly #answers = new Map<string, Answer>();
   readonly #versions = new Map<string, number>();
   #isOffering = false;
+  #seeking = 0;
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
@@ -125,6 +145,22 @@ export class Discovery {
     return Promise.race([peers, pause(findMsMax, [], { ref: false })]);
   }
 
+  /**
+   * The namespaces whose pods or Services have an address, as pods of them say. It is a hint of
+   * which records to look at, and no more: those decide. Waits a bounded time.
+   */
+  async namespacesAt(ip: string): Promise<readonly string[]> {
+    const key = `@${ip}`;
+    if (!this.#answers.has(key) && this.#seeking >= seekingMax) return [];
+    this.#seeking += 1;
+    try {
+      const found = await this.find(key);
+      return [...new Set(found.map(({ namespace }) => namespace))].slice(0, namespacesMax);
+    } finally {
+      this.#seeking -= 1;
+    }
+  }
+
   /** What was found of the machine of a name, for one of whose Node no record is known. */
   async machineOf(
     node: string,
@@ -142,37 +178,39 @@ export class Discovery {
     stream.on("error", () => stream.destroy());
     const timer = setTimeout(() => stream.destroy(), streamMsMax);
     stream.once("close", () => clearTimeout(timer));
-    readLine(stream, questionBytesMax, this.#options.nowMs, (service) => {
+    readLine(stream, questionBytesMax, this.#options.nowMs, (key) => {
       const offered = [...this.#offers.values()]
-        .map(({ signed }) => signed)
-        .filter(({ ref }) => ref.services.some((each) => each.service === service));
+        .filter(({ keys }) => keys.has(key))
+        .map(({ signed }) => signed);
       stream.end(`${JSON.stringify(offered.slice(0, refsMax))}\n`);
     });
   }
 
   async #offerAll(): Promise<void> {
-    const { pods, standingOf, provide } = this.#options;
+    const { pods, standingOf, provide, nowMs } = this.#options;
     const present = new Set(pods());
     for (const uid of this.#offers.keys()) if (!present.has(uid)) this.#offers.delete(uid);
     for (const uid of present) {
       const standing = standingOf(uid);
-      if (standing === undefined || standing.services.length === 0) this.#offers.delete(uid);
+      if (standing === undefined) this.#offers.delete(uid);
       else await this.#offer(uid, standing);
     }
-    for (const service of this.#services()) {
-      if (this.#provided.has(service) || this.#provided.size >= providedMax) continue;
-      this.#provided.add(service);
-      await provide(service);
+    const keys = new Set([...this.#offers.values()].flatMap((offer) => [...offer.keys]));
+    // What nobody here stands behind any more is answered by nothing until it is forgotten there.
+    for (const key of this.#provided.keys()) if (!keys.has(key)) this.#provided.delete(key);
+    for (const key of keys) {
+      const atMs = this.#provided.get(key);
+      const isProvided = atMs !== undefined && nowMs() - atMs < provideAgainMs;
+      if (isProvided || (atMs === undefined && this.#provided.size >= providedMax)) continue;
+      this.#provided.set(key, nowMs());
+      await provide(key);
     }
   }
 
-  async #offer(
-    uid: string,
-    standing: { readonly ip: string; readonly services: readonly PeerRefService[] },
-  ): Promise<void> {
+  async #offer(uid: string, { ip, services, serviceIps }: Standing): Promise<void> {
     const { peer: machine, node, addresses, vouch, meshNowMs } = this.#options;
-    const said = { machine, node, addresses: addresses(), ...standing };
-    const text = JSON.stringify(said);
+    const said = { machine, node, addresses: addresses(), ip, services };
+    const text = JSON.stringify({ said, serviceIps });
     const before = this.#offers.get(uid);
     const isFresh = (before?.signed.ref.notAfterMs ?? 0) - meshNowMs() > lifetimeMs / 2;
     if (before?.text === text && isFresh) return;
@@ -181,36 +219,32 @@ export class Discovery {
     const claim = { ...said, version, notAfterMs: Math.floor(meshNowMs()) + lifetimeMs };
     const vouched = await vouch(uid, claim);
     if (vouched === undefined) return;
-    this.#offers.set(uid, { text, signed: { ref: { uid, ...claim }, ...vouched } });
+    const names = services.map(({ service }) => service);
+    const keys = new Set([...names, ...[ip, ...serviceIps].map((address) => `@${address}`)]);
+    this.#offers.set(uid, { text, keys, signed: { ref: { uid, ...claim }, ...vouched } });
   }
 
-  *#services(): Generator<string> {
-    for (const { signed } of this.#offers.values()) {
-      for (const { service } of signed.ref.services) yield service;
-    }
-  }
-
-  #ask(service: string): void {
-    const answer: Answer = { atMs: this.#options.nowMs(), peers: this.#lookUp(service), count: 0 };
+  #ask(key: string): void {
+    const answer: Answer = { atMs: this.#options.nowMs(), peers: this.#lookUp(key), count: 0 };
     void answer.peers.then(({ length }) => (answer.count = length));
-    this.#answers.delete(service);
-    this.#answers.set(service, answer);
+    this.#answers.delete(key);
+    this.#answers.set(key, answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > rememberedMax && oldest !== undefined) this.#answers.delete(oldest);
   }
 
-  async #lookUp(service: string): Promise<readonly FoundPeer[]> {
-    if (!servicePattern.test(service)) return [];
+  async #lookUp(key: string): Promise<readonly FoundPeer[]> {
+    if (!keyPattern.test(key)) return [];
     const { find, peer: self } = this.#options;
-    const providers = (await find(service, providersMax)).filter((peer) => peer !== self);
+    const providers = (await find(key, providersMax)).filter((peer) => peer !== self);
     const found = await Promise.all(
-      providers.slice(0, providersMax).map((peer) => this.#question(peer, service)),
+      providers.slice(0, providersMax).map((peer) => this.#question(peer, key)),
     );
     return found.flat();
   }
 
-  async #question(peer: PeerId, service: string): Promise<readonly FoundPeer[]> {
-    const answered = await this.#exchange(peer, service).catch(() => undefined);
+  async #question(peer: PeerId, key: string): Promise<readonly FoundPeer[]> {
+    const answered = await this.#exchange(peer, key).catch(() => undefined);
     const list =
       answered === undefined
         ? undefined
@@ -218,27 +252,29 @@ export class Discovery {
     if (!Array.isArray(list)) return [];
     return list.slice(0, refsMax).flatMap((json): FoundPeer[] => {
       const signed = isJsonObject(json) ? readSignedPeerRef(json) : undefined;
-      const judged = signed === undefined ? "malformed" : this.#judge(peer, service, signed);
+      const judged = signed === undefined ? "malformed" : this.#judge(peer, key, signed);
       this.#options.onJudged(peer, typeof judged === "string" ? judged : "");
       return typeof judged === "string" ? [] : [judged];
     });
   }
 
   /** Whether to believe a PeerRef that a machine gave; the reason if not. */
-  #judge(peer: PeerId, service: string, signed: SignedPeerRef): FoundPeer | string {
+  #judge(peer: PeerId, key: string, signed: SignedPeerRef): FoundPeer | string {
     const { meshNowMs, mesh, mayAuthor } = this.#options;
     const { ref } = signed;
     const holder = checkPeerRef(signed, meshNowMs(), mesh);
     if ("fault" in holder) return holder.fault;
     const { namespace, serviceAccount } = holder.identity;
     if (ref.machine !== peer) return "of another machine";
-    if (!service.startsWith(`${namespace}/`)) return "of another namespace";
+    const fault = isAddress(key) ? faultAtAddress(ref, key) : faultAtService(ref, key, namespace);
+    if (fault !== "") return fault;
     if (!mayAuthor(peer, namespace)) return "no authority";
-    if (!ref.services.some((each) => each.service === service)) return "of another service";
     if (ref.notAfterMs > meshNowMs() + 2 * lifetimeMs) return "good for too long";
-    if (ref.version < (this.#versions.get(ref.uid) ?? 0)) return "stale";
-    this.#versions.delete(ref.uid);
-    this.#versions.set(ref.uid, ref.version);
+    // Whoever certifies another machine's pod as its own must not silence that one by it.
+    const origin = `${ref.machine} ${ref.uid}`;
+    if (ref.version < (this.#versions.get(origin) ?? 0)) return "stale";
+    this.#versions.delete(origin);
+    this.#versions.set(origin, ref.version);
     const [oldest] = this.#versions.keys();
     if (this.#versions.size > versionsMax && oldest !== undefined) this.#versions.delete(oldest);
     return { ref, namespace, serviceAccount };
@@ -259,6 +295,21 @@ export class Discovery {
       stream.destroy();
     }
   }
+}
+
+function isAddress(key: string): boolean {
+  return key.startsWith("@");
+}
+
+/** Why a PeerRef is no answer to a question for an address; empty if it may be one. */
+function faultAtAddress({ ip, services }: PeerRef, key: string): string {
+  // Which addresses its Services have is in records; that it stands behind some is in the PeerRef.
+  return key === `@${ip}` || services.length > 0 ? "" : "of another address";
+}
+
+function faultAtService({ services }: PeerRef, key: string, namespace: string): string {
+  if (!key.startsWith(`${namespace}/`)) return "of another namespace";
+  return services.some(({ service }) => service === key) ? "" : "of another service";
 }
 
 /** Gives the first line of a stream, if there is one. */

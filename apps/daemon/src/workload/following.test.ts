@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { CollectionId } from "@beemesh/wire";
+import { type CollectionId, collectionOf } from "@beemesh/wire";
 import { Following, namespaceOfName } from "./following.ts";
 
 function open(held: readonly CollectionId[] = []) {
@@ -55,6 +55,16 @@ describe("Following", () => {
     const { following, brought } = open(all);
     await following.bring(pod, about);
     assert.equal(brought.length, 0);
+  });
+
+  test("knows whether others could know of more", () => {
+    const spaces = collectionOf("namespaces", "");
+    const all = ["default", "shop"].flatMap((name) =>
+      ["services", "pods"].map((kind) => collectionOf(kind, "", name)),
+    );
+    assert(open([spaces, ...all]).following.isAllHere());
+    assert(!open(all).following.isAllHere(), "there may be more namespaces");
+    assert(!open([spaces, ...all.slice(1)]).following.isAllHere());
   });
 
   test("keeps what a pod asked for, until the pod is gone", async () => {

@@ -60,6 +60,16 @@ export class Following {
     }
   }
 
+  /** Whether every pod and Service of the mesh is here, so that nobody else knows of more. */
+  isAllHere(): boolean {
+    if (!this.#shelf.holds(collectionOf("namespaces", ""))) return false;
+    return this.#shelf
+      .namespaces()
+      .every((namespace) =>
+        ["services", "pods"].every((kind) => this.#shelf.holds(collectionOf(kind, "", namespace))),
+      );
+  }
+
   /** Asks again for all that is followed, so that it stays. To be called every few minutes. */
   refresh(): void {
     for (const own of this.#byPod.values()) {

@@ -65,9 +65,10 @@ function open(change: Partial<MachineCounselOptions> = {}, routes: Route[] = [])
       admit: () => ({ allowed: true, reason: "", cause: "" }),
       mayCallUnknown: () => true,
     },
-    discovery: { find: () => Promise.resolve([]) },
+    discovery: { find: () => Promise.resolve([]), namespacesAt: () => Promise.resolve([]) },
     subscriptions: { route: () => routes.shift() ?? refused },
     following: {
+      isAllHere: () => true,
       bring: (_pod, about) => {
         heard.brought.push("namespace" in about ? `${about.kind} ${about.namespace}` : about.kind);
         return Promise.resolve();
@@ -129,6 +130,34 @@ describe("MachineCounsel", () => {
     assert.equal((await counsel.route("u7", wanted)).kind, "refused");
   });
 
+  test("asks the hash table whose an unknown address is, and believes the records", async () => {
+    const brought: string[] = [];
+    const sought: string[] = [];
+    const following = {
+      isAllHere: () => false,
+      bring: (_pod: unknown, about: { kind: string; namespace?: string }) => {
+        brought.push([about.kind, about.namespace].join(" ").trim());
+        return Promise.resolve();
+      },
+    };
+    const discovery = {
+      find: () => Promise.resolve([]),
+      namespacesAt: (ip: string) => {
+        sought.push(ip);
+        return Promise.resolve(["db"]);
+      },
+    };
+    const change = { following, discovery };
+    const found = Array.from({ length: 2 }, () => serviceOf("db"));
+    const { counsel } = open(change, [refused, ...found]);
+    assert.deepEqual(await counsel.route("u1", wanted), serviceOf("db"));
+    assert.deepEqual([sought, brought], [["10.96.0.9"], ["self", "services db", "services db"]]);
+    const liar = open(change, [refused, refused, refused]).counsel;
+    assert.deepEqual(await liar.route("u1", wanted), refused, "no record has the address");
+    await open(change).counsel.route("u1", { ...wanted, ip: "192.0.2.1" });
+    assert.equal(sought.length, 2, "an address outside is not looked for");
+  });
+
   test("finds pods of which there is no record by what they say themselves", async () => {
     const ref = {
       uid: "u5",
@@ -146,6 +175,7 @@ describe("MachineCounsel", () => {
         asked.push(service);
         return Promise.resolve([{ ref, namespace: "db", serviceAccount: "sa" }]);
       },
+      namespacesAt: () => Promise.resolve([]),
     };
     const empty = Array.from({ length: 3 }, () => serviceOf("db", []));
     const route = await open({ discovery }, [...empty]).counsel.route("u1", wanted);
@@ -181,7 +211,9 @@ describe("MachineCounsel", () => {
 
   test("dials, and notes who talks to whom", async () => {
     const { counsel, heard } = open();
-    assert.equal(await counsel.dial("u1", endpoint), dialed);
+    assert.equal(await counsel.dial("u1", endpoint, true), dialed);
+    assert.deepEqual(heard.contacts, [], "a watch over replicas is no traffic");
+    assert.equal(await counsel.dial("u1", endpoint, false), dialed);
     assert.deepEqual(heard.contacts, [
       {
         direction: "out",

@@ -41,8 +41,8 @@ export interface MachineCounselOptions {
     "factsOf" | "names" | "mayLeave" | "admit" | "mayCallUnknown"
   >;
   readonly subscriptions: Pick<Subscriptions, "route">;
-  readonly following: Pick<Following, "bring">;
-  readonly discovery: Pick<Discovery, "find">;
+  readonly following: Pick<Following, "bring" | "isAllHere">;
+  readonly discovery: Pick<Discovery, "find" | "namespacesAt">;
   readonly dialer: Pick<Dialer, "dial">;
   readonly outsideDialer: Pick<OutsideDialer, "dial">;
   readonly refusals: Pick<Refusals, "tell">;
@@ -64,6 +64,9 @@ const slackMs = 5 * 60_000;
 
 /** Services of all namespaces are asked for this often at most, for addresses nobody has. */
 const everywhereMs = 2000;
+
+/** Addresses that pods and Services have; others are never looked for in the hash table. */
+const meshAddress = /^10\./u;
 
 /** How long a name that could not be looked up stays so, in seconds. */
 const refusedTtlSeconds = 1;
@@ -112,8 +115,8 @@ export class MachineCounsel implements Counsel {
     const { following } = this.#options;
     await following.bring(pod, { kind: "self" });
     let route = await this.#routeBehind(pod, wanted);
-    const isInside = route.kind === "service" || route.kind === "pod";
-    if (!isInside && this.#mayLookEverywhere()) {
+    if (!isInside(route)) route = await this.#routeSought(pod, wanted, route);
+    if (!isInside(route) && this.#mayLookEverywhere()) {
       // It may be the address of a Service whose namespace nobody here has asked for yet.
       await following.bring(pod, { kind: "anywhere" });
       route = await this.#routeBehind(pod, wanted);
@@ -143,9 +146,11 @@ export class MachineCounsel implements Counsel {
     return { allowed, reason };
   }
 
-  async dial(uid: string, endpoint: Endpoint): Promise<Dialed> {
+  async dial(uid: string, endpoint: Endpoint, isWatch: boolean): Promise<Dialed> {
     const { dialer, onConnected } = this.#options;
     const dialed = await dialer.dial(endpoint);
+    // Replicas that look after each other talk to nobody.
+    if (isWatch) return dialed;
     const { path } = dialed;
     const { uid: peer, namespace, serviceAccount, port } = endpoint;
     const contact = { pod: uid, peer, namespace, serviceAccount, port, path };
@@ -199,6 +204,22 @@ export class MachineCounsel implements Counsel {
     return subscriptions.route(pod, protocol, ip, port);
   }
 
+  /**
+   * The route to an address of a namespace that nobody here has asked for yet: who has it says
+   * so in the hash table, which names the namespace, and that namespace's records decide.
+   */
+  async #routeSought(pod: PodFacts, wanted: Wanted, route: Route): Promise<Route> {
+    const { following, discovery } = this.#options;
+    if (!meshAddress.test(wanted.ip) || following.isAllHere()) return route;
+    const namespaces = await discovery.namespacesAt(wanted.ip);
+    if (namespaces.length === 0) return route;
+    const brought = namespaces.map((namespace) =>
+      following.bring(pod, { kind: "services", namespace }),
+    );
+    await Promise.all(brought);
+    return this.#routeBehind(pod, wanted);
+  }
+
   /** The route to a Service of whose pods there is no record here: by what they say themselves. */
   async #routeFound(pod: PodFacts, wanted: Wanted, route: Route): Promise<Route> {
     const { directory, discovery, subscriptions } = this.#options;
@@ -245,6 +266,10 @@ export class MachineCounsel implements Counsel {
       reason,
     });
   }
+}
+
+function isInside({ kind }: Route): boolean {
+  return kind === "service" || kind === "pod";
 }
 
 function namespaceOfRoute(route: Route): string | undefined {

@@ -9,7 +9,8 @@ import type { MeshLink } from "@beemesh/mesh";
 import { findResource } from "@beemesh/model";
 import type { Runtime, SidecarLine } from "@beemesh/ports";
 import type { Sidecars } from "@beemesh/runtime";
-import type { PodFacts, Refusal } from "@beemesh/workload";
+import type { PeerId } from "@beemesh/wire";
+import { ingressCaller, type PodFacts, type Refusal, spiffeIdOf } from "@beemesh/workload";
 import { certificateLifetimeMs } from "@beemesh/workload-identity";
 import { Directory, Subscriptions } from "@beemesh/workload-plane";
 import { hostDuplex, hostSocket } from "../host-duplex.ts";
@@ -94,6 +95,7 @@ export class WorkloadPlane {
   readonly #directory: Directory;
   readonly #attendants: Attendants;
   readonly #collector: Collector;
+  readonly #counsel: MachineCounsel;
   readonly #contacts: Contacts;
   readonly #pairs: SocketPairs;
   readonly #discovery: Discovery;
@@ -121,10 +123,10 @@ export class WorkloadPlane {
       self: options.self,
       onDropped: (cause, count) => options.meters.spansDropped(cause, count),
     });
-    const counsel = this.#counselOf(subscriptions, following);
+    this.#counsel = this.#counselOf(subscriptions, following);
     this.#attendants = new Attendants({
       outbox: this.#outbox,
-      counsel,
+      counsel: this.#counsel,
       clockOffsetMs: () => machine.clockOffsetMs(clock()),
       tracesUrl: this.#collector.told,
       nowMs: () => clock().at,
@@ -171,6 +173,33 @@ export class WorkloadPlane {
   /** The metrics of this machine and of its sidecars. */
   async metrics(): Promise<string> {
     return gatherMetrics(this.#options.meters.text(), await this.#attendants.collect());
+  }
+
+  /**
+   * Whether the ingress of a machine may enter a pod or program of this one, by the answer that its
+   * sidecar would get. What is refused is counted and told like what a sidecar refuses.
+   */
+  async admitIngress(
+    uid: string,
+    issuer: PeerId,
+    port: number,
+  ): Promise<{ readonly allowed: boolean; readonly reason: string }> {
+    const { mesh } = this.#options;
+    const caller = ingressCaller(issuer);
+    const verdict = await this.#counsel.admit(uid, caller, { protocol: "tcp", port });
+    const pod = this.#directory.factsOf(uid);
+    if (verdict.allowed || pod === undefined) return verdict;
+    const { reason } = verdict;
+    this.#counsel.refused(uid, {
+      direction: "in",
+      source: spiffeIdOf({ mesh, ...caller }),
+      target: spiffeIdOf(pod),
+      protocol: "tcp",
+      port,
+      cause: "policy",
+      reason,
+    });
+    return verdict;
   }
 
   /** Who talked to whom lately. */

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { listAt, textAt } from "../field.ts";
+import { TestClient } from "../test-client.ts";
+import { rbacPath } from "./test-role.ts";
+
+const accounts = "/api/v1/namespaces/default/serviceaccounts";
+const maps = "/api/v1/namespaces/default/configmaps";
+
+function namesIn(list: unknown): readonly string[] {
+  return listAt(list, "items").map((item) => textAt(item, "metadata", "name"));
+}
+
+describe("what is there without a record", () => {
+  test("is listed in its order among what was written", () => {
+    const client = new TestClient();
+    assert(namesIn(client.send(`GET ${rbacPath}/clusterroles`).body).includes("cluster-admin"));
+    for (const name of ["a", "z"]) client.send(`POST ${accounts}`, { metadata: { name } });
+    assert.deepEqual(namesIn(client.send(`GET ${accounts}`).body), ["a", "default", "z"]);
+    const all = namesIn(client.send("GET /api/v1/serviceaccounts").body);
+    assert.equal(all.filter((name) => name === "default").length, 4, "one in each namespace");
+  });
+
+  test("is in a new namespace at once, and not in one that ends or never was", () => {
+    const client = new TestClient();
+    const account = "/api/v1/namespaces/new/serviceaccounts/default";
+    assert.equal(client.send(`GET ${account}`).status, 404);
+    client.send("POST /api/v1/namespaces", { metadata: { name: "new" } });
+    assert.equal(client.send(`GET ${account}`).status, 200);
+    client.send("DELETE /api/v1/namespaces/new");
+    assert.equal(client.send(`GET ${account}`).status, 404);
+  });
+
+  test("holds the machine's own authority", () => {
+    const client = new TestClient({ rootCa: "PEM" });
+    const { body } = client.send(`GET ${maps}/kube-root-ca.crt`);
+    assert.equal(textAt(body, "data", "ca.crt"), "PEM");
+    assert.equal(new TestClient().send(`GET ${maps}/kube-root-ca.crt`).status, 404);
+  });
+
+  test("can be written, and is told as changed to who watches", () => {
+    const client = new TestClient();
+    const { events } = client.watch(`${accounts}?watch=1&resourceVersion=${client.store.revision}`);
+    const patch = { metadata: { labels: { a: "b" } } };
+    const contentType = "application/merge-patch+json";
+    const before = client.send(`GET ${accounts}/default`).body;
+    const { status, body } = client.send(`PATCH ${accounts}/default`, patch, { contentType });
+    assert.equal(status, 200);
+    assert.equal(textAt(body, "metadata", "uid"), textAt(before, "metadata", "uid"));
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ["MODIFIED"],
+    );
+  });
+
+  test("is there again under a new uid when it is deleted", () => {
+    const client = new TestClient({ rootCa: "PEM" });
+    for (const path of [
+      `${accounts}/default`,
+      `${maps}/kube-root-ca.crt`,
+      `${rbacPath}/clusterroles/view`,
+    ]) {
+      const uids = [0, 1, 2].map(() => {
+        const uid = textAt(client.send(`GET ${path}`).body, "metadata", "uid");
+        assert.equal(client.send(`DELETE ${path}`).status, 200);
+        return uid;
+      });
+      assert.equal(new Set(uids).size, 3, path);
+    }
+  });
+});
