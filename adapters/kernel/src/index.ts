@@ -20,7 +20,7 @@ export { takeDescriptor } from "./foreign-descriptor.ts";
 export { returnMemory } from "./memory.ts";
 export { unixAddress } from "./message.ts";
 export { watchPackets } from "./packet-watch.ts";
-export { later, settle } from "./readiness.ts";
+export { settle } from "./readiness.ts";
 export { type SocketAddress, socketAddress } from "./socket-address.ts";
 export { makeTransparent } from "./socket-option.ts";
 export { type Connected, StreamConnector } from "./stream-connector.ts";

@@ -1,13 +1,12 @@
 import { Duplex } from "node:stream";
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
-import { later } from "@beemesh/kernel";
 import type { Carrier, CarrierUser } from "./carrier.ts";
 
 type Done = (error?: Error | null) => void;
 
 /**
  * One connection of a carrier as a stream of Node, for what can read nothing else. What comes is
- * told in a callback of Node's own: within another one, Node's HTTP/2 would mix up the order of
+ * told in a callback of Node's own, each by itself: else Node's HTTP/2 mixes up the order of
  * events.
  */
 export class CarrierDuplex extends Duplex implements CarrierUser {
@@ -63,13 +62,13 @@ export class CarrierDuplex extends Duplex implements CarrierUser {
 
   onData(bytes: Uint8Array): void {
     const copy = Buffer.from(bytes);
-    later(() => {
+    setImmediate(() => {
       if (!this.destroyed && !this.push(copy)) this.#carrier?.pause();
     });
   }
 
   onEnd(): void {
-    later(() => this.push(null));
+    setImmediate(() => this.push(null));
   }
 
   onReset(): void {
@@ -82,7 +81,7 @@ export class CarrierDuplex extends Duplex implements CarrierUser {
   }
 
   onDrain(): void {
-    later(() => this.#goOn());
+    setImmediate(() => this.#goOn());
   }
 
   #goOn(): void {
@@ -93,6 +92,6 @@ export class CarrierDuplex extends Duplex implements CarrierUser {
 
   #lose(): void {
     this.#carrier = undefined;
-    later(() => this.destroy());
+    setImmediate(() => this.destroy());
   }
 }

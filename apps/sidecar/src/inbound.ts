@@ -113,12 +113,6 @@ export class Inbound implements CarrierKeeper {
 
   #begin(fd: number, early: Uint8Array, { context }: Credentials): void {
     const tls = new TlsStream(fd, context, { isServer: true, early });
-    if (this.#peers.size >= this.#options.carriersMax) this.#dropIdle();
-    if (this.#peers.size >= this.#options.carriersMax) {
-      tls.destroy();
-      this.#count("limit");
-      return;
-    }
     tls.tune(keepAliveSeconds);
     this.#shakeHands(tls);
   }
@@ -187,7 +181,8 @@ export class Inbound implements CarrierKeeper {
   #keep(tls: TlsStream, peer: Peer): void {
     const { uid } = peer.caller;
     const carriers = this.#carriersOf.get(uid) ?? 0;
-    if (carriers >= carriersEachMax) {
+    if (this.#peers.size >= this.#options.carriersMax) this.#dropIdle();
+    if (carriers >= carriersEachMax || this.#peers.size >= this.#options.carriersMax) {
       this.#count("limit");
       tls.destroy();
       return;

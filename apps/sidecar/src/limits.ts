@@ -18,8 +18,11 @@ const descriptorsReservedMax = 1280;
 /** Milliseconds from a stream's first byte to the end of the TLS handshake. */
 export const handshakeMsMax = 5000;
 
-/** Handshakes at once; one more ends the oldest. An honest one takes milliseconds. */
-export const handshakesMax = 256;
+/**
+ * Handshakes at once; one more ends the oldest. An honest one takes milliseconds; as many as one
+ * workload may begin at once, for others are not to lose theirs by that.
+ */
+export const handshakesMax = 1024;
 
 /**
  * Streams of other sidecars that wait for this one's first certificate, and for how many

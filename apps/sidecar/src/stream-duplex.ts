@@ -1,11 +1,13 @@
 import { Duplex } from "node:stream";
-import { later, type PlainStream } from "@beemesh/kernel";
+import type { PlainStream } from "@beemesh/kernel";
+
+const partBytes = 64 * 1024;
 
 type Done = (error?: Error | null) => void;
 
 /**
  * A stream on a descriptor as a stream of Node, for what can read nothing else. What comes is told
- * in a callback of Node's own: within another one, Node's HTTP/2 would mix up the order of events.
+ * in a callback of Node's own, each by itself: else Node's HTTP/2 mixes up the order of events.
  */
 export class StreamDuplex extends Duplex {
   readonly #stream: PlainStream;
@@ -23,13 +25,13 @@ export class StreamDuplex extends Duplex {
     stream.read({
       onData: (bytes) => {
         const copy = Buffer.from(bytes);
-        later(() => {
+        setImmediate(() => {
           if (!this.destroyed && !this.push(copy)) stream.pause();
         });
       },
-      onEnd: () => later(() => this.push(null)),
-      onDrain: () => later(() => this.#goOn()),
-      onClose: () => this.destroy(),
+      onEnd: () => setImmediate(() => this.push(null)),
+      onDrain: () => setImmediate(() => this.#goOn()),
+      onClose: () => setImmediate(() => this.destroy()),
     });
   }
 
@@ -38,8 +40,19 @@ export class StreamDuplex extends Duplex {
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: Done): void {
-    if (this.#stream.write(bytes) || !this.#stream.isOpen) done();
-    else this.#waiting = done;
+    this.#writeFrom(bytes, 0, done);
+  }
+
+  /** A part at a time, for a stream keeps no more than some of what the kernel does not take. */
+  #writeFrom(bytes: Buffer, start: number, done: Done): void {
+    let at = start;
+    let isReady = true;
+    while (isReady && at < bytes.length) {
+      isReady = this.#stream.write(bytes.subarray(at, at + partBytes));
+      at += partBytes;
+    }
+    if (isReady || !this.#stream.isOpen) done();
+    else this.#waiting = () => this.#writeFrom(bytes, at, done);
   }
 
   override _final(done: Done): void {
