@@ -264,12 +264,12 @@ export class Http2Request {
    * gRPC know that by the status, and some take a reset beside it for a fault: what they still
    * say is dropped.
    */
-  #hearNoMore(relay: Http2Relay): void {
+  #hearNoMore(relay?: Http2Relay): void {
     const stream = this.#stream;
     this.#forget();
     if (this.#isEnded || stream.destroyed || stream.closed) return;
     if (this.#head.isGrpc) stream.resume();
-    else if (relay.awaitsTrailers) {
+    else if (relay?.awaitsTrailers === true) {
       // Not before they have gone, which is once this turn is over.
       const close = (): void => stream.close(errorCodes.none);
       stream.once("wantTrailers", () => setImmediate(close));
@@ -314,7 +314,7 @@ export class Http2Request {
     if (attempt !== undefined) this.#drop(attempt, isFault && !isOwnTime ? "gateway" : "cancelled");
     clearTimeout(this.#retryTimer);
     this.#answer.fail(failure);
-    this.#hearNoMore(relay);
+    this.#hearNoMore();
   }
 
   /** The client broke off, or has its answer and is done. */
