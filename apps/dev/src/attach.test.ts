@@ -200,12 +200,14 @@ describe("a program that is attached", { skip: cannotRun() }, () => {
   });
 
   test("calls a Service by a port of its machine, as itself: others are refused", async () => {
+    const account = { metadata: { name: "cache", namespace: "default" } };
+    await call("POST", "/api/v1/namespaces/default/serviceaccounts", account);
     await call("POST", podsPath, cache);
     await call("POST", "/api/v1/namespaces/default/services", cacheService);
     await call("POST", policiesPath, cachePolicy);
     const reach = (port: number): readonly string[] => ["--reach", `cache:6379=${port}`];
-    const account = ["--service-account", "db", "--service"];
-    await onFar("attach", "--name", "db", "--port", "5432", ...account, ...reach(16_379));
+    const asDb = ["--service-account", "db", "--service"];
+    await onFar("attach", "--name", "db", "--port", "5432", ...asDb, ...reach(16_379));
     await onFar("attach", "--name", "other", ...reach(16_380));
     const ask = (port: number): Promise<string> => {
       const [command = "", ...enter] = far.host?.enter ?? [];

@@ -15,10 +15,17 @@ import {
   slotAnnotation,
 } from "./derivation.ts";
 import { deriveJobPod, jobPlaceOf } from "./derive-job.ts";
+import { asOfRevision, deriveMember, isVersioned } from "./derive-member.ts";
 import { objectAt } from "./members.ts";
 import type { KubeObject } from "./object.ts";
 import type { Pod } from "./pod.ts";
-import { isJob, isPod, isReplicaSet, type ReplicaSet } from "./workload.ts";
+import {
+  isJob,
+  isPod,
+  isReplicaSet,
+  isReplicationController,
+  type ReplicaSet,
+} from "./workload.ts";
 import { labelsAt } from "./workload-rules.ts";
 
 /** The label by which the pods of one template are told from those of another. */
@@ -96,21 +103,28 @@ export function slotOf(pod: KubeObject): number | undefined {
 }
 
 /**
- * Whether a pod is what the template of a ReplicaSet or Job says, for the place that it says it
- * has. It may have a node, more labels and more annotations; all else is equal.
+ * Whether a pod is what the template of its owner says, for the place that it says it has. It may
+ * have a node, more labels and more annotations; all else is equal.
+ *
+ * @param revision - Of a StatefulSet or DaemonSet: the ControllerRevision whose template is meant;
+ *   the present one if not given.
  */
-export function isDerivedFrom(pod: KubeObject, owner: KubeObject): boolean {
+export function isDerivedFrom(pod: KubeObject, owner: KubeObject, revision?: KubeObject): boolean {
   if (!isPod(pod)) return false;
-  const expected = derivedAs(pod, owner);
+  const expected = derivedAs(pod, owner, revision);
   return expected !== undefined && isAsDerived(pod, expected);
 }
 
 /** What an owner derives for the place that a pod says it has. */
-function derivedAs(pod: Pod, owner: KubeObject): Pod | undefined {
+function derivedAs(pod: Pod, owner: KubeObject, revision?: KubeObject): Pod | undefined {
   const { uid = "" } = pod.metadata;
+  if (isVersioned(owner)) {
+    return deriveMember(pod, revision === undefined ? owner : asOfRevision(owner, revision));
+  }
   const slot = slotOf(pod);
   const place = jobPlaceOf(pod);
-  if (isReplicaSet(owner) && slot !== undefined) return derivePod(owner, slot, uid);
+  const isSet = isReplicaSet(owner) || isReplicationController(owner);
+  if (isSet && slot !== undefined) return derivePod(owner, slot, uid);
   return isJob(owner) && place !== undefined ? deriveJobPod(owner, place, uid) : undefined;
 }
 

@@ -8,12 +8,10 @@
  * whoever writes the controller of one takes it out.
  */
 export const idleKinds: ReadonlySet<string> = new Set([
-  "controllerrevisions.apps",
   "csidrivers.storage.k8s.io",
   "csinodes.storage.k8s.io",
   "csistoragecapacities.storage.k8s.io",
   "customresourcedefinitions.apiextensions.k8s.io",
-  "daemonsets.apps",
   "flowschemas.flowcontrol.apiserver.k8s.io",
   "horizontalpodautoscalers.autoscaling",
   "ipaddresses.networking.k8s.io",
@@ -21,15 +19,12 @@ export const idleKinds: ReadonlySet<string> = new Set([
   "mutatingwebhookconfigurations.admissionregistration.k8s.io",
   "persistentvolumeclaims.",
   "persistentvolumes.",
-  "poddisruptionbudgets.policy",
   "podtemplates.",
   "priorityclasses.scheduling.k8s.io",
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
-  "replicationcontrollers.",
   "resourcequotas.",
   "runtimeclasses.node.k8s.io",
   "servicecidrs.networking.k8s.io",
-  "statefulsets.apps",
   "storageclasses.storage.k8s.io",
   "validatingadmissionpolicies.admissionregistration.k8s.io",
   "validatingadmissionpolicybindings.admissionregistration.k8s.io",
@@ -40,6 +35,17 @@ export const idleKinds: ReadonlySet<string> = new Set([
 
 /** The members of each type that are acted on. */
 export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
+  "apps.v1.StatefulSetSpec": [
+    "minReadySeconds",
+    "ordinals",
+    "podManagementPolicy",
+    "replicas",
+    "revisionHistoryLimit",
+    "selector",
+    "serviceName",
+    "template",
+    "updateStrategy",
+  ],
   "batch.v1.JobSpec": [
     "activeDeadlineSeconds",
     "backoffLimit",
@@ -148,6 +154,8 @@ export const honouredKeys: Readonly<Record<string, readonly string[]>> = {
 
 /** Values that ask for what happens anyway, the defaults of kube-apiserver among them. */
 export const inertValues: Readonly<Record<string, readonly (string | boolean)[]>> = {
+  "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy.whenDeleted": ["Retain"],
+  "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy.whenScaled": ["Retain"],
   "core.v1.PodSpec.dnsPolicy": ["ClusterFirst"],
   "core.v1.PodSpec.enableServiceLinks": [true],
   "core.v1.PodSpec.preemptionPolicy": ["PreemptLowerPriority"],

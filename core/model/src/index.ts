@@ -32,6 +32,19 @@ export {
   withJobSelector,
 } from "./derive-job.ts";
 export {
+  asOfRevision,
+  deriveDaemonPod,
+  deriveStatefulPod,
+  isRevisionOf,
+  isVersioned,
+  machineNameOf,
+  revisionLabel,
+  revisionNameOf,
+  revisionOfTemplate,
+  type Versioned,
+  withDaemonTolerations,
+} from "./derive-member.ts";
+export {
   type FieldRequirement,
   type FieldSelector,
   matchesFields,
@@ -115,13 +128,19 @@ export { validate } from "./validate.ts";
 export { warningsFor } from "./warnings.ts";
 export {
   type CronJob,
+  type DaemonSet,
   type Deployment,
   isCronJob,
+  isDaemonSet,
   isDeployment,
   isJob,
   isPod,
   isReplicaSet,
+  isReplicationController,
+  isStatefulSet,
   type Job,
   type JobStatus,
   type ReplicaSet,
+  type ReplicationController,
+  type StatefulSet,
 } from "./workload.ts";

@@ -40,6 +40,63 @@ export interface ReplicaSet extends KubeObject {
   };
 }
 
+export interface ReplicationController extends KubeObject {
+  readonly apiVersion: "v1";
+  readonly kind: "ReplicationController";
+  readonly spec: {
+    readonly replicas?: number;
+    readonly minReadySeconds?: number;
+    /** Labels that its pods have; those of the template if none are given. */
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly template: PodTemplate;
+  };
+}
+
+export interface StatefulSet extends KubeObject {
+  readonly apiVersion: "apps/v1";
+  readonly kind: "StatefulSet";
+  readonly spec: {
+    readonly replicas?: number;
+    readonly minReadySeconds?: number;
+    readonly selector: LabelSelector;
+    readonly template: PodTemplate;
+    readonly serviceName?: string;
+    readonly podManagementPolicy?: "OrderedReady" | "Parallel";
+    readonly updateStrategy?: {
+      readonly type?: "OnDelete" | "RollingUpdate";
+      readonly rollingUpdate?: {
+        /** Pods of lower ordinals stay as they are. */
+        readonly partition?: number;
+        /** A number of pods, or a share of the replicas such as `25%`. */
+        readonly maxUnavailable?: number | string;
+      };
+    };
+    readonly revisionHistoryLimit?: number;
+    readonly ordinals?: { readonly start?: number };
+    readonly volumeClaimTemplates?: readonly KubeObject[];
+  };
+  readonly status?: { readonly currentRevision?: string; readonly updateRevision?: string };
+}
+
+export interface DaemonSet extends KubeObject {
+  readonly apiVersion: "apps/v1";
+  readonly kind: "DaemonSet";
+  readonly spec: {
+    readonly minReadySeconds?: number;
+    readonly selector: LabelSelector;
+    readonly template: PodTemplate;
+    readonly updateStrategy?: {
+      readonly type?: "OnDelete" | "RollingUpdate";
+      readonly rollingUpdate?: {
+        /** A number of pods, or a share of the machines such as `25%`. */
+        readonly maxUnavailable?: number | string;
+        readonly maxSurge?: number | string;
+      };
+    };
+    readonly revisionHistoryLimit?: number;
+  };
+}
+
 export interface Job extends KubeObject {
   readonly apiVersion: "batch/v1";
   readonly kind: "Job";
@@ -107,6 +164,21 @@ export function isDeployment(object: KubeObject): object is Deployment {
 /** Whether a valid object is a ReplicaSet. */
 export function isReplicaSet(object: KubeObject): object is ReplicaSet {
   return isWorkload(object, "apps/v1", "ReplicaSet");
+}
+
+/** Whether a valid object is a ReplicationController. */
+export function isReplicationController(object: KubeObject): object is ReplicationController {
+  return isWorkload(object, "v1", "ReplicationController");
+}
+
+/** Whether a valid object is a StatefulSet. */
+export function isStatefulSet(object: KubeObject): object is StatefulSet {
+  return isWorkload(object, "apps/v1", "StatefulSet");
+}
+
+/** Whether a valid object is a DaemonSet. */
+export function isDaemonSet(object: KubeObject): object is DaemonSet {
+  return isWorkload(object, "apps/v1", "DaemonSet");
 }
 
 /** Whether a valid object is a CronJob. */

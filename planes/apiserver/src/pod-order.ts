@@ -4,6 +4,7 @@ import type { ApiReply } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { type Call, storedObject } from "./call.ts";
 import { deleteObject } from "./deletion.ts";
+import { budgetRefusal } from "./disruption.ts";
 import { fieldAt, mapAt, textAt, textsAt } from "./field.ts";
 import {
   badRequest,
@@ -27,6 +28,8 @@ export function eviction(call: Call): ApiReply {
   const merged = dryRun.length === 0 ? inBody : { ...inBody, dryRun };
   const options = deleteOptionsOf({ ...call.request, body: merged });
   if (!options.ok) return replyWith(options.status);
+  const refusal = budgetRefusal(call.context.store, pod.value);
+  if (refusal !== undefined) return replyWith(refusal);
   const deleted = deleteObject(call, pod.value, options.value);
   if ("code" in deleted) return replyWith(deleted);
   const reply = replyWith(success(201));

@@ -189,6 +189,20 @@ export function tooManyRequests(message: string, retryAfterSeconds: number): Sta
   return failure(429, "TooManyRequests", message, { retryAfterSeconds });
 }
 
+/** 429: a budget needs the pod where it is. The client tries again when it likes. */
+export function wouldDisrupt(budget: string, desired: number, healthy: number): Status {
+  const message = "Cannot evict pod as it would violate the pod's disruption budget.";
+  const state = `needs ${desired} healthy pods and has ${healthy} currently`;
+  const cause = { reason: "DisruptionBudget", message: `The disruption budget ${budget} ${state}` };
+  return failure(429, "TooManyRequests", message, { causes: [cause] });
+}
+
+/** 500, as kube-apiserver answers it: which of several budgets counts is not defined. */
+export function severalBudgets(): Status {
+  const why = "which the eviction subresource does not support.";
+  return failure(500, "InternalError", `This pod has more than one PodDisruptionBudget, ${why}`);
+}
+
 /** 403 without an object: the user may not do this at all. */
 export function refused(message: string): Status {
   return failure(403, "Forbidden", message);

@@ -1,4 +1,10 @@
-import type { KubeObject, Pod, Resource } from "@beemesh/model";
+import {
+  isKubeObject,
+  type KubeObject,
+  type Pod,
+  type Resource,
+  revisionNameOf,
+} from "@beemesh/model";
 import {
   collectionOf,
   type Entry,
@@ -21,7 +27,7 @@ export type Lookup = (
 export interface Lineage {
   /** The ReplicaSet or Job that controls the pod. */
   readonly upper: KubeObject | undefined;
-  /** What controls that one, such as a Deployment. */
+  /** What controls that one, such as a Deployment; or the ControllerRevision of the pod. */
   readonly top: KubeObject | undefined;
   /** The records of both, also of one that is not known. */
   readonly records: readonly RecordName[];
@@ -31,14 +37,25 @@ export interface Lineage {
 
 /** Which kinds may control the objects of a kind, by the beginning of its collections' names. */
 const ownersOf: ReadonlyMap<string, readonly Resource[]> = new Map([
-  ["pods", [resourceNamed("apps", "replicasets"), resourceNamed("batch", "jobs")]],
+  [
+    "pods",
+    [
+      resourceNamed("apps", "replicasets"),
+      resourceNamed("batch", "jobs"),
+      resourceNamed("apps", "statefulsets"),
+      resourceNamed("apps", "daemonsets"),
+      resourceNamed("", "replicationcontrollers"),
+    ],
+  ],
   ["replicasets.apps", [resourceNamed("apps", "deployments")]],
 ]);
 
 /** Finds the ReplicaSet or Job that controls a pod, and the Deployment that controls that. */
 export function lineageOf(pod: Pod, lookup: Lookup): Lineage {
   const upper = ownerOf(pod, "pods", lookup);
-  const top = upper.object && ownerOf(upper.object, kindOf(upper.record), lookup);
+  const top =
+    revisionIn(pod, lookup) ??
+    (upper.object && ownerOf(upper.object, kindOf(upper.record), lookup));
   const owners = [upper, top].filter((owner) => owner?.record !== undefined);
   return {
     upper: upper.object,
@@ -58,7 +75,35 @@ export function descentOf({ collection, part, body }: Entry): readonly RecordNam
   const { kind: ownerKind, name } = controllerIn(body);
   const owner = ownersOf.get(kind)?.find((each) => each.kind === ownerKind);
   if (owner === undefined || typeof name !== "string") return [];
-  return [{ collection: collectionOf(owner.name, owner.group, namespace), name }];
+  const revision = revisionIn(parseJson(body, objectLimits))?.record;
+  const record = { collection: collectionOf(owner.name, owner.group, namespace), name };
+  return revision === undefined ? [record] : [record, revision];
+}
+
+const revisions = resourceNamed("apps", "controllerrevisions");
+
+/** Kinds whose pods are of a ControllerRevision, which the pod names by a label. */
+const versionedKinds: ReadonlySet<string> = new Set(["StatefulSet", "DaemonSet"]);
+
+/** The revision that a pod says it is of; undefined for a pod that is of none. */
+function revisionIn(pod: unknown, lookup?: Lookup): Found | undefined {
+  if (!isKubeObject(pod)) return undefined;
+  const owners: unknown = pod.metadata.ownerReferences;
+  const owner = Array.isArray(owners)
+    ? owners.filter((each) => isJsonObject(each)).find((each) => each["controller"] === true)
+    : undefined;
+  const { kind, name: ownerName } = owner ?? {};
+  if (typeof kind !== "string" || typeof ownerName !== "string") return undefined;
+  const name = versionedKinds.has(kind) ? revisionNameOf(pod, { kind, name: ownerName }) : "";
+  if (name === "") return undefined;
+  const { namespace = "" } = pod.metadata;
+  const record = { collection: collectionOf(revisions.name, revisions.group, namespace), name };
+  return { object: lookup?.(revisions, namespace, name), record };
+}
+
+interface Found {
+  readonly object: KubeObject | undefined;
+  readonly record: RecordName | undefined;
 }
 
 /** The reference to its controller in the text of an object; empty without one. */

@@ -69,6 +69,19 @@ describe("Neighbourhood", () => {
     assert(neighbourhood.mayAct);
   });
 
+  test("is not the first of a mesh once it has met somebody, though nobody is known yet", () => {
+    const connected = bootedWith([], false);
+    connected.step({ kind: "connected", peer: "p2" }, at(10));
+    assert(!connected.mayAct, "connected, and the first news of the peer was lost");
+    assert.equal(connected.alive().length, 1);
+    assert.equal(connected.regard(at(greetingMs)), "now");
+    assert(connected.mayAct);
+
+    const told = bootedWith([], false);
+    told.learn(nodeOf("p2"), false);
+    assert(!told.mayAct, "a record of another machine came before its greeting");
+  });
+
   test("says that a machine that left is gone", () => {
     const neighbourhood = neighbourhoodOf();
     introduce(neighbourhood, "p2", 10);

@@ -42,7 +42,8 @@ export class Neighbourhood {
   readonly #directory: Directory;
   readonly #startedAt: Instant;
   #hasGreeted = false;
-  readonly #hasMet: boolean;
+  /** Whether this life or an earlier one has met others, heard of by now or not. */
+  #hasMet: boolean;
   /** Members came or went, and nobody has looked yet. */
   #isStale = false;
   #regardedAt: Instant;
@@ -86,13 +87,18 @@ export class Neighbourhood {
     return this.#membership.meshOffsetMs(now);
   }
 
-  /** A machine that has just come to does not act for others before it had time to hear of them. */
+  /**
+   * A machine that has just come to does not act for others before it had time to hear of them.
+   * Only the first of a mesh need not wait, and who is connected is not the first: the first news
+   * of a peer may be lost, and a part of its records come before it.
+   */
   get mayAct(): boolean {
     const isFirst = this.members().size === 1 && !this.#hasMet;
     return this.#hasGreeted || isFirst || this.#aliveCount > 1;
   }
 
   step(event: MembershipEvent, now: Now): readonly NeighbourhoodEffect[] {
+    this.#hasMet ||= event.kind === "connected";
     return this.#membership
       .step(event, now)
       .flatMap((effect) =>
@@ -103,6 +109,7 @@ export class Neighbourhood {
   /** Takes note of a Node record. A machine that membership has not heard of is to be dialled. */
   learn(node: KubeObject, isGone: boolean): readonly NeighbourhoodEffect[] {
     const seen = this.#directory.learn(node, isGone);
+    this.#hasMet ||= seen !== undefined;
     if (seen === undefined || this.members().has(seen.peer)) return [];
     return [{ kind: "remember", ...seen }];
   }

@@ -9,7 +9,15 @@ export function resourceNamed(group: string, name: string): Resource {
 }
 
 /** Kinds that a pod may be derived from. */
-export const ownerKinds: ReadonlySet<string> = new Set(["replicasets", "deployments", "jobs"]);
+export const ownerKinds: ReadonlySet<string> = new Set([
+  "replicasets",
+  "replicationcontrollers",
+  "deployments",
+  "statefulsets",
+  "daemonsets",
+  "controllerrevisions",
+  "jobs",
+]);
 
 /** Kinds that the settings of a pod are read from. */
 export const settingKinds: ReadonlySet<string> = new Set([

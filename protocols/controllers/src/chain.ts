@@ -2,9 +2,12 @@ import {
   isDeployment,
   isDerivedFrom,
   isReplicaSet,
+  isRevisionOf,
+  isVersioned,
   type KubeObject,
   type Pod,
   replicaSetOf,
+  type Versioned,
 } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
 
@@ -21,7 +24,8 @@ export type ChainVerdict = { readonly ok: true } | { readonly ok: false; readonl
  * name and selector must then carry the hash of its own template.
  *
  * @param upper - What controls the pod, if that is known.
- * @param top - What controls that one.
+ * @param top - What controls that one; for a StatefulSet or DaemonSet the ControllerRevision that
+ *   the pod is of.
  */
 export function checkChain(pod: Pod, upper?: KubeObject, top?: KubeObject): ChainVerdict {
   const owner = controllerOf(pod);
@@ -30,12 +34,28 @@ export function checkChain(pod: Pod, upper?: KubeObject, top?: KubeObject): Chai
   if (!derivingKinds.has(kind)) return broken(`a ${kind} controls the pod`);
   if (upper === undefined) return broken(`its ${kind} is not known`);
   if (!isOwner(owner, upper, pod)) return broken(`another ${kind} controls it`);
+  if (isVersioned(upper)) return checkMember(pod, upper, top);
   if (!isDerivedFrom(pod, upper)) return broken(`it differs from its ${kind}'s template`);
   return checkUpper(upper, top);
 }
 
 /** What pods are derived from. */
-const derivingKinds: ReadonlySet<string> = new Set(["ReplicaSet", "Job"]);
+const derivingKinds: ReadonlySet<string> = new Set([
+  "ReplicaSet",
+  "ReplicationController",
+  "Job",
+  "StatefulSet",
+  "DaemonSet",
+]);
+
+/** A pod of a StatefulSet or DaemonSet is of one of its revisions, which is `revision`. */
+function checkMember(pod: Pod, owner: Versioned, revision: KubeObject | undefined): ChainVerdict {
+  if (revision === undefined) return broken("its ControllerRevision is not known");
+  if (!isRevisionOf(revision, owner)) return broken(`its revision is none of its ${owner.kind}`);
+  return isDerivedFrom(pod, owner, revision)
+    ? { ok: true }
+    : broken(`it differs from its ${owner.kind}'s template`);
+}
 
 /**
  * The second link. A ReplicaSet stands for itself unless a Deployment controls it; a Job always:
@@ -43,16 +63,16 @@ const derivingKinds: ReadonlySet<string> = new Set(["ReplicaSet", "Job"]);
  */
 function checkUpper(upper: KubeObject, top: KubeObject | undefined): ChainVerdict {
   const owner = controllerOf(upper);
-  if (owner === undefined || upper.kind === "Job") return { ok: true };
+  if (owner === undefined || upper.kind !== "ReplicaSet") return { ok: true };
   if (owner.kind !== "Deployment") return broken(`a ${owner.kind} controls the ReplicaSet`);
   if (top === undefined) return broken("its Deployment is not known");
   if (!isOwner(owner, top, upper)) return broken("another Deployment controls it");
-  if (!isRevisionOf(top, upper)) return broken("its ReplicaSet is no revision of its Deployment");
+  if (!isSetOf(top, upper)) return broken("its ReplicaSet is no revision of its Deployment");
   return { ok: true };
 }
 
 /** Whether the ReplicaSet is what the Deployment derives of its own or of an earlier template. */
-function isRevisionOf(deployment: KubeObject, replicaSet: KubeObject): boolean {
+function isSetOf(deployment: KubeObject, replicaSet: KubeObject): boolean {
   if (!isDeployment(deployment) || !isReplicaSet(replicaSet)) return false;
   const { template, selector } = replicaSet.spec;
   const then = replicaSetOf({ ...deployment, spec: { ...deployment.spec, template } });

@@ -12,6 +12,7 @@ import type { CollectionId, PeerId } from "@beemesh/wire";
 import { Census, keyOf } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
 import { lookAtCronJob } from "./cron-jobs.ts";
+import { lookAtDaemonSet } from "./daemon-sets.ts";
 import { lookAtDeployment } from "./deployments.ts";
 import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
@@ -21,14 +22,15 @@ import { lookAtHappening } from "./happenings.ts";
 import { lookAtIngress } from "./ingresses.ts";
 import { interestedIn } from "./interest.ts";
 import { lookAtJob } from "./jobs.ts";
-import { externalWorkloadResource, podResource } from "./kinds.ts";
+import { daemonSetResource, externalWorkloadResource, podResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
 import { Patience } from "./patience.ts";
 import { lookAtPod, refusalOf } from "./pods.ts";
-import { lookAtReplicaSet, replace } from "./replica-sets.ts";
+import { lookAtReplicaSet, lookAtReplicationController, replace } from "./replica-sets.ts";
 import { Scheduling } from "./scheduling.ts";
 import { lookAtService } from "./services.ts";
+import { lookAtStatefulSet } from "./stateful-sets.ts";
 import type { Findings, Look, View } from "./view.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -56,6 +58,9 @@ const resyncMs = 300_000;
 const looks: Readonly<Record<string, Look>> = {
   deployments: lookAtDeployment,
   replicasets: lookAtReplicaSet,
+  replicationcontrollers: lookAtReplicationController,
+  statefulsets: lookAtStatefulSet,
+  daemonsets: lookAtDaemonSet,
   jobs: lookAtJob,
   cronjobs: lookAtCronJob,
   pods: lookAtPod,
@@ -208,6 +213,10 @@ export class Controllers {
       if (rank === this.#ranks.get(collection)) continue;
       this.#ranks.set(collection, rank);
       for (const key of keys) this.#queue.changed(key);
+    }
+    // A machine that came or went is one more, or one less, for each DaemonSet.
+    for (const set of this.#options.store.list(daemonSetResource).items) {
+      this.#queue.changed(keyOf({ resource: daemonSetResource, object: set }));
     }
     const programs = Map.groupBy(
       externalWorkloads(this.#options.store),

@@ -1,5 +1,6 @@
 import {
   isReplicaSet,
+  isReplicationController,
   type KubeObject,
   matches,
   resourceOfKind,
@@ -9,10 +10,13 @@ import {
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { type Census, keyOf, keyOfName } from "./census.ts";
 import {
+  daemonSetResource,
   externalWorkloadResource,
   namespaceResource,
+  nodeResource,
   podResource,
   replicaSetResource,
+  replicationControllerResource,
   serviceResource,
 } from "./kinds.ts";
 import { isService } from "./service.ts";
@@ -33,7 +37,17 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
       : []),
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
+    ...(resource === nodeResource ? daemonSets(change, store) : []),
   ]);
+}
+
+/** What a Node says of itself changes often; what decides who runs there seldom. */
+function daemonSets({ object, before, kind }: Change, store: ObjectStore): string[] {
+  const facts = ({ metadata, spec }: KubeObject): string => JSON.stringify([metadata.labels, spec]);
+  if (kind === "modified" && before !== undefined && facts(before) === facts(object)) return [];
+  return store
+    .list(daemonSetResource)
+    .items.map((set) => keyOf({ resource: daemonSetResource, object: set }));
 }
 
 /** A namespace that is being deleted waits for what is in it. */
@@ -66,7 +80,12 @@ function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
     .items.filter(isReplicaSet)
     .filter(({ spec }) => matches(selectorOf(spec.selector), labels))
     .map((object) => keyOf({ resource: replicaSetResource, object }));
-  return [...services, ...sets];
+  const older = store
+    .list(replicationControllerResource, namespace)
+    .items.filter(isReplicationController)
+    .filter(({ spec }) => matches(selectorOfLabels(spec.selector), labels))
+    .map((object) => keyOf({ resource: replicationControllerResource, object }));
+  return [...services, ...sets, ...older];
 }
 
 /** The Services that select a pod or a program outside containers. */

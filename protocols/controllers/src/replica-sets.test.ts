@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Random, seededRandom } from "@beemesh/base";
 import { isReplicaSet, type KubeObject, type ReplicaSet, slotName } from "@beemesh/model";
-import { podResource, replicaSetResource } from "./kinds.ts";
+import { checkChain } from "./chain.ts";
+import { podResource, replicaSetResource, replicationControllerResource } from "./kinds.ts";
 import { Village } from "./village.ts";
 
 function replicaSet(replicas: number): ReplicaSet {
@@ -216,4 +217,24 @@ describe("whatever is lost", () => {
       }
     }
   });
+});
+
+test("a ReplicationController keeps its pods as a ReplicaSet does, and tells its status", () => {
+  const village = new Village({ machines: 3 });
+  const { template } = replicaSet(1).spec;
+  const metadata = { name: "old", namespace: "default", uid: "RC", generation: 1 };
+  const spec = { replicas: 2, selector: { app: "web" }, template };
+  const controller = { apiVersion: "v1", kind: "ReplicationController", metadata, spec };
+  village.apply(controller);
+  village.pass(4000);
+  assert.equal(village.running().length, 2);
+  for (const { pod } of village.running()) {
+    assert.deepEqual(checkChain(pod, controller), { ok: true });
+  }
+  const [there] = village.list(replicationControllerResource);
+  assert.equal(Object(there?.status).availableReplicas, 2);
+  assert.deepEqual(there?.spec, spec);
+  village.vanish(village.running()[0]?.pod.metadata.uid ?? "");
+  village.pass(4000);
+  assert.equal(village.running().length, 2);
 });

@@ -2,9 +2,12 @@ import {
   derivePod,
   isPod,
   isReplicaSet,
+  isReplicationController,
+  type KubeObject,
   matches,
   type Pod,
   type ReplicaSet,
+  type Resource,
   selectorOf,
   slotName,
   slotOf,
@@ -13,7 +16,7 @@ import {
 import { canonicalJson } from "@beemesh/wire";
 import { asClone, causeOf, cloneWaitMs, made } from "./clones.ts";
 import type { CloneCause, ControllersEffect } from "./effect.ts";
-import { podResource, replicaSetResource } from "./kinds.ts";
+import { podResource, replicaSetResource, replicationControllerResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { countPods, isLost } from "./pod-facts.ts";
 import {
@@ -42,7 +45,19 @@ const burstMax = 500;
  * machine has written the tombstone, so the next free slot is taken instead.
  */
 export const lookAtReplicaSet: Look = (object, view) => {
-  if (!isReplicaSet(object) || isEnding(object)) return fine;
+  return isReplicaSet(object) && !isEnding(object) ? keep(object, replicaSetResource, view) : fine;
+};
+
+/** Keeps the pods of a ReplicationController: it is a ReplicaSet with a plain selector. */
+export const lookAtReplicationController: Look = (object, view) => {
+  if (!isReplicationController(object) || isEnding(object)) return fine;
+  const { selector = {}, ...spec } = object.spec;
+  // Its pods name it, by its own kind, as their owner.
+  const set = { ...object, spec: { ...spec, selector: { matchLabels: selector } } };
+  return keep(set, replicationControllerResource, view);
+};
+
+function keep(object: PodSet, resource: Resource, view: View): Findings {
   const { owned, adoptable } = podsOf(object, view);
   const selector = selectorOf(object.spec.selector);
   const isMember = (pod: Pod): boolean => matches(selector, pod.metadata.labels);
@@ -52,7 +67,7 @@ export const lookAtReplicaSet: Look = (object, view) => {
   const ranked = living.length > wanted ? byWorth(living, view) : living;
   const kept = ranked.slice(0, wanted);
   const { actions: clones, againInMs } = clonesFor(object, kept, view);
-  const status = statusOf(object, living, view);
+  const status = statusOf(object, living, { resource, view });
   return soonest(
     [
       ...released.map((pod) => release(object, pod)),
@@ -64,14 +79,19 @@ export const lookAtReplicaSet: Look = (object, view) => {
     ],
     Math.min(againInMs, status.againInMs ?? Infinity),
   );
-};
+}
+
+/** A ReplicaSet, or what is looked at as one. */
+interface PodSet extends KubeObject {
+  readonly spec: ReplicaSet["spec"];
+}
 
 function soonest(actions: readonly Action[], againInMs: number): Findings {
   return againInMs === Infinity ? { actions } : { actions, againInMs };
 }
 
 function podsOf(
-  set: ReplicaSet,
+  set: PodSet,
   { census }: View,
 ): { readonly owned: readonly Pod[]; readonly adoptable: readonly Pod[] } {
   const { uid = "", namespace = "" } = set.metadata;
@@ -87,24 +107,24 @@ function podsOf(
   return { owned, adoptable };
 }
 
-function adopt(set: ReplicaSet, pod: Pod): Action {
+function adopt(set: PodSet, pod: Pod): Action {
   const owners = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
   return putting(`adopt ${pod.metadata.uid}`, podResource, withOwners(pod, owners));
 }
 
-function release(set: ReplicaSet, pod: Pod): Action {
+function release(set: PodSet, pod: Pod): Action {
   const owners = pod.metadata.ownerReferences?.filter(({ uid }) => uid !== set.metadata.uid) ?? [];
   return putting(`release ${pod.metadata.uid}`, podResource, withOwners(pod, owners));
 }
 
-function remove(set: ReplicaSet, pod: Pod, { now }: View): Action[] {
+function remove(set: PodSet, pod: Pod, { now }: View): Action[] {
   const action = deleting(podResource, pod, now);
   if (action === undefined) return [];
   const message = `Deleted pod: ${pod.metadata.name}`;
   return [withEvent(action, set, "SuccessfulDelete", message)];
 }
 
-function creations(set: ReplicaSet, count: number, view: View): Action[] {
+function creations(set: PodSet, count: number, view: View): Action[] {
   if (count <= 0 || isNamespaceEnding(set, view)) return [];
   const { namespace = "" } = set.metadata;
   const actions: Action[] = [];
@@ -120,19 +140,19 @@ function creations(set: ReplicaSet, count: number, view: View): Action[] {
 /** No ReplicaSet has as many pods, ending ones included. */
 const slotsMax = 100_000;
 
-function creation(set: ReplicaSet, index: number, view: View): Action {
+function creation(set: PodSet, index: number, view: View): Action {
   const pod = podOf(set, index, view);
   const { name } = pod.metadata;
   const action = putting(`create ${name}`, podResource, pod);
   return withEvent(action, set, "SuccessfulCreate", `Created pod: ${name}`);
 }
 
-function podOf(set: ReplicaSet, index: number, { now, newUid }: View): Pod {
+function podOf(set: PodSet, index: number, { now, newUid }: View): Pod {
   return made(derivePod(set, index, newUid(`${set.metadata.uid}/${index}`)), now);
 }
 
 function clonesFor(
-  set: ReplicaSet,
+  set: PodSet,
   kept: readonly Pod[],
   view: View,
 ): { readonly actions: readonly Action[]; readonly againInMs: number } {
@@ -174,7 +194,7 @@ function setOf(pod: Pod, { store }: View): ReplicaSet | undefined {
   return set !== undefined && isIts && isReplicaSet(set) ? set : undefined;
 }
 
-function isWanted(set: ReplicaSet, { metadata }: Pod, view: View): boolean {
+function isWanted(set: PodSet, { metadata }: Pod, view: View): boolean {
   const living = podsOf(set, view).owned.filter((pod) => !isEnding(pod));
   const kept = byWorth(living, view).slice(0, Math.max(0, set.spec.replicas ?? 1));
   // What was replaced or deleted already is not among them.
@@ -182,18 +202,23 @@ function isWanted(set: ReplicaSet, { metadata }: Pod, view: View): boolean {
 }
 
 /** Undefined for a pod that was adopted and fills no slot: another fills one instead. */
-function cloneOf(set: ReplicaSet, lost: Pod, cause: CloneCause, view: View): Pod | undefined {
+function cloneOf(set: PodSet, lost: Pod, cause: CloneCause, view: View): Pod | undefined {
   const index = slotOf(lost);
   if (index === undefined || slotName(set, index) !== lost.metadata.name) return undefined;
   return asClone(podOf(set, index, view), lost, { cause, now: view.now });
 }
 
-function cloning(set: ReplicaSet, { metadata: { name, uid } }: Pod, pod: Pod): Action {
+function cloning(set: PodSet, { metadata: { name, uid } }: Pod, pod: Pod): Action {
   const message = `Created pod: ${name} (replaces ${uid})`;
   return withEvent(putting(`clone ${uid}`, podResource, pod), set, "SuccessfulCreate", message);
 }
 
-function statusOf(set: ReplicaSet, living: readonly Pod[], { now, members }: View): Findings {
+function statusOf(
+  set: PodSet,
+  living: readonly Pod[],
+  { resource, view }: { readonly resource: Resource; readonly view: View },
+): Findings {
+  const { now, members } = view;
   const { minReadySeconds = 0, template } = set.spec;
   const present = living.filter((pod) => !isLost(pod, members));
   const { ready, available, nextInMs } = countPods(present, minReadySeconds, now.wallMs);
@@ -215,7 +240,7 @@ function statusOf(set: ReplicaSet, living: readonly Pod[], { now, members }: Vie
   const actions =
     told === canonicalJson(set.status ?? {})
       ? []
-      : [puttingCounts(told, replicaSetResource, { ...set, status })];
+      : [puttingCounts(told, resource, { ...set, status })];
   return soonest(actions, nextInMs);
 }
 

@@ -106,7 +106,7 @@ function shrink(
   return sizes;
 }
 
-function shareOf(value: number | string, whole: number): number {
+export function shareOf(value: number | string, whole: number): number {
   if (typeof value === "number") return value;
   const share = /^(\d{1,3})%$/u.exec(value)?.[1];
   return share === undefined ? 0 : (Number(share) * whole) / 100;

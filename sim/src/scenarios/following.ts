@@ -88,7 +88,7 @@ function disturb(
     if (reply?.status === 200) written.set(`${name}/web`, String(mark));
     if (mark % (changes / lostMax) === 0) {
       const others = mesh.up().filter((id) => id !== writer);
-      world.crash(pickOf(mesh, others), { power: true });
+      if (others.length > 0) world.crash(pickOf(mesh, others), { power: true });
     }
     world.run(world.nowMs + changeMs);
   }
