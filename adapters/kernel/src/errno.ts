@@ -4,10 +4,15 @@ import { libc } from "./libc.ts";
 /** Numbers of errors, as asm-generic/errno.h has them for every processor that we run on. */
 export const errnos = {
   absent: 2,
+  interrupted: 4,
   again: 11,
+  tooManyFiles: 24,
+  noAddress: 99,
+  noFamily: 97,
   noBuffers: 105,
   tooManyReferences: 109,
   refused: 111,
+  inProgress: 115,
 } as const;
 
 /**

@@ -46,13 +46,22 @@ export function libc(): Libc {
 }
 
 function openLibc(): Libc {
+  return bindNative(bindLibc);
+}
+
+/**
+ * Binds functions of this process: of its C library, and of what Node itself is made of.
+ *
+ * @throws {BeeError} `kernel-unsupported` as {@link libc}, and where a function is missing.
+ */
+export function bindNative<Bound>(bind: (ffi: typeof ForeignFunctions) => Bound): Bound {
   const { arch, platform, version } = process;
   if (platform !== "linux" || !architectures.has(arch)) {
     const message = `Cannot call the kernel: needs Linux on x86-64 or arm64, this is ${platform}`;
     throw new BeeError("kernel-unsupported", `${message} on ${arch}`);
   }
   try {
-    return bindLibc(process.getBuiltinModule("node:ffi"));
+    return bind(process.getBuiltinModule("node:ffi"));
   } catch (cause) {
     const message = `Cannot call the kernel: Node ${version} has no usable node:ffi`;
     throw new BeeError("kernel-unsupported", message, { cause });

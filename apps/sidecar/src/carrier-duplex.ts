@@ -4,7 +4,11 @@ import type { Carrier, CarrierUser } from "./carrier.ts";
 
 type Done = (error?: Error | null) => void;
 
-/** One connection of a carrier as a stream of Node, for what can read nothing else. */
+/**
+ * One connection of a carrier as a stream of Node, for what can read nothing else. What comes is
+ * told in a callback of Node's own, each by itself: else Node's HTTP/2 mixes up the order of
+ * events.
+ */
 export class CarrierDuplex extends Duplex implements CarrierUser {
   #carrier: Carrier | undefined;
   #waiting: Done | undefined;
@@ -43,7 +47,7 @@ export class CarrierDuplex extends Duplex implements CarrierUser {
     carrier?.resume();
     carrier?.reset();
     // Whoever waits for a write would wait for ever: a session of HTTP/2 even at the process's end.
-    this.onDrain();
+    this.#goOn();
     done(error);
   }
 
@@ -57,12 +61,14 @@ export class CarrierDuplex extends Duplex implements CarrierUser {
   }
 
   onData(bytes: Uint8Array): void {
-    // A carrier's buffers are its own, and a stream keeps what it is given.
-    if (!this.push(Buffer.from(bytes))) this.#carrier?.pause();
+    const copy = Buffer.from(bytes);
+    setImmediate(() => {
+      if (!this.destroyed && !this.push(copy)) this.#carrier?.pause();
+    });
   }
 
   onEnd(): void {
-    this.push(null);
+    setImmediate(() => this.push(null));
   }
 
   onReset(): void {
@@ -75,6 +81,10 @@ export class CarrierDuplex extends Duplex implements CarrierUser {
   }
 
   onDrain(): void {
+    setImmediate(() => this.#goOn());
+  }
+
+  #goOn(): void {
     const done = this.#waiting;
     this.#waiting = undefined;
     done?.();
@@ -82,6 +92,6 @@ export class CarrierDuplex extends Duplex implements CarrierUser {
 
   #lose(): void {
     this.#carrier = undefined;
-    this.destroy();
+    setImmediate(() => this.destroy());
   }
 }

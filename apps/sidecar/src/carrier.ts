@@ -1,4 +1,3 @@
-import type { TLSSocket } from "node:tls";
 import {
   acceptedFrame,
   CarrierLife,
@@ -16,15 +15,24 @@ import {
   resetFrame,
   writeDataHeader,
 } from "@beemesh/carrier";
+import { settle, type TlsStream, withRoomBefore } from "@beemesh/kernel";
 
 /** Up to here it takes less time to copy bytes behind their header than to write both. */
 const copiedBytesMax = 8192;
 
+/** What a small frame is put together in; it is sent at once. */
+const frameMemory = new Uint8Array(headerBytes + copiedBytesMax);
+
 /** Whose connection a carrier carries. Told no more after `onRefused`, `onReset` or `onOver`. */
 export interface CarrierUser {
+  /** Whether `onData` settles no promise and asks nothing of Node. */
+  readonly isQuiet?: boolean;
   onAccepted(): void;
   onRefused(refusal: CarrierRefusal): void;
-  /** `isLast` if the DATA frame, which of UDP is a datagram, ends here. */
+  /**
+   * The bytes are another's as soon as this returns. `isLast` if the DATA frame, which of UDP is a
+   * datagram, ends here.
+   */
   onData(bytes: Uint8Array, isLast: boolean): void;
   onEnd(): void;
   /** The other end broke off, or the carrier was lost. The carrier is another's from here on. */
@@ -47,7 +55,7 @@ export interface CarrierKeeper {
 
 /** TLS to another sidecar, and the connection that it carries at the time. */
 export class Carrier implements CarrierSink {
-  readonly #tls: TLSSocket;
+  readonly #tls: TlsStream;
   readonly #life: CarrierLife;
   readonly #keeper: CarrierKeeper;
   readonly #reader: CarrierReader = new CarrierReader(this);
@@ -60,17 +68,19 @@ export class Carrier implements CarrierSink {
   #isBrokenOff = false;
 
   /** `tls` has shaken hands, and its other end is known. */
-  constructor(tls: TLSSocket, role: CarrierRole, keeper: CarrierKeeper) {
+  constructor(tls: TlsStream, role: CarrierRole, keeper: CarrierKeeper) {
     this.#tls = tls;
     this.#life = new CarrierLife(role);
     this.#keeper = keeper;
-    tls.on("data", (chunk: Buffer) => {
-      if (!this.#reader.read(chunk)) this.destroy();
+    tls.read({
+      isQuiet: true,
+      onData: (chunk) => {
+        if (!this.#reader.read(chunk)) this.destroy();
+      },
+      onDrain: () => this.#user?.onDrain(),
+      onEnd: () => this.destroy(),
+      onClose: () => this.destroy(),
     });
-    tls.on("drain", () => this.#user?.onDrain());
-    tls.on("end", () => this.destroy());
-    tls.on("error", () => this.destroy());
-    tls.on("close", () => this.destroy());
   }
 
   get isIdle(): boolean {
@@ -111,20 +121,23 @@ export class Carrier implements CarrierSink {
     this.#afterLast();
   }
 
-  /** Sends bytes that nobody changes any more. @returns False if the sender should wait. */
+  /** Sends bytes, which are the sender's again after this. @returns False if it should wait. */
   send(bytes: Uint8Array): boolean {
     const tls = this.#tls;
-    if (bytes.length <= copiedBytesMax) {
-      const frame = Buffer.allocUnsafe(headerBytes + bytes.length);
-      writeDataHeader(frame, bytes.length);
-      frame.set(bytes, headerBytes);
-      return tls.write(frame);
+    const { length } = bytes;
+    // What was just read from elsewhere has room before it: nothing is copied.
+    const inPlace = withRoomBefore(bytes, headerBytes);
+    if (inPlace !== undefined) {
+      writeDataHeader(inPlace, length);
+      return tls.write(inPlace);
     }
-    tls.cork();
-    tls.write(dataHeader(bytes.length));
-    const isReady = tls.write(bytes);
-    tls.uncork();
-    return isReady;
+    if (length > copiedBytesMax) {
+      tls.write(dataHeader(length));
+      return tls.write(bytes);
+    }
+    writeDataHeader(frameMemory, length);
+    frameMemory.set(bytes, headerBytes);
+    return tls.write(frameMemory.subarray(0, headerBytes + length));
   }
 
   /** Whether bytes may be sent. */
@@ -160,7 +173,7 @@ export class Carrier implements CarrierSink {
   }
 
   resume(): void {
-    if (this.#tls.isPaused()) this.#tls.resume();
+    this.#tls.resume();
   }
 
   destroy(): void {
@@ -175,12 +188,14 @@ export class Carrier implements CarrierSink {
   }
 
   onOpen(opening: Opening): void {
+    settle();
     if (!this.#receive("open")) return;
     this.#isBusy = true;
     this.#keeper.onOpen(this, opening);
   }
 
   onRefused(refusal: CarrierRefusal): void {
+    settle();
     if (!this.#receive("refused")) return;
     const user = this.#user;
     this.#user = undefined;
@@ -190,6 +205,7 @@ export class Carrier implements CarrierSink {
   }
 
   onSignal(signal: CarrierSignal): void {
+    settle();
     if (!this.#receive(signal)) return;
     if (signal === "accepted") this.#user?.onAccepted();
     if (signal === "end") this.#tell((user) => user.onEnd());
@@ -199,8 +215,13 @@ export class Carrier implements CarrierSink {
 
   onData(bytes: Uint8Array, isLast: boolean): void {
     if (!this.#receive("data") || this.#life.isDiscarding) return;
-    if (this.#user === undefined) this.#early.push((user) => user.onData(bytes, isLast));
-    else this.#user.onData(bytes, isLast);
+    if (this.#user === undefined) {
+      const kept = Uint8Array.from(bytes);
+      this.#early.push((user) => user.onData(kept, isLast));
+    } else {
+      if (this.#user.isQuiet !== true) settle();
+      this.#user.onData(bytes, isLast);
+    }
   }
 
   #onBreakOff(): void {

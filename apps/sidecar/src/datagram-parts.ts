@@ -12,7 +12,7 @@ export class DatagramParts {
       this.#length = 0;
       return bytes.length <= payloadBytesMax ? bytes : undefined;
     }
-    if (this.#length <= payloadBytesMax) this.#parts.push(bytes);
+    if (this.#length <= payloadBytesMax) this.#parts.push(Uint8Array.from(bytes));
     if (!isLast) return undefined;
     const whole = this.#length <= payloadBytesMax ? Buffer.concat(this.#parts) : undefined;
     this.#parts = [];

@@ -36,8 +36,10 @@ export class DatagramServer implements CarrierUser {
     const payload = this.#parts.add(bytes, isLast);
     if (payload === undefined) return;
     this.#timer.refresh();
-    if (this.#early === undefined) this.#socket.send(payload);
-    else this.#early.push(payload);
+    // A socket may keep it for a moment, and then it is another's.
+    const kept = Uint8Array.from(payload);
+    if (this.#early === undefined) this.#socket.send(kept);
+    else this.#early.push(kept);
   }
 
   onEnd(): void {

@@ -1,10 +1,9 @@
-import type { Socket } from "node:net";
-import { connect, type TLSSocket } from "node:tls";
+import { PlainStream, TlsStream } from "@beemesh/kernel";
 import type { Endpoint, TransportProtocol } from "@beemesh/workload";
 import type { Channel } from "./channel.ts";
 import type { Handover } from "./handover.ts";
 import type { Identity } from "./identity.ts";
-import { handshakeMsMax, keepAliveMs, pendingBytesMax } from "./limits.ts";
+import { handshakeMsMax, keepAliveSeconds } from "./limits.ts";
 import type { Meters } from "./metrics.ts";
 import { readPeer } from "./peer.ts";
 
@@ -38,7 +37,7 @@ export class Dialer {
    *
    * @param isWatch - Whether nobody but a watch over replicas wants it.
    */
-  async dial(endpoint: Endpoint, isWatch: boolean): Promise<TLSSocket | DialFailure> {
+  async dial(endpoint: Endpoint, isWatch: boolean): Promise<TlsStream | DialFailure> {
     const made = await this.#dial(endpoint, isWatch);
     const result = "cause" in made ? made.cause : "made";
     this.#options.meters.count("beemesh_workload_carriers_total", { direction: "out", result });
@@ -46,15 +45,17 @@ export class Dialer {
   }
 
   /** A TCP connection to a program outside the mesh. */
-  async dialExternal(host: string, port: number): Promise<Socket | DialFailure> {
+  async dialExternal(host: string, port: number): Promise<PlainStream | DialFailure> {
     const id = await this.#askExternal("tcp", host, port);
-    return typeof id === "number" ? (this.#options.handover.take(id) ?? noSocket) : id;
+    if (typeof id !== "number") return id;
+    const delivery = this.#options.handover.take(id);
+    return delivery === undefined ? noSocket : new PlainStream(delivery.fd);
   }
 
   /** A descriptor of UDP that sends to, and hears, a program outside; its taker closes it. */
   async dialDatagrams(host: string, port: number): Promise<number | DialFailure> {
     const id = await this.#askExternal("udp", host, port);
-    return typeof id === "number" ? (this.#options.handover.takeDescriptor(id) ?? noSocket) : id;
+    return typeof id === "number" ? (this.#options.handover.take(id)?.fd ?? noSocket) : id;
   }
 
   /** The id under which the machine has handed a socket over. */
@@ -69,35 +70,25 @@ export class Dialer {
     return answer.error === "" ? answer.id : { cause: "machine", reason: answer.error };
   }
 
-  async #dial(endpoint: Endpoint, isWatch: boolean): Promise<TLSSocket | DialFailure> {
+  async #dial(endpoint: Endpoint, isWatch: boolean): Promise<TlsStream | DialFailure> {
     const { channel, handover, identity } = this.#options;
     const credentials = await identity.whenReady();
     if (credentials === undefined) return { cause: "identity", reason: "not certified" };
     const answer = await channel.ask({ kind: "dial", endpoint, isWatch });
     if (answer === undefined) return { cause: "machine", reason: "the machine does not answer" };
     if (answer.error !== "") return { cause: "machine", reason: answer.error };
-    const socket = handover.take(answer.id);
-    if (socket === undefined) return noSocket;
-    // TLS over a socket that has gone already would never say so.
-    if (socket.destroyed || socket.readableEnded) return goneSocket;
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, keepAliveMs);
-    // Who is there is checked below; the limit is one that the types do not know.
-    const options = {
-      socket,
-      secureContext: credentials.context,
-      rejectUnauthorized: false,
-      highWaterMark: pendingBytesMax,
-    };
-    const tls = connect(options);
-    const failure = await handshake(tls);
-    if (failure !== undefined) return failure;
+    const delivery = handover.take(answer.id);
+    if (delivery === undefined) return noSocket;
+    const { fd, bytes: early } = delivery;
+    const tls = new TlsStream(fd, credentials.context, { isServer: false, early });
+    tls.tune(keepAliveSeconds);
+    if (!(await isShaken(tls))) return goneSocket;
     if (this.#isExpected(tls, endpoint, answer.issuer)) return tls;
     tls.destroy();
     return { cause: "certificate", reason: `${endpoint.ip} is not ${endpoint.uid}` };
   }
 
-  #isExpected(tls: TLSSocket, endpoint: Endpoint, issuer: string): boolean {
+  #isExpected(tls: TlsStream, endpoint: Endpoint, issuer: string): boolean {
     const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
     if (typeof peer === "string") return false;
     const { caller } = peer;
@@ -115,16 +106,12 @@ const noSocket: DialFailure = { cause: "machine", reason: "the machine handed no
 const goneSocket: DialFailure = { cause: "handshake", reason: "the other sidecar hung up" };
 
 /** Waits for the end of the handshake, but not for ever. */
-function handshake(tls: TLSSocket): Promise<DialFailure | undefined> {
+function isShaken(tls: TlsStream): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => tls.destroy(), handshakeMsMax);
-    const done = (failure?: DialFailure): void => {
+    tls.shakeHands((isSecure) => {
       clearTimeout(timer);
-      resolve(failure);
-    };
-    tls.on("error", () => tls.destroy());
-    tls.on("end", () => tls.destroy());
-    tls.once("secureConnect", () => done());
-    tls.once("close", () => done(goneSocket));
+      resolve(isSecure);
+    });
   });
 }

@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { adoptSocket } from "@beemesh/kernel";
 import { portOf } from "../../../test/port-of.ts";
 import { Door } from "./door.ts";
 
@@ -16,7 +17,11 @@ describe("Door", () => {
       socketPath,
       addresses: ["127.0.0.9", "127.0.0.1"],
       onControl: (socket) => socket.end("control"),
-      onCarry: (socket) => socket.pipe(socket),
+      onCarry: (fd, early) => {
+        const socket = adoptSocket(fd);
+        socket.write(early);
+        socket.pipe(socket);
+      },
     },
     100,
   );
@@ -27,7 +32,7 @@ describe("Door", () => {
   let port = 0;
 
   before(async () => {
-    await new Promise<void>((resolve) => door.open(resolve));
+    door.open();
     echo.listen(0, "127.0.0.1");
     await once(echo, "listening");
     port = portOf(echo);

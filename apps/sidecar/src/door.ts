@@ -1,5 +1,14 @@
 import { closeSync, fstatSync, openSync, rmSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { getSystemErrorName } from "node:util";
+import {
+  adoptSocket,
+  type Connected,
+  type PlainStream,
+  StreamConnector,
+  StreamListener,
+  unixAddress,
+} from "@beemesh/kernel";
 import { join } from "./join.ts";
 
 export interface DoorOptions {
@@ -9,8 +18,8 @@ export interface DoorOptions {
   readonly addresses: readonly string[];
   /** A machine opens the channel. */
   readonly onControl: (socket: Socket) => void;
-  /** Another sidecar comes: TLS follows. */
-  readonly onCarry: (socket: Socket) => void;
+  /** Another sidecar comes: TLS follows, and `early` is what was read of it. */
+  readonly onCarry: (fd: number, early: Uint8Array) => void;
 }
 
 /** What one door accepts. */
@@ -34,28 +43,30 @@ const openPath = 0o10000000;
  */
 export class Door {
   readonly #options: DoorOptions;
-  readonly #server: Server;
   readonly #connectionsMax: number;
-  /** All but the machine's channel and other sidecars' streams, which have a limit elsewhere. */
-  readonly #held = new Set<Socket>();
+  /** Its count is of all but the machine's channel and other sidecars' streams, given away. */
+  #listener: StreamListener | undefined;
   #path = -1;
 
   constructor(options: DoorOptions, connectionsMax: number) {
     this.#options = options;
     this.#connectionsMax = connectionsMax;
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) =>
-      this.#welcome(socket),
-    );
   }
 
-  /** Takes the place of whatever stood at the path before. */
-  open(onOpen: () => void): void {
+  /**
+   * Takes the place of whatever stood at the path before.
+   *
+   * @throws {BeeError} `kernel-refused` if it cannot.
+   */
+  open(): void {
     const { socketPath } = this.#options;
     rmSync(socketPath, { force: true });
-    this.#server.listen(socketPath, () => {
-      this.#path = openSync(socketPath, openPath);
-      onOpen();
+    this.#listener = new StreamListener({
+      address: unixAddress(socketPath),
+      connectionsMax: this.#connectionsMax,
+      onStream: (stream) => this.#welcome(stream),
     });
+    this.#path = openSync(socketPath, openPath);
   }
 
   /**
@@ -67,67 +78,75 @@ export class Door {
   }
 
   close(): void {
-    this.#server.close();
+    this.#listener?.close();
     if (this.#path >= 0) closeSync(this.#path);
     this.#path = -1;
   }
 
-  #welcome(socket: Socket): void {
-    if (this.#held.size >= this.#connectionsMax) {
-      socket.destroy();
-      return;
-    }
-    this.#held.add(socket);
+  #welcome(stream: PlainStream): void {
     let header = "";
-    const timer = setTimeout(() => socket.destroy(), doorLimits.headerMsMax);
-    const onData = (chunk: Buffer): void => {
-      const end = chunk.indexOf(10);
-      header += chunk.toString("latin1", 0, end < 0 ? chunk.length : end);
-      if (header.length > doorLimits.headerBytesMax) socket.destroy();
-      if (end < 0) return;
-      clearTimeout(timer);
-      socket.off("data", onData);
-      socket.pause();
-      if (end + 1 < chunk.length) socket.unshift(chunk.subarray(end + 1));
-      this.#serve(header, socket);
-    };
-    socket.on("data", onData);
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => {
-      clearTimeout(timer);
-      this.#held.delete(socket);
+    const timer = setTimeout(() => stream.destroy(), doorLimits.headerMsMax);
+    stream.read({
+      onData: (chunk) => {
+        const end = chunk.indexOf(10);
+        header += Buffer.from(chunk.subarray(0, end < 0 ? chunk.length : end)).toString("latin1");
+        if (header.length > doorLimits.headerBytesMax) stream.destroy();
+        if (end < 0 || !stream.isOpen) return;
+        clearTimeout(timer);
+        stream.pause();
+        this.#serve(header, stream, Buffer.from(chunk.subarray(end + 1)));
+      },
+      onEnd: () => stream.end(),
+      onDrain: () => {},
+      onClose: () => clearTimeout(timer),
     });
-    socket.resume();
   }
 
-  #serve(header: string, socket: Socket): void {
+  #serve(header: string, stream: PlainStream, rest: Buffer): void {
     const port = Number(/^connect (\d{1,5})$/u.exec(header)?.[1] ?? 0);
     if (port > 0 && port < 65_536) {
-      this.#enter(socket, port, this.#options.addresses);
+      this.#enter(stream, { port, rest }, this.#options.addresses);
     } else if (header === "control") {
-      this.#held.delete(socket);
-      socket.write("ok\n");
+      stream.write(okLine);
+      const socket = adoptSocket(stream.detach());
+      if (rest.length > 0) socket.unshift(rest);
       this.#options.onControl(socket);
     } else if (header === "carry") {
-      this.#held.delete(socket);
-      this.#options.onCarry(socket);
+      this.#options.onCarry(stream.detach(), rest);
     } else {
-      socket.end("error EINVAL\n");
+      stream.write(Buffer.from("error EINVAL\n"));
+      stream.end();
     }
   }
 
-  #enter(outside: Socket, port: number, addresses: readonly string[]): void {
+  #enter(outside: PlainStream, wish: Wish, addresses: readonly string[]): void {
     const [host = "127.0.0.1", ...others] = addresses;
-    const inside = connect({ host, port, allowHalfOpen: true, noDelay: true });
-    const onRefused = (error: Error & { code?: string }): void => {
-      if (others.length > 0 && !outside.destroyed) this.#enter(outside, port, others);
-      else outside.end(`error ${error.code ?? "EIO"}\n`);
+    const onDone = (inside: Connected): void => {
+      if (typeof inside !== "number") enter(outside, inside, wish.rest);
+      else if (others.length > 0 && outside.isOpen) this.#enter(outside, wish, others);
+      else {
+        outside.write(Buffer.from(`error ${getSystemErrorName(-inside)}\n`));
+        outside.end();
+        outside.resume();
+      }
     };
-    inside.once("error", onRefused);
-    inside.once("connect", () => {
-      inside.off("error", onRefused);
-      outside.write("ok\n");
-      join(outside, inside);
-    });
+    // oxlint-disable-next-line no-new -- it tells by itself
+    new StreamConnector(host, wish.port, onDone);
   }
+}
+
+interface Wish {
+  readonly port: number;
+  /** What follows the header already. */
+  readonly rest: Uint8Array;
+}
+
+const okLine = Buffer.from("ok\n");
+
+function enter(outside: PlainStream, inside: PlainStream, rest: Uint8Array): void {
+  inside.tune(0);
+  outside.write(okLine);
+  join(outside, inside);
+  inside.write(rest);
+  if (outside.hasEnded) inside.end();
 }

@@ -109,7 +109,7 @@ describe("gRPC between sidecars", () => {
   }
 
   async function client(): Promise<OrdersClient> {
-    const made = new Orders(`127.0.0.1:${await stage.door()}`, credentials.createInsecure());
+    const made = new Orders(`127.0.0.1:${stage.door()}`, credentials.createInsecure());
     assert(isOrders(made));
     clients.push(made);
     return made;

@@ -1,8 +1,7 @@
 import { closeSync } from "node:fs";
-import type { Socket } from "node:net";
 import { readDescriptorTag } from "@beemesh/workload";
 
-/** What waits in the inbox of descriptors. */
+/** What waits in the inbox of descriptors, and what was read of it already. */
 export interface Delivery {
   readonly fd: number;
   readonly bytes: Uint8Array;
@@ -10,9 +9,8 @@ export interface Delivery {
 
 export interface HandoverOptions {
   readonly inbox: { receive(): Delivery | undefined };
-  /** Makes a socket of the descriptor of a stream. */
-  readonly adopt: (fd: number) => Socket;
-  readonly onIncoming: (socket: Socket) => void;
+  /** Somebody comes; whoever is told owns the descriptor. */
+  readonly onIncoming: (delivery: Delivery) => void;
 }
 
 /** Descriptors that nobody has asked for, such as those of questions that were asked twice. */
@@ -21,7 +19,7 @@ const unclaimedMax = 256;
 /** Descriptors that are taken in one turn: more wait for the next, others have their turn too. */
 const batchMax = 256;
 
-/** Takes the sockets that the machine hands over, each with what the machine has read of it. */
+/** Takes the descriptors that the machine hands over, each with what the machine has read of it. */
 export class Handover {
   readonly #options: HandoverOptions;
   readonly #dialed = new Map<number, Delivery>();
@@ -30,15 +28,12 @@ export class Handover {
     this.#options = options;
   }
 
-  /** The socket of an answered `dial`; undefined if the machine has sent none. */
-  take(id: number): Socket | undefined {
-    const delivery = this.#claim(id);
-    return delivery && this.#adopt(delivery);
-  }
-
-  /** The descriptor itself, of what is no stream; its taker closes it. */
-  takeDescriptor(id: number): number | undefined {
-    return this.#claim(id)?.fd;
+  /** What an answered `dial` has made, its taker's; undefined if the machine has sent none. */
+  take(id: number): Delivery | undefined {
+    this.receive();
+    const delivery = this.#dialed.get(id);
+    this.#dialed.delete(id);
+    return delivery;
   }
 
   /** Takes what waits in the inbox. */
@@ -56,13 +51,6 @@ export class Handover {
     this.#dialed.clear();
   }
 
-  #claim(id: number): Delivery | undefined {
-    this.receive();
-    const delivery = this.#dialed.get(id);
-    this.#dialed.delete(id);
-    return delivery;
-  }
-
   #accept({ fd, bytes }: Delivery): void {
     const end = bytes.indexOf(10);
     const line = Buffer.from(bytes.subarray(0, Math.max(0, end))).toString("latin1");
@@ -74,14 +62,7 @@ export class Handover {
     // The bytes lie in the inbox's buffer, which the next delivery may overwrite.
     const delivery = { fd, bytes: Buffer.from(bytes.subarray(end + 1)) };
     if (tag.kind === "dialed") this.#keep(tag.id, delivery);
-    else this.#options.onIncoming(this.#adopt(delivery));
-  }
-
-  #adopt({ fd, bytes }: Delivery): Socket {
-    const socket = this.#options.adopt(fd);
-    socket.on("error", () => socket.destroy());
-    if (bytes.length > 0) socket.unshift(Buffer.from(bytes));
-    return socket;
+    else this.#options.onIncoming(delivery);
   }
 
   #keep(id: number, delivery: Delivery): void {

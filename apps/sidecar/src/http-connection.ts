@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import { instantAt, type Now, unreachable } from "@beemesh/base";
+import type { PlainStream } from "@beemesh/kernel";
 import {
   type ClientEffect,
   type ExchangeEvent,
@@ -33,7 +33,7 @@ const random = { below: (bound: number): number => Math.floor(Math.random() * bo
 
 /** A program's connection that speaks HTTP/1.1: the exchange, and the sockets it speaks of. */
 export class HttpConnection implements UpstreamUser {
-  readonly #app: Socket;
+  readonly #app: PlainStream;
   readonly #options: HttpConnectionOptions;
   readonly #exchange: HttpExchange;
   readonly #received: Series;
@@ -47,7 +47,7 @@ export class HttpConnection implements UpstreamUser {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param first - What was read of the socket already, which is paused. */
-  constructor(app: Socket, first: Uint8Array, options: HttpConnectionOptions) {
+  constructor(app: PlainStream, first: Uint8Array, options: HttpConnectionOptions) {
     this.#app = app;
     this.#options = options;
     const { meter, route, service, traceShare } = options;
@@ -71,18 +71,18 @@ export class HttpConnection implements UpstreamUser {
     this.#received = meter.bytes("out", "received", service);
     this.#sent = meter.bytes("out", "sent", service);
     meter.connectionOpened("out", service, "http1");
-    app.on("data", (bytes: Buffer) => this.#onBytes(bytes));
-    app.on("end", () => this.#run({ kind: "clientEnd" }));
-    app.on("drain", () => this.#run({ kind: "clientDrained" }));
-    app.on("error", () => {});
-    app.on("close", () => this.#onClose());
+    app.read({
+      onData: (bytes) => this.#onBytes(Buffer.from(bytes)),
+      onEnd: () => this.#run({ kind: "clientEnd" }),
+      onDrain: () => this.#run({ kind: "clientDrained" }),
+      onClose: () => this.#onClose(),
+    });
     this.#onBytes(first);
-    if (app.readableEnded) this.#run({ kind: "clientEnd" });
-    app.resume();
+    if (app.hasEnded) this.#run({ kind: "clientEnd" });
   }
 
   onData(bytes: Uint8Array): void {
-    this.#run({ kind: "upstream", id: this.#id, bytes });
+    this.#run({ kind: "upstream", id: this.#id, bytes: Buffer.from(bytes) });
   }
 
   onEnd(): void {
@@ -183,7 +183,7 @@ export class HttpConnection implements UpstreamUser {
         app.end();
         break;
       case "resetClient":
-        app.resetAndDestroy();
+        app.reset();
         break;
       case "over":
         this.#linger();
@@ -208,7 +208,7 @@ export class HttpConnection implements UpstreamUser {
   /** What comes now is read and dropped: an unread byte would make the end a reset. */
   #linger(): void {
     const app = this.#app;
-    if (app.destroyed) return;
+    if (!app.isOpen) return;
     this.#wake(lingerMs, () => app.destroy());
     app.resume();
   }

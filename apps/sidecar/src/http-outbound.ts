@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { PlainStream } from "@beemesh/kernel";
 import { type Meter, SpanQueue } from "@beemesh/proxy";
 import type { Route } from "@beemesh/workload";
 import type { BalancedRoutes, ServiceRoute } from "./balanced-route.ts";
@@ -76,7 +76,7 @@ export class HttpOutbound {
    *
    * @param first - What was read of the socket already, which is paused.
    */
-  take(app: Socket, route: ServiceRoute, first: Uint8Array): HttpConnection {
+  take(app: PlainStream, route: ServiceRoute, first: Uint8Array): HttpConnection {
     return new HttpConnection(app, first, {
       pool: this.#pool,
       route: this.#balanced.find(route),
@@ -89,7 +89,7 @@ export class HttpOutbound {
   }
 
   /** Takes a connection that begins as those of HTTP/2 do; otherwise as `take`. */
-  takeHttp2(app: Socket, route: ServiceRoute, first: Uint8Array): Promise<void> {
+  takeHttp2(app: PlainStream, route: ServiceRoute, first: Uint8Array): Promise<void> {
     const service = serviceOf(route);
     return this.#http2.take(app, first, {
       route: this.#balanced.find(route),

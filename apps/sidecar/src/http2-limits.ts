@@ -1,6 +1,5 @@
 import type * as http2Module from "node:http2";
 import { headersMax } from "@beemesh/proxy";
-import { pendingBytesMax } from "./limits.ts";
 
 /** Node's module, which is loaded when the first connection of HTTP/2 is seen. */
 export type Http2 = typeof http2Module;
@@ -16,6 +15,9 @@ const headerListBytesMax = 64 * 1024;
 
 /** Memory of one session in MB, in which Node counts its streams and what waits in them. */
 const sessionMegabytesMax = 32;
+
+/** Window of one stream: what waits of it for a slow reader. */
+const streamWindowBytes: number = 256 * 1024;
 
 /** Window of a whole connection: a few streams at full speed over a way of 20 ms. */
 export const connectionWindowBytes: number = 4 * 1024 * 1024;
@@ -49,7 +51,7 @@ export const serverLimits = {
   settings: {
     maxConcurrentStreams: streamsMax,
     maxHeaderListSize: headerListBytesMax,
-    initialWindowSize: pendingBytesMax,
+    initialWindowSize: streamWindowBytes,
     // What passes through can be held in no half: no WebSocket over HTTP/2 (RFC 8441).
     enableConnectProtocol: false,
   },
@@ -61,6 +63,6 @@ export const clientLimits = {
   settings: {
     enablePush: false,
     maxHeaderListSize: headerListBytesMax,
-    initialWindowSize: pendingBytesMax,
+    initialWindowSize: streamWindowBytes,
   },
 };

@@ -1,8 +1,9 @@
-import type { Duplex } from "node:stream";
+import type { PlainStream } from "@beemesh/kernel";
 import { Http2Connection, type Http2ConnectionOptions } from "./http2-connection.ts";
 import type { Http2 } from "./http2-limits.ts";
 import { Http2Pool } from "./http2-pool.ts";
 import type { Pool } from "./pool.ts";
+import { StreamDuplex } from "./stream-duplex.ts";
 
 type ConnectionOptions = Omit<Http2ConnectionOptions, "pool" | "onDone">;
 
@@ -23,15 +24,15 @@ export class Http2Outbound {
    *
    * @param first - What was read of it already.
    */
-  async take(app: Duplex, first: Uint8Array, options: ConnectionOptions): Promise<void> {
+  async take(app: PlainStream, first: Uint8Array, options: ConnectionOptions): Promise<void> {
     this.#loaded ??= this.#load();
     const { http2, pool } = await this.#loaded;
-    if (app.destroyed || this.#isClosed) {
+    if (!app.isOpen || this.#isClosed) {
       app.destroy();
       return;
     }
-    if (first.length > 0) app.unshift(Buffer.from(first));
-    const connection = new Http2Connection(http2, app, { ...options, pool }, () =>
+    const duplex = new StreamDuplex(app, first);
+    const connection = new Http2Connection(http2, duplex, { ...options, pool }, () =>
       this.#connections.delete(connection),
     );
     this.#connections.add(connection);

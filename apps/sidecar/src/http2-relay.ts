@@ -18,6 +18,7 @@ export class Http2Relay {
   readonly #options: Http2RelayOptions;
   #isWhole = false;
   #hasResponded = false;
+  #awaitsTrailers = false;
   #trailers: RawFields = [];
 
   constructor(client: ServerHttp2Stream, pod: ClientHttp2Stream, options: Http2RelayOptions) {
@@ -37,6 +38,11 @@ export class Http2Relay {
   /** Whether the pod has said all that it had to say. */
   get isWhole(): boolean {
     return this.#isWhole;
+  }
+
+  /** Whether the answer's last fields are still to be sent to the client. */
+  get awaitsTrailers(): boolean {
+    return this.#awaitsTrailers;
   }
 
   /** The last fields of the answer; empty if there are none. */
@@ -69,7 +75,11 @@ export class Http2Relay {
       pod.resume();
       return;
     }
-    client.on("wantTrailers", () => client.sendTrailers(fieldsByName(this.#trailers)));
+    this.#awaitsTrailers = true;
+    client.on("wantTrailers", () => {
+      this.#awaitsTrailers = false;
+      client.sendTrailers(fieldsByName(this.#trailers));
+    });
     client.on("drain", () => pod.resume());
     pod.on("data", (chunk: Buffer) => {
       this.#options.sent.add(chunk.length);
@@ -77,9 +87,13 @@ export class Http2Relay {
     });
   }
 
-  /** An end that is a breaking off comes with a code of its own, and is none. */
+  /**
+   * An end that is a breaking off comes with a code of its own, and is none. Who says trailers has
+   * said all, even if it wants to hear no more of the request.
+   */
   #onEnd(): void {
-    if (this.#pod.aborted || this.#pod.rstCode !== 0) return;
+    const pod = this.#pod;
+    if (pod.rstCode !== 0 || (pod.aborted && this.#trailers.length === 0)) return;
     this.#isWhole = true;
     if (!this.#client.destroyed && !this.#client.writableEnded) this.#client.end();
   }

@@ -237,7 +237,7 @@ export class Http2Request {
   #onUpstreamClose(attempt: Try, relay: Http2Relay): void {
     if (this.#try !== attempt) return;
     if (relay.isWhole) {
-      this.#onWhole(attempt, relay.trailers);
+      this.#onWhole(attempt, relay);
       return;
     }
     const { isUnsent, isLost, code } = endOf(attempt);
@@ -253,10 +253,10 @@ export class Http2Request {
     }
   }
 
-  #onWhole(attempt: Try, trailers: RawFields): void {
-    this.#answer.end(trailers);
+  #onWhole(attempt: Try, relay: Http2Relay): void {
+    this.#answer.end(relay.trailers);
     this.#finish(attempt, this.#answer.outcome);
-    this.#hearNoMore();
+    this.#hearNoMore(relay);
   }
 
   /**
@@ -264,12 +264,16 @@ export class Http2Request {
    * gRPC know that by the status, and some take a reset beside it for a fault: what they still
    * say is dropped.
    */
-  #hearNoMore(): void {
+  #hearNoMore(relay?: Http2Relay): void {
     const stream = this.#stream;
     this.#forget();
     if (this.#isEnded || stream.destroyed || stream.closed) return;
     if (this.#head.isGrpc) stream.resume();
-    else stream.close(errorCodes.none);
+    else if (relay?.awaitsTrailers === true) {
+      // Not before they have gone, which is once this turn is over.
+      const close = (): void => stream.close(errorCodes.none);
+      stream.once("wantTrailers", () => setImmediate(close));
+    } else stream.close(errorCodes.none);
   }
 
   #onFailed(attempt: Try, failure: Failure): void {

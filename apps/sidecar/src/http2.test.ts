@@ -23,7 +23,7 @@ describe("HTTP/2 between sidecars", () => {
   beforeEach(async () => {
     stage = await ServiceStage.start();
     pods = [await stage.pod("db-1"), await stage.pod("db-2")];
-    session = connect(`http://127.0.0.1:${await stage.door()}`);
+    session = connect(`http://127.0.0.1:${stage.door()}`);
     session.on("error", () => {});
   });
   afterEach(() => {
@@ -227,7 +227,7 @@ describe("HTTP/2 between sidecars", () => {
       stream.end("ok");
     });
     stage.route([program]);
-    const attacker = connect(`http://127.0.0.1:${await stage.door()}`);
+    const attacker = connect(`http://127.0.0.1:${stage.door()}`);
     const left = new Promise<void>((resolve) => {
       attacker.on("error", () => resolve());
       attacker.on("close", () => resolve());

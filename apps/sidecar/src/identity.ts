@@ -1,11 +1,11 @@
-import { createPrivateKey, generateKeyPair, type KeyObject, sign } from "node:crypto";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { createPrivateKey, generateKeyPair, sign } from "node:crypto";
 import { promisify } from "node:util";
+import { TlsContext } from "@beemesh/kernel";
 import type { Channel } from "./channel.ts";
 
 /** What new connections are made with. */
 export interface Credentials {
-  readonly context: SecureContext;
+  readonly context: TlsContext;
   readonly notAfterMs: number;
   /** In PEM. */
   readonly certificate: string;
@@ -29,9 +29,6 @@ const renewalMsMin = 1000;
 
 /** The longest wait that a timer of Node takes. */
 const timerMsMax = 2 ** 31 - 1;
-
-/** AES with 128 bits first: it is the fastest where there are instructions for it. */
-const ciphers = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 const newKeyPair = promisify(generateKeyPair);
 
@@ -75,7 +72,7 @@ export class Identity {
     });
     if (this.#isClosed) return;
     const key = createPrivateKey({ key: privateKey, format: "der", type: "pkcs8" });
-    const context = answer && contextOf(key, answer.certificate);
+    const context = answer && contextOf(privateKey, answer.certificate);
     if (answer === undefined || context === undefined) {
       this.#renewIn(againMs);
       return;
@@ -109,16 +106,9 @@ export class Identity {
   }
 }
 
-function contextOf(key: KeyObject, certificate: string): SecureContext | undefined {
+function contextOf(key: Uint8Array, certificate: string): TlsContext | undefined {
   try {
-    return createSecureContext({
-      key: key.export({ format: "pem", type: "pkcs8" }),
-      cert: certificate,
-      // Peers are checked by `readPeer`: without a list, none of the world's authorities is loaded.
-      ca: [],
-      minVersion: "TLSv1.3",
-      ciphers,
-    });
+    return new TlsContext(key, certificate);
   } catch {
     return undefined;
   }

@@ -256,6 +256,7 @@ async function answer(tls: TLSSocket): Promise<Buffer> {
     const all = Buffer.concat(chunks);
     if (all[0] === 3 || all.includes("served\u0005")) tls.destroy();
   });
-  await once(tls, "close");
+  // Who is not let in may be told by an RST, which is an error to Node.
+  await new Promise((resolve) => tls.once("close", resolve));
   return Buffer.concat(chunks);
 }

@@ -1,6 +1,5 @@
-import { connect, type Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
+import { type Connected, PlainStream, StreamConnector, TlsStream } from "@beemesh/kernel";
 import type { SpanQueue } from "@beemesh/proxy";
 import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
@@ -11,8 +10,7 @@ import {
   enterMsMax,
   handshakeMsMax,
   handshakesMax,
-  keepAliveMs,
-  pendingBytesMax,
+  keepAliveSeconds,
   uncertifiedMax,
   uncertifiedMsMax,
 } from "./limits.ts";
@@ -46,10 +44,10 @@ export interface InboundOptions {
 export class Inbound implements CarrierKeeper {
   readonly #options: InboundOptions;
   /** Handshakes under way, the oldest first. */
-  readonly #handshakes = new Set<TLSSocket>();
+  readonly #handshakes = new Set<TlsStream>();
   readonly #peers = new Map<Carrier, Peer>();
   /** Streams that came before there was a certificate to show. */
-  readonly #early = new Set<Socket>();
+  readonly #early = new Set<PlainStream>();
   #certified: Promise<Credentials | undefined> | undefined;
   /** How many of them are of one workload, by its uid. */
   readonly #carriersOf = new Map<string, number>();
@@ -68,11 +66,15 @@ export class Inbound implements CarrierKeeper {
     return this.#peers.size;
   }
 
-  /** Takes a stream at whose other end a sidecar should begin with TLS. */
-  take(stream: Socket): void {
+  /**
+   * Takes the descriptor of a stream at whose other end a sidecar should begin with TLS.
+   *
+   * @param early - What was read of it already.
+   */
+  take(fd: number, early: Uint8Array): void {
     const { credentials } = this.#options.identity;
-    if (credentials === undefined) void this.#wait(stream);
-    else this.#begin(stream, credentials);
+    if (credentials === undefined) void this.#wait(new PlainStream(fd), early);
+    else this.#begin(fd, early, credentials);
   }
 
   close(): void {
@@ -82,17 +84,18 @@ export class Inbound implements CarrierKeeper {
   }
 
   /** Keeps a stream until this workload can show who it is: for a few, and for a short time. */
-  async #wait(stream: Socket): Promise<void> {
+  async #wait(stream: PlainStream, early: Uint8Array): Promise<void> {
     if (this.#early.size >= uncertifiedMax) {
       stream.destroy();
       this.#count("identity");
       return;
     }
     this.#early.add(stream);
-    stream.on("error", () => stream.destroy());
-    const timer = setTimeout(() => stream.destroy(), uncertifiedMsMax);
     const { promise: gone, resolve } = Promise.withResolvers<undefined>();
-    stream.once("close", () => resolve(undefined));
+    const timer = setTimeout(() => {
+      stream.destroy();
+      resolve(undefined);
+    }, uncertifiedMsMax);
     // One wait for all: those who give up meanwhile leave nothing behind.
     this.#certified ??= this.#options.identity.whenReady().finally(() => {
       this.#certified = undefined;
@@ -100,31 +103,18 @@ export class Inbound implements CarrierKeeper {
     const credentials = await Promise.race([this.#certified, gone]);
     clearTimeout(timer);
     this.#early.delete(stream);
-    if (credentials !== undefined && !stream.destroyed) this.#begin(stream, credentials);
-    else {
+    if (credentials !== undefined && stream.isOpen) {
+      this.#begin(stream.detach(), early, credentials);
+    } else {
       stream.destroy();
       this.#count("identity");
     }
   }
 
-  #begin(stream: Socket, credentials: Credentials): void {
-    if (this.#peers.size >= this.#options.carriersMax) this.#dropIdle();
-    if (this.#peers.size >= this.#options.carriersMax) {
-      stream.destroy();
-      this.#count("limit");
-      return;
-    }
-    stream.setNoDelay(true);
-    stream.setKeepAlive(true, keepAliveMs);
-    // Who is there is checked by `#greet`; the limit is one that the types do not know.
-    const options = {
-      isServer: true,
-      secureContext: credentials.context,
-      requestCert: true,
-      rejectUnauthorized: false,
-      highWaterMark: pendingBytesMax,
-    };
-    this.#shakeHands(new TLSSocket(stream, options));
+  #begin(fd: number, early: Uint8Array, { context }: Credentials): void {
+    const tls = new TlsStream(fd, context, { isServer: true, early });
+    tls.tune(keepAliveSeconds);
+    this.#shakeHands(tls);
   }
 
   /** Ends the oldest carrier that carries nothing: whoever holds it makes another when need be. */
@@ -157,47 +147,42 @@ export class Inbound implements CarrierKeeper {
     else this.#carriersOf.delete(uid);
   }
 
-  #shakeHands(tls: TLSSocket): void {
+  #shakeHands(tls: TlsStream): void {
     if (this.#handshakes.size >= handshakesMax) {
       for (const oldest of this.#handshakes) {
+        this.#handshakes.delete(oldest);
         oldest.destroy();
         break;
       }
     }
     this.#handshakes.add(tls);
     const timer = setTimeout(() => tls.destroy(), handshakeMsMax);
-    const onClose = (): void => {
+    tls.shakeHands((isSecure) => {
       clearTimeout(timer);
-      if (this.#handshakes.delete(tls)) this.#count("handshake");
-    };
-    tls.on("error", () => tls.destroy());
-    tls.on("end", () => tls.destroy());
-    tls.once("close", onClose);
-    tls.once("secure", () => {
-      clearTimeout(timer);
-      tls.off("close", onClose);
       this.#handshakes.delete(tls);
-      this.#greet(tls);
+      if (isSecure) this.#greet(tls);
+      else this.#count("handshake");
     });
   }
 
   /** Looks at who is there, before a byte of it is read. */
-  #greet(tls: TLSSocket): void {
+  #greet(tls: TlsStream): void {
     const peer = readPeer(tls, this.#options.nowMs(), this.#options.mesh());
     if (typeof peer !== "string") {
       this.#keep(tls, peer);
       return;
     }
     this.#count("certificate");
-    const source = tls.remoteAddress ?? "unknown";
+    const source = tls.remote.ip || "unknown";
     tls.destroy();
     this.#report({ source, protocol: "tcp", port: 0 }, "certificate", peer);
   }
 
-  #keep(tls: TLSSocket, peer: Peer): void {
+  #keep(tls: TlsStream, peer: Peer): void {
     const { uid } = peer.caller;
     const carriers = this.#carriersOf.get(uid) ?? 0;
-    if (carriers >= carriersEachMax) {
+    if (this.#peers.size >= this.#options.carriersMax) this.#dropIdle();
+    if (carriers >= carriersEachMax || this.#peers.size >= this.#options.carriersMax) {
       this.#count("limit");
       tls.destroy();
       return;
@@ -235,45 +220,49 @@ export class Inbound implements CarrierKeeper {
     opening: Opening,
     [host = "127.0.0.1", ...others]: readonly string[],
   ): void {
-    const { port } = opening;
-    const options = { host, port, allowHalfOpen: true, noDelay: true };
-    const app = connect({ ...options, ...pendingOptions });
-    const timer = setTimeout(() => app.destroy(new Error("silent")), enterMsMax);
-    const onFailed = (): void => {
+    const onDone = (app: Connected): void => {
       clearTimeout(timer);
-      if (others.length > 0 && carrier.isWanted) this.#enter(carrier, peer, opening, others);
-      else this.#refuse(carrier, peer, opening, closed);
+      if (typeof app === "number") {
+        if (others.length > 0 && carrier.isWanted) this.#enter(carrier, peer, opening, others);
+        else this.#refuse(carrier, peer, opening, closed);
+      } else this.#onEntered(carrier, peer, opening, app);
     };
-    app.once("error", onFailed);
-    app.once("connect", () => {
-      clearTimeout(timer);
-      app.off("error", onFailed);
-      if (carrier.isWanted && opening.protocol === "tcp") this.#splice(carrier, peer, app);
-      else {
-        app.resetAndDestroy();
-        if (carrier.isWanted) answerProbe(carrier);
-        else carrier.refuse(unwanted);
-      }
-    });
+    const connector = new StreamConnector(host, opening.port, onDone);
+    const timer = setTimeout(() => {
+      connector.close();
+      onDone(0);
+    }, enterMsMax);
   }
 
-  #splice(carrier: Carrier, { caller }: Peer, app: Socket): void {
+  #onEntered(carrier: Carrier, peer: Peer, { protocol }: Opening, app: PlainStream): void {
+    if (carrier.isWanted && protocol === "tcp") {
+      app.tune(0);
+      this.#splice(carrier, peer, app);
+      return;
+    }
+    app.reset();
+    if (carrier.isWanted) answerProbe(carrier);
+    else carrier.refuse(unwanted);
+  }
+
+  #splice(carrier: Carrier, { caller }: Peer, app: PlainStream): void {
     const { meters } = this.#options;
     meters.count("beemesh_workload_connections_total", { direction: "in", result: "accepted" });
     meters.count("beemesh_workload_peer_connections_total", {
       direction: "in",
       peer: `${caller.namespace}/${caller.serviceAccount}`,
     });
-    const splice = new Splice(app, carrier, {
+    const { traced, nowMs } = this.#options;
+    const spans = traced();
+    const observer = {
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
       onAccepted: ignore,
       onRefused: ignore,
       onClose: ignore,
-    });
-    const { traced, nowMs } = this.#options;
-    const spans = traced();
-    carrier.use(spans === undefined ? splice : new ServerTap(app, splice, spans, nowMs));
+    };
+    const tap = spans && new ServerTap(spans, nowMs);
+    carrier.use(new Splice(app, carrier, observer, tap));
   }
 
   #refuse(carrier: Carrier, peer: Peer, opening: Opening, refusal: CarrierRefusal): void {
@@ -308,7 +297,6 @@ export class Inbound implements CarrierKeeper {
 const closed: CarrierRefusal = { cause: "closed", reason: "nothing listens on the port" };
 const unwanted: CarrierRefusal = { cause: "reset", reason: "broken off before it was accepted" };
 const expired: CarrierRefusal = { cause: "certificate", reason: "the certificate has expired" };
-const pendingOptions = { highWaterMark: pendingBytesMax };
 
 /** Says that the port is open, and nothing more. */
 function answerProbe(carrier: Carrier): void {

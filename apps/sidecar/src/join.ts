@@ -1,24 +1,24 @@
-import type { Socket } from "node:net";
+import type { ByteStream } from "@beemesh/kernel";
 
 /**
- * Joins two sockets as they are, for what goes through no carrier: an end is passed on as an end,
+ * Joins two streams as they are, for what goes through no carrier: an end is passed on as an end,
  * and if one breaks off, so does the other.
  */
-export function join(a: Socket, b: Socket): void {
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    from.on("error", () => breakOff(to));
-    from.on("close", () => {
-      if (!from.readableEnded) breakOff(to);
-    });
-    from.pipe(to);
-  }
+export function join(a: ByteStream, b: ByteStream): void {
+  pass(a, b);
+  pass(b, a);
 }
 
-/** TCP tells the other end by an RST; a socket of another kind is closed. */
-function breakOff(socket: Socket): void {
-  if (socket.remoteFamily === undefined) socket.destroy();
-  else socket.resetAndDestroy();
+function pass(from: ByteStream, to: ByteStream): void {
+  from.read({
+    onData: (bytes) => {
+      if (!to.write(bytes)) from.pause();
+    },
+    onEnd: () => to.end(),
+    // It takes more of what the other one has.
+    onDrain: () => to.resume(),
+    onClose: () => {
+      if (!from.isFinished) to.reset();
+    },
+  });
 }

@@ -15,17 +15,14 @@ const descriptorsEach = 4;
  */
 const descriptorsReservedMax = 1280;
 
-/**
- * Bytes that wait for a slow reader, in each direction of a connection, before its writer is
- * paused. What was read at once comes on top.
- */
-export const pendingBytesMax: number = 256 * 1024;
-
 /** Milliseconds from a stream's first byte to the end of the TLS handshake. */
 export const handshakeMsMax = 5000;
 
-/** Handshakes at once; one more ends the oldest. An honest one takes milliseconds. */
-export const handshakesMax = 256;
+/**
+ * Handshakes at once; one more ends the oldest. An honest one takes milliseconds; as many as one
+ * workload may begin at once, for others are not to lose theirs by that.
+ */
+export const handshakesMax = 1024;
 
 /**
  * Streams of other sidecars that wait for this one's first certificate, and for how many
@@ -40,8 +37,8 @@ export const uncertifiedMsMax = 5000;
  */
 export const carriersEachMax = 1024;
 
-/** Milliseconds of silence after which the kernel asks whether the other end is still there. */
-export const keepAliveMs = 30_000;
+/** Seconds of silence after which the kernel asks whether the other end is still there. */
+export const keepAliveSeconds = 30;
 
 /** Milliseconds from OPEN to the application's connection: it is in the same kernel. */
 export const enterMsMax = 5000;

@@ -8,14 +8,7 @@
  * nobody's all the same. Ends by itself when its socket is gone: then the pod is gone, or another
  * sidecar took its place.
  */
-import {
-  adoptSocket,
-  DescriptorInbox,
-  descriptorOf,
-  makeTransparent,
-  openTun,
-  returnMemory,
-} from "@beemesh/kernel";
+import { DescriptorInbox, makeTransparent, openTun, returnMemory } from "@beemesh/kernel";
 import { interceptedPort } from "./interceptor.ts";
 import { connectionLimit } from "./limits.ts";
 import { watchPort } from "./packet-port.ts";
@@ -46,13 +39,12 @@ const sidecar = new Sidecar({
   reaches: isOutside ? addresses.slice(1) : [],
   interceptedPort: isOutside ? undefined : interceptedPort,
   connectionsMax: connectionLimit(),
-  makeTransparent: (server, family) => makeTransparent(descriptorOf(server) ?? -1, family),
-  adopt: adoptSocket,
+  makeTransparent,
   inbox: new DescriptorInbox(descriptorPath),
   watch: watchPort,
   device: isOutside ? undefined : openDevice(),
 });
-await sidecar.open();
+sidecar.open();
 if (process.getuid?.() === 0) {
   process.setgroups?.([]);
   process.setgid?.(nobody);

@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import { instantAt, type Now } from "@beemesh/base";
+import type { PlainStream } from "@beemesh/kernel";
 import {
   messageBytesMax,
   NameServer,
@@ -31,7 +31,7 @@ export class Names {
   readonly #meters: Meters;
   /** Who waits for a reply, by the id under which the question was put. */
   readonly #waiting = new Map<number, Replier>();
-  readonly #connections = new Set<Socket>();
+  readonly #connections = new Set<PlainStream>();
   #lastId = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -46,18 +46,23 @@ export class Names {
   }
 
   /** Answers the questions that come over a connection of a program of the pod. */
-  take(socket: Socket): void {
+  take(stream: PlainStream): void {
     if (this.#connections.size >= connectionsMax) this.#endOldest();
-    this.#connections.add(socket);
+    this.#connections.add(stream);
     let rest: Buffer = Buffer.alloc(0);
-    socket.setTimeout(idleMsMax, () => socket.destroy());
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#connections.delete(socket));
-    socket.on("end", () => socket.end());
-    socket.on("data", (chunk: Buffer) => {
-      rest = this.#readMessages(socket, rest.length === 0 ? chunk : Buffer.concat([rest, chunk]));
+    const timer = setTimeout(() => stream.destroy(), idleMsMax);
+    stream.read({
+      onData: (chunk) => {
+        timer.refresh();
+        rest = this.#readMessages(stream, Buffer.concat([rest, chunk]));
+      },
+      onEnd: () => stream.end(),
+      onDrain: () => {},
+      onClose: () => {
+        clearTimeout(timer);
+        this.#connections.delete(stream);
+      },
     });
-    socket.resume();
   }
 
   /** Names have changed. */
@@ -67,7 +72,7 @@ export class Names {
 
   close(): void {
     clearTimeout(this.#timer);
-    for (const socket of this.#connections) socket.destroy();
+    for (const stream of this.#connections) stream.destroy();
     this.#waiting.clear();
   }
 
@@ -75,24 +80,24 @@ export class Names {
   #endOldest(): void {
     for (const oldest of this.#connections) {
       this.#connections.delete(oldest);
-      oldest.resetAndDestroy();
+      oldest.reset();
       this.#meters.count("beemesh_workload_names_total", { result: "limit" });
       return;
     }
   }
 
   /** Puts whole messages as questions, and gives back what follows the last of them. */
-  #readMessages(socket: Socket, bytes: Buffer): Buffer {
+  #readMessages(stream: PlainStream, bytes: Buffer): Buffer {
     let at = 0;
     while (bytes.length - at >= lengthBytes) {
       const length = bytes.readUInt16BE(at);
       if (length > queryBytesMax) {
-        socket.destroy();
+        stream.destroy();
         break;
       }
       const end = at + lengthBytes + length;
       if (end > bytes.length) break;
-      this.#query(bytes.subarray(at + lengthBytes, end), "tcp", (reply) => send(socket, reply));
+      this.#query(bytes.subarray(at + lengthBytes, end), "tcp", (reply) => send(stream, reply));
       at = end;
     }
     return bytes.subarray(at);
@@ -137,15 +142,13 @@ function resultOf(reply: Uint8Array): "answered" | "refused" {
   return ((reply[3] ?? 0) & 15) === responseCodes.refused ? "refused" : "answered";
 }
 
-function send(socket: Socket, reply: Uint8Array): void {
+function send(stream: PlainStream, reply: Uint8Array): void {
   // Who asks and does not read the answers has lost its turn.
-  if (socket.writableLength > messageBytesMax) socket.destroy();
-  const length = Buffer.alloc(lengthBytes);
-  length.writeUInt16BE(reply.length);
-  socket.cork();
-  socket.write(length);
-  socket.write(reply);
-  socket.uncork();
+  if (stream.keptBytes > messageBytesMax) stream.destroy();
+  const message = Buffer.alloc(lengthBytes + reply.length);
+  message.writeUInt16BE(reply.length);
+  message.set(reply, lengthBytes);
+  stream.write(message);
 }
 
 function now(): Now {

@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
+import type { PlainStream } from "@beemesh/kernel";
 import type { Endpoint, Route } from "@beemesh/workload";
 import type { BalancedRoutes, EndpointRoute, EndpointUse, ServiceRoute } from "./balanced-route.ts";
 import { Carrier } from "./carrier.ts";
@@ -58,8 +58,7 @@ export class Outbound {
   }
 
   /** Takes a paused socket of an application that wanted to reach `ip` and `port`. */
-  take(app: Socket, ip: string, port: number): void {
-    app.on("error", ignore);
+  take(app: PlainStream, ip: string, port: number): void {
     const route = this.#options.routes.known("tcp", ip, port);
     const isPlain = route !== undefined && isToEndpoint(route) && !mayBeHttp(route);
     if (isPlain && this.#connectNow(app, route)) return;
@@ -67,7 +66,7 @@ export class Outbound {
   }
 
   /** The short way, which most connections go: the route is known and a carrier waits. */
-  #connectNow(app: Socket, route: EndpointRoute): boolean {
+  #connectNow(app: PlainStream, route: EndpointRoute): boolean {
     const { balanced, pool } = this.#options;
     const known = balanced.find(route);
     const endpoint = known.pick();
@@ -77,9 +76,9 @@ export class Outbound {
     return this.#splice(app, route, { endpoint, carrier, use });
   }
 
-  async #connect(app: Socket, target: Target): Promise<void> {
+  async #connect(app: PlainStream, target: Target): Promise<void> {
     const route = await this.#options.routes.find("tcp", target.ip, target.port);
-    if (app.destroyed) return;
+    if (!app.isOpen) return;
     if (route === undefined) {
       this.#refuse(app, target, { cause: "unknown", reason: "the machine does not answer" });
     } else if (route.kind === "refused") {
@@ -88,7 +87,7 @@ export class Outbound {
       await this.#connectExternal(app, target, route);
     } else if (mayBeHttp(route)) {
       const word = await firstWordOf(app, patienceMs(route));
-      if (app.destroyed) return;
+      if (!app.isOpen) return;
       const { http } = this.#options;
       if (word.protocol === "http1") http.take(app, route, word.bytes);
       else if (word.protocol === "http2") await http.takeHttp2(app, route, word.bytes);
@@ -100,7 +99,7 @@ export class Outbound {
 
   /** @param first - What was read of the socket already. */
   async #connectEndpoint(
-    app: Socket,
+    app: PlainStream,
     target: Target,
     route: EndpointRoute,
     first: FirstWord,
@@ -109,7 +108,7 @@ export class Outbound {
     const known = balanced.find(route);
     const tried: string[] = [];
     let last = empty;
-    while (tried.length < attemptsMax && !app.destroyed) {
+    while (tried.length < attemptsMax && app.isOpen) {
       const endpoint = known.pick(tried);
       if (endpoint === "full") last = full;
       if (typeof endpoint === "string") break;
@@ -126,17 +125,17 @@ export class Outbound {
         return;
       }
     }
-    if (!app.destroyed) this.#refuse(app, target, last);
+    if (app.isOpen) this.#refuse(app, target, last);
   }
 
   /** @returns False if the carrier is of no use, and another should be tried. */
-  #splice(app: Socket, route: EndpointRoute, chosen: Chosen): boolean {
+  #splice(app: PlainStream, route: EndpointRoute, chosen: Chosen): boolean {
     const { endpoint, carrier, use } = chosen;
     const { pool } = this.#options;
-    if (!carrier.isIdle || app.destroyed) {
+    if (!carrier.isIdle || !app.isOpen) {
       use.over();
       if (carrier.isIdle) pool.onIdle(carrier);
-      return app.destroyed;
+      return !app.isOpen;
     }
     const observer = this.#observerOf(route, chosen, () => splice.abort());
     const splice = new Splice(app, carrier, observer);
@@ -152,11 +151,11 @@ export class Outbound {
   }
 
   /** What was read before there was a carrier, and the end if that was all. */
-  #sendFirst(app: Socket, carrier: Carrier, first: Uint8Array): void {
-    if (app.destroyed) return;
+  #sendFirst(app: PlainStream, carrier: Carrier, first: Uint8Array): void {
+    if (!app.isOpen) return;
     this.#bytesOut.value += first.length;
     if (first.length > 0 && !carrier.send(first)) app.pause();
-    if (app.readableEnded) carrier.end();
+    if (app.hasEnded) carrier.end();
   }
 
   #observerOf(
@@ -202,7 +201,7 @@ export class Outbound {
   }
 
   async #connectExternal(
-    app: Socket,
+    app: PlainStream,
     target: Target,
     route: Route & { readonly kind: "external" },
   ): Promise<void> {
@@ -215,13 +214,13 @@ export class Outbound {
       direction: "out",
       result: "external",
     });
-    if (app.destroyed) socket.destroy();
+    if (!app.isOpen) socket.destroy();
     else join(app, socket);
   }
 
-  #refuse(app: Socket, { ip, port }: Target, { cause, reason }: CarrierRefusal): void {
+  #refuse(app: PlainStream, { ip, port }: Target, { cause, reason }: CarrierRefusal): void {
     const { name, refusals, meters } = this.#options;
-    app.resetAndDestroy();
+    app.reset();
     meters.count("beemesh_workload_connections_total", { direction: "out", result: cause });
     refusals.report({
       direction: "out",
@@ -235,7 +234,6 @@ export class Outbound {
   }
 }
 
-const ignore = (): void => {};
 const unread: FirstWord = { protocol: "raw", bytes: new Uint8Array(0) };
 const empty: CarrierRefusal = { cause: "empty", reason: "the service has no endpoints" };
 const full: CarrierRefusal = { cause: "limit", reason: "every endpoint has all that it may have" };

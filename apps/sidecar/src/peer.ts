@@ -1,4 +1,5 @@
-import type { TLSSocket } from "node:tls";
+import { X509Certificate } from "node:crypto";
+import type { TlsStream } from "@beemesh/kernel";
 import { type Caller, spiffeIdOf } from "@beemesh/workload";
 import { checkWorkloadCertificate } from "@beemesh/workload-identity";
 
@@ -12,10 +13,12 @@ export interface Peer {
 }
 
 /** Reads who has shaken hands; a text says why it is nobody of this mesh. */
-export function readPeer(tls: TLSSocket, nowMs: number, mesh: string | undefined): Peer | string {
-  const certificate = tls.getPeerX509Certificate();
-  if (certificate === undefined) return "no certificate was shown";
+export function readPeer(tls: TlsStream, nowMs: number, mesh: string | undefined): Peer | string {
+  const { peerCertificate } = tls;
+  if (peerCertificate === undefined) return "no certificate was shown";
   if (mesh === undefined) return "the mesh is not known yet";
+  const certificate = readCertificate(peerCertificate);
+  if (certificate === undefined) return "malformed";
   const checked = checkWorkloadCertificate(certificate, nowMs, mesh);
   if ("fault" in checked) return checked.fault;
   const { uid, identity, issuer } = checked;
@@ -25,4 +28,12 @@ export function readPeer(tls: TLSSocket, nowMs: number, mesh: string | undefined
     name: spiffeIdOf(identity),
     notAfterMs: certificate.validToDate.getTime(),
   };
+}
+
+function readCertificate(der: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { getSystemErrorName } from "node:util";
+import { BeeError } from "@beemesh/base";
+import { type PlainStream, StreamListener, socketAddress } from "@beemesh/kernel";
 import type { Channel } from "./channel.ts";
-import { pendingBytesMax } from "./limits.ts";
 import type { Refusals } from "./refusals.ts";
 
 /** A Service that a program in no pod calls by a port of its own machine. */
@@ -21,8 +22,8 @@ export interface ReachingOptions {
   readonly refusals: Pick<Refusals, "report">;
   /** This workload's SPIFFE ID. */
   readonly name: () => string;
-  /** Somebody connects; its socket is paused, and goes where a pod's connection would. */
-  readonly onConnection: (socket: Socket, ip: string, port: number) => void;
+  /** Somebody connects; nothing of it has been read, and it goes where a pod's connection would. */
+  readonly onConnection: (app: PlainStream, ip: string, port: number) => void;
 }
 
 /** A port that another program has may be free later. */
@@ -38,7 +39,7 @@ const reachPattern =
  */
 export class Reaching {
   readonly #options: ReachingOptions;
-  readonly #servers = new Set<Server>();
+  readonly #listeners = new Set<StreamListener>();
   /** Why a port is not listened on, by the port's address. */
   readonly #failures = new Map<string, { readonly reach: Reach; readonly reason: string }>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -49,9 +50,9 @@ export class Reaching {
   }
 
   /** Listens on all ports that can be had; the others are tried again. */
-  async open(): Promise<void> {
+  open(): void {
     const all = this.#options.texts.flatMap((text) => readReach(text) ?? []);
-    await Promise.all(all.map((reach) => this.#listen(reach)));
+    for (const reach of all) this.#listen(reach);
   }
 
   /** Tells the machine what could not be listened on; to be called when there is one. */
@@ -62,34 +63,23 @@ export class Reaching {
   close(): void {
     this.#isClosed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const server of this.#servers) server.close();
+    for (const listener of this.#listeners) listener.close();
   }
 
-  #listen(reach: Reach): Promise<void> {
+  #listen(reach: Reach): void {
     const { address: host, listenPort: port } = reach;
-    const server = createServer(
-      {
-        allowHalfOpen: true,
-        pauseOnConnect: true,
-        noDelay: true,
-        highWaterMark: pendingBytesMax,
-      },
-      (socket) => void this.#take(socket, reach),
-    );
-    server.maxConnections = this.#options.connectionsMax;
-    server.on("drop", () => this.#refuse(reach, "limit", "too many connections at once"));
-    const { promise, resolve } = Promise.withResolvers<void>();
-    server.once("error", ({ message }) => {
-      this.#fail(reach, message);
-      resolve();
-    });
-    server.listen({ host, port }, () => {
-      this.#servers.add(server);
+    try {
+      const listener = new StreamListener({
+        address: socketAddress(host, port),
+        connectionsMax: this.#options.connectionsMax,
+        onStream: (app) => void this.#take(app, reach),
+        onDropped: () => this.#refuse(reach, "limit", "too many connections at once"),
+      });
+      this.#listeners.add(listener);
       this.#failures.delete(`${host} ${port}`);
-      if (this.#isClosed) server.close();
-      resolve();
-    });
-    return promise;
+    } catch (error) {
+      this.#fail(reach, `${nameOf(error)} ${host}:${port}`);
+    }
   }
 
   #fail(reach: Reach, reason: string): void {
@@ -100,20 +90,20 @@ export class Reaching {
     if (isNew) this.#refuse(reach, "listen", reason);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void this.#listen(reach);
+      this.#listen(reach);
     }, againMs);
     this.#timers.add(timer.unref());
   }
 
-  async #take(socket: Socket, reach: Reach): Promise<void> {
-    socket.on("error", () => socket.destroy());
+  async #take(app: PlainStream, reach: Reach): Promise<void> {
+    app.tune(0);
     const ip = await this.#resolve(reach.name);
-    if (socket.destroyed) return;
+    if (!app.isOpen) return;
     if (ip !== undefined) {
-      this.#options.onConnection(socket, ip, reach.port);
+      this.#options.onConnection(app, ip, reach.port);
       return;
     }
-    socket.resetAndDestroy();
+    app.reset();
     this.#refuse(reach, "unknown", `there is no address of ${reach.name}`);
   }
 
@@ -129,6 +119,13 @@ export class Reaching {
     const what = { direction: "out", protocol: "tcp", source: name(), target } as const;
     refusals.report({ ...what, port, cause, reason });
   }
+}
+
+/** As people know it, such as `EADDRINUSE`. */
+function nameOf(error: unknown): string {
+  const errno = error instanceof BeeError ? error.facts["errno"] : undefined;
+  if (typeof errno === "number") return getSystemErrorName(-errno);
+  return error instanceof Error ? error.message : String(error);
 }
 
 function readReach(text: string): Reach | undefined {

@@ -1,4 +1,5 @@
-import type { Server, Socket } from "node:net";
+import type { Socket } from "node:net";
+import type { PlainStream } from "@beemesh/kernel";
 import { Meter, type SpanQueue } from "@beemesh/proxy";
 import { type PeerRefClaim, type PodFacts, peerRefText, spiffeIdOf } from "@beemesh/workload";
 import { BalancedRoutes } from "./balanced-route.ts";
@@ -35,8 +36,7 @@ export interface SidecarOptions {
   /** Connections at once, of each kind. */
   readonly connectionsMax: number;
   /** What only the kernel can do. */
-  readonly makeTransparent: (server: Server, family: 4 | 6) => void;
-  readonly adopt: (fd: number) => Socket;
+  readonly makeTransparent: (fd: number, family: 4 | 6) => void;
   readonly inbox: { receive(): Delivery | undefined };
   readonly watch: (fd: number, onPacket: (packet: Buffer) => void) => PacketPort;
   /** The pod's device, for everything but TCP; none in tests without a pod. */
@@ -82,8 +82,7 @@ export class Sidecar {
     const identity = new Identity({ channel, nowMs, onRenewed: () => this.#pool.renew() });
     const handover = new Handover({
       inbox: options.inbox,
-      adopt: options.adopt,
-      onIncoming: (socket) => this.#inbound.take(socket),
+      onIncoming: ({ fd, bytes }) => this.#inbound.take(fd, bytes),
     });
     const refusals = new Refusals(channel, meters, meter);
     const verdicts = new Verdicts(channel);
@@ -120,7 +119,7 @@ export class Sidecar {
       // A pod's loopback is its own; that of a machine is not the program's.
       addresses: isOutside ? addresses : ["127.0.0.1", "::1", ...addresses],
       onControl: (socket: Socket) => channel.attach(socket),
-      onCarry: (socket: Socket) => this.#inbound.take(socket),
+      onCarry: (fd: number, early: Uint8Array) => this.#inbound.take(fd, early),
     };
     this.#door = new Door(doorOptions, connectionsMax);
     this.#balanced = balanced;
@@ -143,18 +142,18 @@ export class Sidecar {
   }
 
   /** Listens for the pod's programs first and then for the machine, which takes it as ready. */
-  async open(): Promise<void> {
-    await this.#interceptor?.open();
-    await this.#reaching.open();
-    await new Promise<void>((resolve) => this.#door.open(resolve));
+  open(): void {
+    this.#interceptor?.open();
+    this.#reaching.open();
+    this.#door.open();
     void this.#identity.renew();
   }
 
-  /** Takes the paused socket of a program of the pod that connects to an address. */
-  take(socket: Socket, ip: string, port: number): void {
+  /** Takes the stream of a program of the pod that connects to an address. */
+  take(app: PlainStream, ip: string, port: number): void {
     const { ip: names, port: namesPort } = nameServerAddress;
-    if (ip === names && port === namesPort) this.#names.take(socket);
-    else this.#outbound.take(socket, ip, port);
+    if (ip === names && port === namesPort) this.#names.take(app);
+    else this.#outbound.take(app, ip, port);
   }
 
   /** Takes a packet that a program of the pod has sent by anything but TCP. */
@@ -191,7 +190,7 @@ export class Sidecar {
       port,
       connectionsMax,
       makeTransparent,
-      onConnection: (socket, ip, to) => this.take(socket, ip, to),
+      onConnection: (app, ip, to) => this.take(app, ip, to),
       onDropped: () => this.meters.count("beemesh_workload_refusals_total", tooMany),
     });
   }

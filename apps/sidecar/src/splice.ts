@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import type { CarrierRefusal } from "@beemesh/carrier";
+import type { PlainStream } from "@beemesh/kernel";
 import type { Carrier, CarrierUser } from "./carrier.ts";
 import type { Counter } from "./metrics.ts";
 
@@ -14,35 +14,39 @@ export interface SpliceObserver {
   onClose(): void;
 }
 
-/**
- * A chunk of at least this many bytes is a full record of TLS: the next one probably follows in
- * the same turn, and both go to the application in one system call. A shorter one goes at once.
- */
-const fullRecordBytes = 16 * 1024 - 64;
+/** Sees what passes, before it is passed on, and keeps no bytes of it. */
+export interface SpliceTap {
+  fromApp(bytes: Uint8Array): void;
+  toApp(bytes: Uint8Array): void;
+}
 
 /**
  * Joins a TCP connection of an application with a carrier: bytes, the end of each direction, and
  * breaking off all pass as they are, and a reader who does not read stops the other end's writer.
- *
- * The socket must be paused, allow half-open, and have no listeners for what it reads.
  */
 export class Splice implements CarrierUser {
-  readonly #app: Socket;
+  readonly isQuiet = true;
+  readonly #app: PlainStream;
   readonly #observer: SpliceObserver;
+  readonly #tap: SpliceTap | undefined;
   #carrier: Carrier | undefined;
-  #isCorked = false;
 
-  constructor(app: Socket, carrier: Carrier, observer: SpliceObserver) {
+  /**
+   * @param app - Nobody else reads it from now on.
+   * @param tap - Sees all that passes.
+   */
+  constructor(app: PlainStream, carrier: Carrier, observer: SpliceObserver, tap?: SpliceTap) {
     this.#app = app;
     this.#carrier = carrier;
     this.#observer = observer;
-    app.on("data", (chunk: Buffer) => this.#onAppData(chunk));
-    app.on("end", () => this.#carrier?.end());
-    app.on("drain", () => this.#carrier?.resume());
-    // What has happened to it is told by `close`.
-    app.on("error", () => {});
-    app.on("close", () => this.#onAppClose());
-    app.resume();
+    this.#tap = tap;
+    app.read({
+      isQuiet: true,
+      onData: (chunk) => this.#onAppData(chunk),
+      onEnd: () => this.#carrier?.end(),
+      onDrain: () => this.#carrier?.resume(),
+      onClose: () => this.#onAppClose(),
+    });
   }
 
   onAccepted(): void {
@@ -52,42 +56,29 @@ export class Splice implements CarrierUser {
   onRefused(refusal: CarrierRefusal): void {
     this.#carrier = undefined;
     this.#observer.onRefused(refusal);
-    this.#app.resetAndDestroy();
+    this.#app.reset();
   }
 
   onData(bytes: Uint8Array): void {
-    const app = this.#app;
     this.#observer.bytesIn.value += bytes.length;
-    if (!this.#isCorked && bytes.length >= fullRecordBytes) {
-      this.#isCorked = true;
-      app.cork();
-      setImmediate(uncork, this);
-    }
-    if (!app.write(bytes)) this.#carrier?.pause();
+    this.#tap?.toApp(bytes);
+    if (!this.#app.write(bytes)) this.#carrier?.pause();
   }
 
   /** Breaks both ends off. */
   abort(): void {
     this.#carrier?.reset();
     this.#carrier = undefined;
-    this.#app.resetAndDestroy();
-  }
-
-  /** Hands over what was gathered in this turn. */
-  uncork(): void {
-    if (!this.#isCorked) return;
-    this.#isCorked = false;
-    this.#app.uncork();
+    this.#app.reset();
   }
 
   onEnd(): void {
-    this.uncork();
     this.#app.end();
   }
 
   onReset(): void {
     this.#carrier = undefined;
-    this.#app.resetAndDestroy();
+    this.#app.reset();
   }
 
   onOver(): void {
@@ -98,10 +89,11 @@ export class Splice implements CarrierUser {
     this.#app.resume();
   }
 
-  #onAppData(chunk: Buffer): void {
+  #onAppData(chunk: Uint8Array): void {
     const carrier = this.#carrier;
     if (carrier === undefined || !carrier.maySend) return;
     this.#observer.bytesOut.value += chunk.length;
+    this.#tap?.fromApp(chunk);
     if (!carrier.send(chunk)) this.#app.pause();
   }
 
@@ -114,8 +106,4 @@ export class Splice implements CarrierUser {
     this.#carrier = undefined;
     this.#observer.onClose();
   }
-}
-
-function uncork(splice: Splice): void {
-  splice.uncork();
 }

@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { createServer as createHttp2Server, type Http2Server } from "node:http2";
-import { createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { StreamListener, socketAddress } from "@beemesh/kernel";
 import type { Endpoint, Route, RouteSettings } from "@beemesh/workload";
-import { portOf } from "../../../../test/port-of.ts";
 import { Stage, type StagePod } from "./stage.ts";
 
 const address = "10.96.0.80";
@@ -18,7 +17,7 @@ export interface Program {
 export class ServiceStage {
   readonly stage: Stage = new Stage();
   readonly web: StagePod;
-  readonly #doors: Server[] = [];
+  readonly #doors: StreamListener[] = [];
   readonly #sockets = new Map<StagePod, Set<Socket>>();
 
   private constructor(stage: Stage, web: StagePod) {
@@ -74,13 +73,17 @@ export class ServiceStage {
   }
 
   /** A port at which programs of `web` come to the service, for clients that connect themselves. */
-  async door(): Promise<number> {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
-    server.on("connection", (socket: Socket) => this.web.sidecar.take(socket, address, 80));
-    this.#doors.push(server);
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return portOf(server);
+  door(): number {
+    const door = new StreamListener({
+      address: socketAddress("127.0.0.1", 0),
+      connectionsMax: this.stage.connectionsMax,
+      onStream: (app) => {
+        app.tune(0);
+        this.web.sidecar.take(app, address, 80);
+      },
+    });
+    this.#doors.push(door);
+    return door.port;
   }
 
   /** What the sidecar of `web` has counted. */

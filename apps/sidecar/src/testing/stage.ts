@@ -4,6 +4,7 @@ import { connect, createServer, type Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SigningKey } from "@beemesh/identity";
+import { descriptorOf, duplicate, PlainStream } from "@beemesh/kernel";
 import { descriptorLine, type Endpoint, type PodFacts, type Route } from "@beemesh/workload";
 import { portOf } from "../../../../test/port-of.ts";
 import type { Delivery } from "../handover.ts";
@@ -25,7 +26,7 @@ const lifeMs = 3_600_000;
 
 /**
  * Pods of one mesh in one process. Programs connect by `connect`, which does what the interceptor
- * does in a pod; sockets are handed over as they are, without descriptors.
+ * does in a pod.
  */
 export class Stage {
   readonly folder: string = mkdtempSync(join(tmpdir(), "sidecar-"));
@@ -53,12 +54,10 @@ export class Stage {
     };
     const socketPath = join(this.folder, `${name}.sock`);
     const inbox: Delivery[] = [];
-    const adopted = new Map<number, Socket>();
     const handOver = (id: number, socket: Made): void => {
       if (!(socket instanceof Socket)) throw new Error("a stage has no descriptors of UDP");
-      const fd = 1_000_000 + id;
-      adopted.set(fd, socket);
-      inbox.push({ fd, bytes: Buffer.from(descriptorLine({ kind: "dialed", id })) });
+      const bytes = Buffer.from(descriptorLine({ kind: "dialed", id }));
+      inbox.push({ fd: descriptorFrom(socket), bytes });
     };
     const sidecar = new Sidecar({
       socketPath,
@@ -66,7 +65,6 @@ export class Stage {
       interceptedPort: 0,
       connectionsMax: this.connectionsMax,
       makeTransparent: () => {},
-      adopt: (fd) => adopted.get(fd) ?? connect({ port: 1 }),
       inbox: { receive: () => inbox.shift() },
       watch: watchPort,
       device: undefined,
@@ -81,7 +79,7 @@ export class Stage {
       issuer: "",
     };
     const machine = new FakeMachine(facts, rules, handOver);
-    await sidecar.open();
+    sidecar.open();
     await machine.attach(socketPath);
     const pod = { facts, key, machine, sidecar, socketPath, ip };
     this.#pods.push(pod);
@@ -124,8 +122,7 @@ export class Stage {
     await once(server, "listening");
     server.on("connection", (socket: Socket) => {
       server.close();
-      this.#watch(socket);
-      pod.sidecar.take(socket, ip, port);
+      pod.sidecar.take(new PlainStream(descriptorFrom(socket)), ip, port);
     });
     const socket = connect({
       host: "127.0.0.1",
@@ -162,6 +159,14 @@ export class Stage {
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));
   }
+}
+
+/** What a socket is of; nothing of it has been read. */
+function descriptorFrom(socket: Socket): number {
+  const fd = duplicate(descriptorOf(socket) ?? -1);
+  // This closes one of two descriptors, and says nothing to the other end.
+  socket.destroy();
+  return fd;
 }
 
 function endpointOf(pod: StagePod, port: number): Endpoint {
