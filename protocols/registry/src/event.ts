@@ -5,7 +5,6 @@ import type { RegistryMessage } from "./message.ts";
 /** A live machine as the membership knows it. */
 export interface LiveMember {
   readonly id: PeerId;
-  /** Wall time since when it is up; without it, it counts as up for long. */
   readonly sinceMs?: number;
 }
 

@@ -122,27 +122,6 @@ describe("keepers", () => {
     }
   });
 
-  test("that came together do not take the part that both have got for all", () => {
-    const network = new LossyNetwork({ seed: 1, names: ["old", "ann", "bob"], replicas: 3 });
-    network.write("ann", `${collection}:web`, "{}");
-    network.silent.add("old");
-    const { wallMs } = network.now("ann");
-    const alive = ["old", "ann", "bob"].map((id) => ({
-      id,
-      sinceMs: id === "old" ? wallMs - minuteMs : wallMs,
-    }));
-    for (const name of ["ann", "bob"]) network.step(name, { kind: "members", alive });
-    network.run(2000);
-    assert.deepEqual(network.contents("ann"), network.contents("bob"));
-    for (const name of ["ann", "bob"]) {
-      assert.equal(network.registry(name).coverageOf(collection), "partly");
-    }
-    network.run(6000);
-    for (const name of ["ann", "bob"]) {
-      assert.equal(network.registry(name).coverageOf(collection), "kept");
-    }
-  });
-
   test("hear of a pod from its machine soon, though it shares other things with them", () => {
     for (let seed = 0; seed < 20; seed += 1) {
       const network = meshOf(seed);

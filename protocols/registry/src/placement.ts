@@ -27,8 +27,6 @@ export class Placement {
   #alive: ReadonlySet<PeerId>;
   readonly #orders = new Map<CollectionId, Order>();
   readonly #gained = new Set<CollectionId>();
-  /** Since when each live machine is up, where it is known. */
-  #upSince: ReadonlyMap<PeerId, Instant> = new Map();
   /** Machines that have left lately, and when. */
   readonly #departed = new Map<PeerId, Instant>();
 
@@ -58,12 +56,11 @@ export class Placement {
   }
 
   /**
-   * Whether a keeper was one before anybody left lately, as far as can be told here, and is no
-   * newcomer. If all that kept a collection are gone at once, those who keep it now know nothing
-   * of it yet, and that they agree with each other proves nothing.
+   * Whether a keeper was one before anybody left lately, as far as can be told here. If all that
+   * kept a collection are gone at once, those who keep it now know nothing of it yet, and that
+   * they agree with each other proves nothing.
    */
   isVersed(collection: CollectionId, keeper: PeerId, at: Instant): boolean {
-    if (this.isNewcomer(collection, keeper, at)) return false;
     const { first } = this.#order(collection);
     const rank = first.findIndex(({ id }) => id === keeper);
     const weight = first[rank]?.weight;
@@ -75,26 +72,6 @@ export class Placement {
     );
     const before = departed.filter((candidate) => candidate.weight > weight).length;
     return rank + before < this.#keepersMax;
-  }
-
-  /**
-   * Whether a keeper has come up lately while others keep the collection for longer: two who came
-   * together may agree on the part of it that both have got so far. Where all have just come up,
-   * as after a power cut, nobody knows more than they do.
-   */
-  isNewcomer(collection: CollectionId, keeper: PeerId, at: Instant): boolean {
-    if (!this.#isUpLately(keeper, at)) return false;
-    return this.keepersOf(collection).some((id) => id !== this.#self && !this.#isUpLately(id, at));
-  }
-
-  #isUpLately(id: PeerId, at: Instant): boolean {
-    const since = this.#upSince.get(id);
-    return since !== undefined && elapsedMs(since, at) < matchMsMax;
-  }
-
-  /** Takes note of since when the live machines are up; who is missing is up for long. */
-  setUpSince(upSince: ReadonlyMap<PeerId, Instant>): void {
-    this.#upSince = upSince;
   }
 
   /** How many keepers must hold a write for it to count as held widely: a majority. */

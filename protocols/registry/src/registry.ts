@@ -181,22 +181,14 @@ export class Registry {
     return this.#following.isComplete(collection) ? "followed" : "partly";
   }
 
-  /**
-   * Whether one of the other keepers, if there are any, has once held the same as we do, and is
-   * no newcomer among them.
-   */
+  /** Whether one of the other keepers, if there are any, has once held the same as we do. */
   #isSettled(collection: CollectionId): boolean {
     const since = this.#gained.get(collection);
     if (since !== undefined) return elapsedMs(since, this.#at) >= matchMsMax;
     if (this.#placement.isGained(collection)) return false;
     const others = this.#otherKeepersOf(collection);
     return (
-      others.length === 0 ||
-      others.some(
-        (keeper) =>
-          this.#repair.hasMatched(keeper, this.#at) &&
-          !this.#placement.isNewcomer(collection, keeper, this.#at),
-      )
+      others.length === 0 || others.some((keeper) => this.#repair.hasMatched(keeper, this.#at))
     );
   }
 
@@ -222,7 +214,6 @@ export class Registry {
       case "write":
         return this.#write(event, now);
       case "members":
-        this.#placement.setUpSince(this.#upSince(event, now));
         return this.#setMembers(
           event.alive.map(({ id }) => id),
           now,
@@ -303,16 +294,6 @@ export class Registry {
         this.#write({ kind: "write", collection, name, part, body }, now);
       }
     }
-  }
-
-  /** Since when the members are up by the clock of this machine, where they have told. */
-  #upSince({ alive }: RegistryEvent & { kind: "members" }, now: Now): Map<PeerId, Instant> {
-    const meshMs = this.meshMs(now);
-    return new Map(
-      alive.flatMap(({ id, sinceMs }) =>
-        sinceMs === undefined ? [] : [[id, after(now.at, sinceMs - meshMs)]],
-      ),
-    );
   }
 
   #setMembers(alive: readonly PeerId[], now: Now): void {
