@@ -13,7 +13,7 @@ import { cronJobResource, jobResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
 import {
-  controllerOf,
+  controlledBy,
   deleting,
   type Findings,
   fine,
@@ -57,11 +57,8 @@ export const lookAtCronJob: Look = (object, view) => {
 /** The Jobs of a CronJob, the oldest first. */
 function jobsOf({ metadata }: CronJob, { census }: View): readonly Job[] {
   const { uid = "" } = metadata;
-  return census
-    .ownedBy(uid)
-    .map(({ object }) => object)
+  return controlledBy(uid, census)
     .filter(isJob)
-    .filter((job) => controllerOf(job)?.uid === uid)
     .toSorted((a, b) => bornMsOf(a) - bornMsOf(b) || (a.metadata.name < b.metadata.name ? -1 : 1));
 }
 

@@ -17,7 +17,7 @@ import { availableInMs, isLost, isReady } from "./pod-facts.ts";
 import { countsOf } from "./replica-sets.ts";
 import { shareOf } from "./rollout.ts";
 import {
-  controllerOf,
+  controlledBy,
   deleting,
   type Findings,
   fine,
@@ -83,11 +83,7 @@ export const lookAtDaemonSet: Look = (object, view) => {
 function watchOf(set: DaemonSet, view: View): Watch {
   const { uid = "" } = set.metadata;
   const history = historyOf(set, view);
-  const pods = view.census
-    .ownedBy(uid)
-    .map(({ object }) => object)
-    .filter(isPod)
-    .filter((pod) => controllerOf(pod)?.uid === uid);
+  const pods = controlledBy(uid, view.census).filter(isPod);
   const byMachine = Map.groupBy(pods, machineNameOf);
   const nodes = view.store.list(nodeResource).items;
   const names = new Set(nodes.map(({ metadata }) => metadata.name));

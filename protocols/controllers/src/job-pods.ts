@@ -1,7 +1,7 @@
 import { isPod, type Job, type JobPlace, jobPlaceOf, jobPodName, type Pod } from "@beemesh/model";
 import { readIndexes } from "./index-set.ts";
 import { isLost, isOver } from "./pod-facts.ts";
-import { controllerOf, isEnding, type View } from "./view.ts";
+import { controlledBy, isEnding, type View } from "./view.ts";
 
 /** Annotation of a pod that its Job's controller ends itself: that is no failure of the pod. */
 export const dismissedAnnotation = "beemesh.io/dismissed";
@@ -40,11 +40,7 @@ export interface Tally {
  */
 export function tallyOf(job: Job, view: View): Tally {
   const { uid = "" } = job.metadata;
-  const owned = view.census
-    .ownedBy(uid)
-    .map(({ object }) => object)
-    .filter(isPod)
-    .filter((pod) => controllerOf(pod)?.uid === uid);
+  const owned = controlledBy(uid, view.census).filter(isPod);
   const placed = owned.flatMap((pod) => placedPod(job, pod, view));
   const slots = Map.groupBy(
     placed.toSorted((a, b) => a.slot - b.slot || a.attempt - b.attempt),

@@ -20,6 +20,7 @@ import { podResource, replicaSetResource, replicationControllerResource } from "
 import type { Action } from "./patience.ts";
 import { countPods, isLost } from "./pod-facts.ts";
 import {
+  controlledBy,
   controllerOf,
   controllerReference,
   deleting,
@@ -95,11 +96,7 @@ function podsOf(
   { census }: View,
 ): { readonly owned: readonly Pod[]; readonly adoptable: readonly Pod[] } {
   const { uid = "", namespace = "" } = set.metadata;
-  const owned = census
-    .ownedBy(uid)
-    .map(({ object }) => object)
-    .filter(isPod)
-    .filter((pod) => controllerOf(pod)?.uid === uid);
+  const owned = controlledBy(uid, census).filter(isPod);
   const selector = selectorOf(set.spec.selector);
   const adoptable = census
     .barePods(namespace)

@@ -18,6 +18,7 @@ import { availableInMs, countPods, isLost } from "./pod-facts.ts";
 import { countsOf } from "./replica-sets.ts";
 import { shareOf } from "./rollout.ts";
 import {
+  controlledBy,
   controllerOf,
   controllerReference,
   deleting,
@@ -95,11 +96,7 @@ function crewOf(set: StatefulSet, view: View): Crew {
     const pod = view.store.get(podResource, namespace, `${name}-${start + index}`);
     return { ordinal: start + index, pod: pod !== undefined && isPod(pod) ? pod : undefined };
   });
-  const pods = view.census
-    .ownedBy(uid)
-    .map(({ object }) => object)
-    .filter(isPod)
-    .filter((pod) => controllerOf(pod)?.uid === uid);
+  const pods = controlledBy(uid, view.census).filter(isPod);
   const names = new Set(members.map(({ ordinal }) => `${name}-${ordinal}`));
   const condemned = pods
     .filter(({ metadata }) => !names.has(metadata.name))

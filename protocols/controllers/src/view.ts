@@ -48,6 +48,14 @@ export function controllerOf({ metadata }: KubeObject): OwnerReference | undefin
   return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
+/** What the owner of that uid controls. */
+export function controlledBy(uid: string, census: Pick<Census, "ownedBy">): KubeObject[] {
+  return census
+    .ownedBy(uid)
+    .map(({ object }) => object)
+    .filter((object) => controllerOf(object)?.uid === uid);
+}
+
 /** The object with other owners. */
 export function withOwners(object: KubeObject, owners: readonly OwnerReference[]): KubeObject {
   const { ownerReferences: _, ...metadata } = object.metadata;
