@@ -23,7 +23,7 @@ export { watchPackets } from "./packet-watch.ts";
 export { settle } from "./readiness.ts";
 export { type SocketAddress, socketAddress } from "./socket-address.ts";
 export { makeTransparent } from "./socket-option.ts";
-export { type Connected, StreamConnector } from "./stream-connector.ts";
+export { type Connected, connectStream } from "./stream-connector.ts";
 export { type ListenerOptions, StreamListener } from "./stream-listener.ts";
 export { TlsContext } from "./tls-context.ts";
 export { TlsStream } from "./tls-stream.ts";

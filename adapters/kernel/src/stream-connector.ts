@@ -9,17 +9,29 @@ import { streamType } from "./stream-listener.ts";
 /** A connection, or the number of the error (asm-generic/errno.h) for which there is none. */
 export type Connected = PlainStream | number;
 
+/**
+ * Connects to a port of an address.
+ *
+ * @param onDone - Told once, and not before this returns; never after it was given up.
+ * @returns A function that gives it up; nothing is told then.
+ * @throws {BeeError} `kernel-refused` if `ip` is no address; `kernel-unsupported`
+ */
+export function connectStream(
+  ip: string,
+  port: number,
+  onDone: (connected: Connected) => void,
+): () => void {
+  const connector = new StreamConnector(ip, port, onDone);
+  return () => connector.close();
+}
+
 /** A connection that is being made. */
-export class StreamConnector implements Watcher {
+class StreamConnector implements Watcher {
   readonly #fd: number;
   readonly #onDone: (connected: Connected) => void;
   #readiness: Readiness | undefined;
   #isDone = false;
 
-  /**
-   * @param onDone - Told once, and not before this returns; never after {@link close}.
-   * @throws {BeeError} `kernel-refused` if `ip` is no address; `kernel-unsupported`
-   */
   constructor(ip: string, port: number, onDone: (connected: Connected) => void) {
     const address = socketAddress(ip, port);
     this.#onDone = onDone;
@@ -37,7 +49,6 @@ export class StreamConnector implements Watcher {
     this.#finish(socketCalls().errorOf(this.#fd));
   }
 
-  /** Gives it up; nothing is told. */
   close(): void {
     if (this.#isDone) return;
     this.#isDone = true;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { type ByteStream, PlainStream, type StreamUser } from "./byte-stream.ts";
 import { libc } from "./libc.ts";
 import { socketAddress } from "./socket-address.ts";
-import { type Connected, StreamConnector } from "./stream-connector.ts";
+import { type Connected, connectStream } from "./stream-connector.ts";
 import { StreamListener } from "./stream-listener.ts";
 import { TlsContext } from "./tls-context.ts";
 import { TlsStream } from "./tls-stream.ts";
@@ -70,7 +70,7 @@ export async function tcpPair(): Promise<[PlainStream, PlainStream]> {
 
 export function connectTo(port: number, ip = "127.0.0.1"): Promise<Connected> {
   return new Promise((resolve) => {
-    assert(new StreamConnector(ip, port, resolve));
+    connectStream(ip, port, resolve);
   });
 }
 

@@ -4,8 +4,8 @@ import { getSystemErrorName } from "node:util";
 import {
   adoptSocket,
   type Connected,
+  connectStream,
   type PlainStream,
-  StreamConnector,
   StreamListener,
   unixAddress,
 } from "@beemesh/kernel";
@@ -130,8 +130,7 @@ export class Door {
         outside.resume();
       }
     };
-    // oxlint-disable-next-line no-new -- it tells by itself
-    new StreamConnector(host, wish.port, onDone);
+    connectStream(host, wish.port, onDone);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { CarrierRefusal, Opening } from "@beemesh/carrier";
-import { type Connected, PlainStream, StreamConnector, TlsStream } from "@beemesh/kernel";
+import { type Connected, connectStream, PlainStream, TlsStream } from "@beemesh/kernel";
 import type { SpanQueue } from "@beemesh/proxy";
 import type { Refusal } from "@beemesh/workload";
 import { Carrier, type CarrierKeeper } from "./carrier.ts";
@@ -227,9 +227,9 @@ export class Inbound implements CarrierKeeper {
         else this.#refuse(carrier, peer, opening, closed);
       } else this.#onEntered(carrier, peer, opening, app);
     };
-    const connector = new StreamConnector(host, opening.port, onDone);
+    const giveUp = connectStream(host, opening.port, onDone);
     const timer = setTimeout(() => {
-      connector.close();
+      giveUp();
       onDone(0);
     }, enterMsMax);
   }
