@@ -2,33 +2,14 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { kubectls } from "../../../test/kubectls.ts";
 import { portOf } from "../../../test/port-of.ts";
 import { openStub, type Stub, startStub } from "./stub-machine.test.ts";
-
-/** The versions found beside the `kubectl` of the path. */
-function findKubectls(): readonly string[] {
-  for (const folder of (process.env["PATH"] ?? "").split(":")) {
-    const path = join(folder, "kubectl");
-    if (!existsSync(path)) continue;
-    const home = dirname(realpathSync(path));
-    const versions = readdirSync(home).filter((name) => /^kubectl\.1\.\d+$/u.test(name));
-    return versions.length > 0 ? versions.map((name) => join(home, name)) : [path];
-  }
-  return [];
-}
 
 interface Outcome {
   readonly code: number;
@@ -36,7 +17,6 @@ interface Outcome {
   readonly stderr: string;
 }
 
-const kubectls = findKubectls();
 let stub: Stub | undefined;
 let folder = "";
 

@@ -6,7 +6,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type JsonObject, parseJson } from "@beemesh/wire";
-import { Client, kubectls } from "./kubectl-client.test.ts";
+import { outerKubectls as kubectls } from "../../../test/kubectls.ts";
+import { Client } from "./kubectl-client.test.ts";
 import { at, withStage } from "./stage.test.ts";
 
 const skip = kubectls.length === 0 && "there is no kubectl";

@@ -1,28 +1,17 @@
 /** The example Job on a real machine, asked for with real kubectl if this computer has it. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Json } from "@beemesh/wire";
+import { kubectls } from "../../../test/kubectls.ts";
 import { at, podsPath, type StageMachine, until, withStage } from "./stage.test.ts";
 
 const manifest = join(import.meta.dirname, "../../../examples/my-job.yaml");
 const jobsPath = "/apis/batch/v1/namespaces/default/jobs";
 
-/** The newest kubectl of the path: some dispatch to versions that lie beside them. */
-function findKubectl(): string | undefined {
-  const first = (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, "kubectl"))
-    .find((path) => existsSync(path));
-  if (first === undefined) return undefined;
-  const home = dirname(realpathSync(first));
-  const versions = readdirSync(home).filter((name) => /^kubectl\.1\.\d\d$/u.test(name));
-  return versions.length === 0 ? first : join(home, versions.toSorted().at(-1) ?? "");
-}
-
-const kubectlPath = findKubectl();
+const kubectlPath = kubectls.at(-1);
 
 /** One machine that has the example's image. */
 async function withMachine(play: (machine: StageMachine) => Promise<void>): Promise<void> {

@@ -1,23 +1,12 @@
 /** Real kubectl against a daemon: who one is, what one may do, tokens of accounts. */
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { parseJson } from "@beemesh/wire";
+import { kubectls } from "../../../test/kubectls.ts";
 import { at, type StageMachine, until, withStage } from "./stage.test.ts";
-
-/** The versions found beside the `kubectl` of the path. */
-function findKubectls(): readonly string[] {
-  for (const folder of (process.env["PATH"] ?? "").split(":")) {
-    const path = join(folder, "kubectl");
-    if (!existsSync(path)) continue;
-    const home = dirname(realpathSync(path));
-    const versions = readdirSync(home).filter((name) => /^kubectl\.1\.\d+$/u.test(name));
-    return versions.length > 0 ? versions.map((name) => join(home, name)) : [path];
-  }
-  return [];
-}
 
 interface Outcome {
   readonly code: number;
@@ -58,7 +47,6 @@ function withoutUser(config: string, text: string): string {
   return bare;
 }
 
-const kubectls = findKubectls();
 const skip = kubectls.length === 0 ? "there is no kubectl" : false;
 
 const withoutOpenssl = spawnSync("openssl", ["version"]).error ? "there is no openssl" : false;

@@ -1,30 +1,10 @@
-/** Real kubectl of the oldest and the newest version that this computer has. */
+/** Real kubectl against a machine of the stage. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, realpathSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { isJsonObject, type Json, type JsonObject, parseJson } from "@beemesh/wire";
 import { at, type StageMachine } from "./stage.test.ts";
-
-/** The oldest and the newest kubectl of the path: some dispatch to versions beside them. */
-function findKubectls(): readonly string[] {
-  const first = (process.env["PATH"] ?? "")
-    .split(delimiter)
-    .map((folder) => join(folder, "kubectl"))
-    .find((path) => existsSync(path));
-  if (first === undefined) return [];
-  const home = dirname(realpathSync(first));
-  const versions = readdirSync(home)
-    .filter((name) => /^kubectl\.1\.\d\d$/u.test(name))
-    .toSorted();
-  if (versions.length === 0) return [first];
-  return [...new Set([versions.at(0) ?? "", versions.at(-1) ?? ""])].map((name) =>
-    join(home, name),
-  );
-}
-
-/** The oldest and the newest kubectl; none where there is none. */
-export const kubectls = findKubectls();
 
 interface Outcome {
   readonly code: number;

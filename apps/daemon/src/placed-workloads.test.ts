@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { JsonObject } from "@beemesh/wire";
-import { Client, kubectls } from "./kubectl-client.test.ts";
+import { outerKubectls as kubectls } from "../../../test/kubectls.ts";
+import { Client } from "./kubectl-client.test.ts";
 import { until, withStage } from "./stage.test.ts";
 
 function workload(kind: string, name: string, rest: JsonObject): JsonObject {

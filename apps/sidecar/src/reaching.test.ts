@@ -25,15 +25,14 @@ function stage(...texts: readonly string[]) {
   const refusals: Refusal[] = [];
   const records: NameRecord[] = [];
   const asked: string[] = [];
-  const ask = (question: { readonly name?: string }): Promise<Answer<"names">> => {
-    asked.push(question.name ?? "");
+  const resolve = (name: string): Promise<Answer<"names">> => {
+    asked.push(name);
     return Promise.resolve({ kind: "names", id: 1, status: "found", ttlSeconds: 1, records });
   };
   const reaching = new Reaching({
     texts,
     connectionsMax: 10,
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only names are asked for
-    channel: { ask } as unknown as ConstructorParameters<typeof Reaching>[0]["channel"],
+    resolve,
     refusals: { report: (refusal) => void refusals.push(refusal) },
     name: () => "spiffe://mesh/ns/shop/sa/db",
     onConnection: (app, ip, port) => {

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from "node:util";
 import { BeeError } from "@beemesh/base";
 import { type PlainStream, StreamListener, socketAddress } from "@beemesh/kernel";
-import type { Channel } from "./channel.ts";
+import type { Answer } from "./channel.ts";
 import type { Refusals } from "./refusals.ts";
 
 /** A Service that a program in no pod calls by a port of its own machine. */
@@ -18,7 +18,8 @@ export interface ReachingOptions {
   /** `127.0.0.1:16379=redis.cache.svc.cluster.local:6379`, and the like. */
   readonly texts: readonly string[];
   readonly connectionsMax: number;
-  readonly channel: Pick<Channel, "ask">;
+  /** Asks for the addresses of a Service's name; undefined if nobody answers. */
+  readonly resolve: (name: string) => Promise<Answer<"names"> | undefined>;
   readonly refusals: Pick<Refusals, "report">;
   /** This workload's SPIFFE ID. */
   readonly name: () => string;
@@ -109,7 +110,7 @@ export class Reaching {
 
   /** An address of a Service: asked for each time, so that it is never an old one. */
   async #resolve(name: string): Promise<string | undefined> {
-    const answer = await this.#options.channel.ask({ kind: "names", name, type: "A" });
+    const answer = await this.#options.resolve(name);
     for (const record of answer?.records ?? []) if (record.type === "A") return record.address;
     return undefined;
   }

@@ -109,7 +109,7 @@ export class Sidecar {
     this.#reaching = new Reaching({
       texts: options.reaches ?? [],
       connectionsMax,
-      channel,
+      resolve: (service) => channel.ask({ kind: "names", name: service, type: "A" }),
       refusals,
       name,
       onConnection: (socket, ip, to) => this.take(socket, ip, to),
