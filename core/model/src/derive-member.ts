@@ -195,25 +195,26 @@ export function deriveMember(pod: Pod, owner: Versioned): Pod | undefined {
  *
  * Source: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations
  */
-const daemonTolerations: readonly (readonly [string, string])[] = [
-  ["not-ready", "NoExecute"],
-  ["unreachable", "NoExecute"],
-  ["disk-pressure", "NoSchedule"],
-  ["memory-pressure", "NoSchedule"],
-  ["pid-pressure", "NoSchedule"],
-  ["unschedulable", "NoSchedule"],
-];
+export const daemonTolerations = (
+  [
+    ["not-ready", "NoExecute"],
+    ["unreachable", "NoExecute"],
+    ["disk-pressure", "NoSchedule"],
+    ["memory-pressure", "NoSchedule"],
+    ["pid-pressure", "NoSchedule"],
+    ["unschedulable", "NoSchedule"],
+  ] as const
+).map(([condition, effect]) => ({
+  key: `node.kubernetes.io/${condition}`,
+  operator: "Exists" as const,
+  effect,
+}));
 
 /** The tolerations of a template's pods on their machines. */
-export function withDaemonTolerations(spec: JsonObject): Json[] {
+function withDaemonTolerations(spec: JsonObject): Json[] {
   const own = listAt(spec, "tolerations");
-  const added = daemonTolerations.map(([condition, effect]) => ({
-    key: `node.kubernetes.io/${condition}`,
-    operator: "Exists",
-    effect,
-  }));
   const texts = new Set(own.map((each) => canonicalJson(each)));
-  return [...own, ...added.filter((each) => !texts.has(canonicalJson(each)))];
+  return [...own, ...daemonTolerations.filter((each) => !texts.has(canonicalJson(each)))];
 }
 
 /** The machine was chosen by what the template asks for; the pod asks for that machine alone. */

@@ -33,6 +33,7 @@ export {
 } from "./derive-job.ts";
 export {
   asOfRevision,
+  daemonTolerations,
   deriveDaemonPod,
   deriveStatefulPod,
   isRevisionOf,
@@ -42,7 +43,6 @@ export {
   revisionNameOf,
   revisionOfTemplate,
   type Versioned,
-  withDaemonTolerations,
 } from "./derive-member.ts";
 export {
   type FieldRequirement,
@@ -75,6 +75,13 @@ export {
   selectorOfLabels,
   selectorText,
 } from "./label-selector.ts";
+export {
+  type Labels,
+  matchesTerms,
+  type NodeExpression,
+  requiredTerms,
+  type SelectorTerm,
+} from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
 export { openApiV2MediaType, openApiV2Protobuf, openApiV3, openApiV3Index } from "./openapi.ts";
 export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";
@@ -122,6 +129,7 @@ export {
 } from "./resource.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
+export { type Taint, taintsOf, tolerates } from "./taint.ts";
 export { formatTime, parseTime } from "./time-text.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
 export { validate } from "./validate.ts";

@@ -1,11 +1,5 @@
-import {
-  type HostPort,
-  longevityOf,
-  type MachineOffer,
-  requirementsOf,
-  type Taint,
-} from "@beemesh/bidding";
-import type { KubeObject, Pod } from "@beemesh/model";
+import { type HostPort, longevityOf, type MachineOffer, requirementsOf } from "@beemesh/bidding";
+import { type KubeObject, type Pod, taintsOf } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import type { NodeFacts, NodeHealth } from "./node.ts";
 import { isFinished } from "./runner.ts";
@@ -41,7 +35,7 @@ export function offerOf({ facts, health, node, pods, uptimeMs }: OfferSources): 
     id: facts.peer,
     name: facts.name,
     labels: node?.metadata.labels ?? {},
-    taints: taintsOf(spec["taints"]),
+    taints: taintsOf(node),
     unschedulable: spec["unschedulable"] === true || health.runtime !== "",
     capacity: {
       cpuMillicores: facts.cpuMillicores,
@@ -62,17 +56,4 @@ export function offerOf({ facts, health, node, pods, uptimeMs }: OfferSources): 
 export function workloadOf({ metadata }: Pod): string {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   return owner?.uid ?? metadata.uid ?? "";
-}
-
-function taintsOf(value: unknown): Taint[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter(isJsonObject).flatMap((taint) => {
-    const { key, value: text, effect } = taint;
-    if (typeof key !== "string" || !isEffect(effect)) return [];
-    return [{ key, effect, ...(typeof text === "string" && { value: text }) }];
-  });
-}
-
-function isEffect(effect: unknown): effect is Taint["effect"] {
-  return effect === "NoSchedule" || effect === "PreferNoSchedule" || effect === "NoExecute";
 }

@@ -1,7 +1,6 @@
-import type { Toleration } from "@beemesh/model";
-import type { Amounts, MachineOffer, Taint } from "./machine-offer.ts";
+import { matchesTerms, type Taint, tolerates } from "@beemesh/model";
+import type { Amounts, MachineOffer } from "./machine-offer.ts";
 import type { HostPort, Requirements } from "./requirements.ts";
-import { matchesTerms } from "./selector.ts";
 
 /** Why a machine was passed over because of a topology spread constraint. */
 export const spreadFilter = "node(s) didn't match pod topology spread constraints";
@@ -37,7 +36,7 @@ function placeFilter(requirements: Requirements, machine: MachineOffer): string 
   if (nodeName !== undefined && nodeName !== machine.name) {
     return "node(s) didn't match the requested node name";
   }
-  if (taintsOf(machine).some((taint) => isHard(taint) && !tolerates(tolerations, taint))) {
+  if (allTaintsOf(machine).some((taint) => isHard(taint) && !tolerates(tolerations, taint))) {
     return "node(s) had untolerated taint(s)";
   }
   const selected = Object.entries(nodeSelector).every(
@@ -99,19 +98,9 @@ function isHard({ effect }: Taint): boolean {
 }
 
 /** The machine's own taints and those that its condition amounts to. */
-function taintsOf(machine: MachineOffer): Taint[] {
+function allTaintsOf(machine: MachineOffer): Taint[] {
   const taints = [...machine.taints];
   if (machine.diskPressure) taints.push(pressureTaints.diskPressure);
   if (machine.memoryPressure) taints.push(pressureTaints.memoryPressure);
   return taints;
-}
-
-/** Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ */
-function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
-  return tolerations.some(({ key, operator = "Equal", value = "", effect }) => {
-    if (effect !== undefined && effect !== taint.effect) return false;
-    if (key === undefined || key === "") return operator === "Exists";
-    if (key !== taint.key) return false;
-    return operator === "Exists" || value === (taint.value ?? "");
-  });
 }

@@ -24,7 +24,7 @@ export type {
 } from "./effect.ts";
 export { describeFailure } from "./failure.ts";
 export { type Fit, fit } from "./fit.ts";
-export { type Amounts, longevityOf, type MachineOffer, type Taint } from "./machine-offer.ts";
+export { type Amounts, longevityOf, type MachineOffer } from "./machine-offer.ts";
 export {
   type Award,
   type Bid,

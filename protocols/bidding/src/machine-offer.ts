@@ -1,18 +1,12 @@
+import type { Labels, Taint } from "@beemesh/model";
 import type { PeerId } from "@beemesh/wire";
 import type { HostPort } from "./requirements.ts";
-import type { Labels } from "./selector.ts";
 
 /** Amounts of what pods use of a machine. */
 export interface Amounts {
   readonly cpuMillicores: number;
   readonly memoryBytes: number;
   readonly pods: number;
-}
-
-export interface Taint {
-  readonly key: string;
-  readonly value?: string;
-  readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 
 /** What a machine has to offer at this moment. */

@@ -1,14 +1,17 @@
 import {
   type Container,
+  type Labels,
+  matches,
   type Pod,
   type PodSpec,
   parseBytes,
   parseCpuMillicores,
+  type SelectorTerm,
+  selectorOf,
   type Toleration,
 } from "@beemesh/model";
 import { isJsonObject, type Json } from "@beemesh/wire";
 import { list } from "./check.ts";
-import { type Labels, matchesLabelSelector, type SelectorTerm } from "./selector.ts";
 import { isLabelSelector, isTerm, termsMax } from "./selector-shape.ts";
 
 /** A port of the machine itself that a pod takes. */
@@ -123,7 +126,7 @@ function isApart(affinity: unknown, labels: Labels): boolean {
   if (!list(isJsonObject, termsMax)(terms)) return false;
   return terms.some(({ topologyKey, labelSelector }) => {
     if (topologyKey !== hostnameLabel || !isLabelSelector(labelSelector)) return false;
-    return matchesLabelSelector(labelSelector, labels);
+    return matches(selectorOf(labelSelector), labels);
   });
 }
 

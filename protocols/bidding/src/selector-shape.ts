@@ -1,7 +1,6 @@
-import type { LabelSelector } from "@beemesh/model";
+import type { LabelSelector, SelectorTerm } from "@beemesh/model";
 import type { Json } from "@beemesh/wire";
 import { list, oneOf, record, shaped, text } from "./check.ts";
-import type { SelectorTerm } from "./selector.ts";
 
 /** A label's key has at most 317 characters: a DNS name, a slash, and 63 more. */
 export const labelKey = text(317);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Expression, matchesLabelSelector, matchesTerms } from "./selector.ts";
+import { matchesTerms, type NodeExpression, requiredTerms } from "./node-selector.ts";
 
 const labels = { zone: "a", cores: "8" };
 
@@ -18,7 +18,7 @@ describe("matchesTerms", () => {
     [{ key: "cores", operator: "Gt", values: ["4"] }, true],
     [{ key: "cores", operator: "Lt", values: ["4"] }, false],
     [{ key: "rack", operator: "Gt", values: ["4"] }, false],
-  ] satisfies readonly (readonly [Expression, boolean])[]) {
+  ] satisfies readonly (readonly [NodeExpression, boolean])[]) {
     const { key, operator, values = [] } = expression;
     test(`${key} ${operator} ${values.join()} is ${expected}`, () => {
       assert.equal(matchesTerms([{ matchExpressions: [expression] }], labels, "n1"), expected);
@@ -41,10 +41,18 @@ describe("matchesTerms", () => {
   });
 });
 
-test("matchesLabelSelector: an empty one matches everything, all its parts must hold", () => {
-  assert(matchesLabelSelector({}, labels));
-  assert(matchesLabelSelector({ matchLabels: { zone: "a" } }, labels));
-  assert(!matchesLabelSelector({ matchLabels: { zone: "b" } }, labels));
-  const rack = { key: "rack", operator: "Exists" } as const;
-  assert(!matchesLabelSelector({ matchLabels: { zone: "a" }, matchExpressions: [rack] }, labels));
+test("the terms of an affinity are read as they are, and what is not known holds nowhere", () => {
+  const affinity = (nodeSelectorTerms: object[]): object => ({
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+  });
+  assert.equal(requiredTerms(undefined), undefined);
+  assert.equal(requiredTerms(affinity([])), undefined);
+  const zone = { key: "zone", operator: "In", values: ["a"] };
+  assert.deepEqual(requiredTerms(affinity([{ matchExpressions: [zone] }])), [
+    { matchExpressions: [zone], matchFields: [] },
+  ]);
+  const odd = requiredTerms(affinity([{ matchExpressions: [{ ...zone, operator: "Near" }] }]));
+  assert(odd && !matchesTerms(odd, labels, "n1"));
+  const empty = requiredTerms(affinity([{}]));
+  assert(empty && !matchesTerms(empty, labels, "n1"));
 });
