@@ -33,8 +33,9 @@ function address(service: Service, { store, serviceCidr }: View): Action[] {
     .list(serviceResource)
     .items.filter(isService)
     .filter((other) => other.metadata.uid !== metadata.uid);
-  const elders = others.filter((other) => isElder(other, service));
-  if (own !== "" && !elders.some((other) => other.spec.clusterIP === own)) return [];
+  // Of many Services few have this address: who is older is asked of those alone.
+  const rivals = others.filter((other) => other.spec.clusterIP === own);
+  if (own !== "" && !rivals.some((rival) => isElder(rival, service))) return [];
   const taken = new Set(others.flatMap((other) => other.spec.clusterIP ?? []));
   const key = `${metadata.namespace}/${metadata.name}`;
   const clusterIP = clusterAddressOf(key, taken, serviceCidr);
