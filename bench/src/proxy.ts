@@ -49,7 +49,7 @@ export async function benchProxy(
   const stops: (() => Promise<void>)[] = [];
   try {
     const pairs = await startPairs(folder, stops);
-    const { subject, sidecars } = await startPods(machine, stops);
+    const { subject, sidecars, idlers } = await startPods(machine, stops);
     const [port = 0] = subject.ports;
     const service = { host: subject.host, port };
     const ready = await measureReadiness(machine, service, { pods: readyPods, folder });
@@ -64,7 +64,8 @@ export async function benchProxy(
     }
     await pause(restMs);
     const loaded = memoryOf(loadedName, subject.pids);
-    return { bench: "proxy", results: [...figuresOf(taken), idle, loaded, ...ready] };
+    const grown = await measureGrowth(machine, idlers);
+    return { bench: "proxy", results: [...figuresOf(taken), idle, loaded, ...ready, ...grown] };
   } finally {
     for (const stop of stops.toReversed()) await stop();
     rmSync(folder, { recursive: true, force: true });
@@ -72,8 +73,8 @@ export async function benchProxy(
 }
 
 /**
- * Memory in a mesh that grows to 10,000 services, which takes its time, and the readiness of new
- * pods as in {@link benchProxy}; nothing else is carried meanwhile.
+ * Of {@link benchProxy} the memory in a growing mesh and the readiness of new pods alone, for which
+ * nothing else needs to be carried.
  */
 export async function benchSidecar(
   mesh: DevMesh,
