@@ -5,17 +5,24 @@ import type { ApiBackend, TunnelEnd } from "@beemesh/gateway";
 import { apiVersionOf, decodeProtobuf, resourceOfKind } from "@beemesh/model";
 import type { ApiReply, ApiRequest, TokenAuthority, Tunnel, User } from "@beemesh/ports";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
-import { decisiveCollections, reviewedToken, tokenCollections } from "./access.ts";
+import {
+  decisiveCollections,
+  quotaCollections,
+  reviewedToken,
+  tokenCollections,
+} from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
+import type { Deciding } from "./deciding/deciding.ts";
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
+import { statusReply } from "./status-reply.ts";
 import type { PodAccess } from "./tunnel/pod-access.ts";
 
-export interface BackendOptions {
+/** What requests are answered by that this machine answers itself. */
+export interface HereOptions {
   readonly api: Api;
   readonly host: Pick<Host, "health" | "isBehind" | "dispatch">;
   readonly clock: () => Now;
-  readonly pods: PodAccess;
   /** Brings here what others keep before it is read. */
   readonly reading: Pick<Reading, "bring" | "bringAll">;
   /** Who signs and checks tokens of ServiceAccounts. */
@@ -25,9 +32,14 @@ export interface BackendOptions {
   readonly isCutOff: () => boolean;
 }
 
+export interface BackendOptions extends HereOptions {
+  readonly pods: PodAccess;
+  /** Brings writes to the machine that decides them. */
+  readonly deciding: Pick<Deciding, "decide">;
+}
+
 /** What answers the requests of one machine's Kubernetes API. */
 export function createBackend(options: BackendOptions): ApiBackend {
-  const { acknowledgements, host, isCutOff } = options;
   return {
     authenticate,
     authenticateToken: async (token) => {
@@ -36,22 +48,48 @@ export function createBackend(options: BackendOptions): ApiBackend {
       await options.reading.bringAll(wanted);
       return options.api.userOfToken(token, options.clock());
     },
-    handle: async (request) => {
-      const token = reviewedToken(request);
-      await Promise.all([
-        options.reading.bring(request),
-        options.reading.bringAll(decisiveCollections(request)),
-        options.reading.bringAll(token === "" ? [] : tokenCollections(options.tokens, token)),
-      ]);
-      return handle(options, request);
-    },
+    handle: (request) => answer(options, request),
     tunnel: (tunnel, request) => openTunnel(options.pods, tunnel, request),
     decodeProtobuf,
-    acknowledged: async (ticket) => {
-      if (host.isBehind) throw notDurable();
-      return warningsOf(await acknowledgements.wait(ticket), isCutOff());
-    },
+    acknowledged: (ticket) => acknowledged(options, ticket),
   };
+}
+
+/** Answers a request by whoever decides it. */
+async function answer(options: BackendOptions, request: ApiRequest): Promise<ApiReply> {
+  await bringFor(options, request);
+  return options.deciding.decide(request);
+}
+
+/** Brings here all that a request is decided by. */
+export async function bringFor(
+  { reading, tokens }: Pick<HereOptions, "reading" | "tokens">,
+  request: ApiRequest,
+): Promise<void> {
+  const token = reviewedToken(request);
+  await Promise.all([
+    reading.bring(request),
+    reading.bringAll(decisiveCollections(request)),
+    reading.bringAll(quotaCollections(request)),
+    reading.bringAll(token === "" ? [] : tokenCollections(tokens, token)),
+  ]);
+}
+
+/** Waits until a write is held widely enough, or has not been in time: then a warning says so. */
+export async function acknowledged(
+  {
+    acknowledgements,
+    host,
+    isCutOff,
+  }: {
+    readonly acknowledgements: Acknowledgements;
+    readonly host: Pick<Host, "isBehind">;
+    readonly isCutOff: () => boolean;
+  },
+  ticket: number,
+): Promise<readonly string[]> {
+  if (host.isBehind) throw notDurable();
+  return warningsOf(await acknowledgements.wait(ticket), isCutOff());
 }
 
 /** Whom a client certificate stands for: its common name, and its organizations as groups. */
@@ -62,8 +100,17 @@ export function authenticate({ subject }: PeerCertificate): User | undefined {
   return { name, groups: [...groups, "system:authenticated"] };
 }
 
-/** Answers one request, and lets the machine act on what it wrote. */
-function handle({ api, host, clock }: BackendOptions, request: ApiRequest): ApiReply {
+/** Answers one request by what is here, and lets the machine act on what it wrote. */
+export function handleHere(
+  {
+    api,
+    host,
+    clock,
+  }: Pick<HereOptions, "api" | "clock"> & {
+    readonly host: Pick<Host, "health" | "dispatch">;
+  },
+  request: ApiRequest,
+): ApiReply {
   const isWrite = request.method !== "GET" && request.method !== "HEAD";
   if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
   const reply = api.handle(request, clock());
@@ -73,16 +120,7 @@ function handle({ api, host, clock }: BackendOptions, request: ApiRequest): ApiR
 
 function diskRefusal(trouble: string): ApiReply {
   const message = `Cannot write: this machine's disk is full: ${trouble}`;
-  const body = {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message,
-    reason: "ServiceUnavailable",
-    code: 503,
-  };
-  return { kind: "json", status: 503, body };
+  return statusReply({ code: 503, reason: "ServiceUnavailable", message });
 }
 
 /** What the writer should know of how widely the write is held. */
@@ -137,9 +175,7 @@ export async function applyObject(
   object: JsonObject,
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<{ readonly status: number; readonly body: unknown }> {
-  const request = applyRequest(object, dryRun);
-  await options.reading.bring(request);
-  const reply = handle(options, request);
+  const reply = await answer(options, applyRequest(object, dryRun));
   if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot apply: no JSON came back");
   if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
   return { status: reply.status, body: reply.body };
@@ -160,8 +196,7 @@ export async function askObject(
     body: undefined,
     user: classicUser,
   };
-  await options.reading.bring(request);
-  const reply = handle(options, request);
+  const reply = await answer(options, request);
   if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot ask: no JSON came back");
   if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
   return { status: reply.status, body: reply.body };

@@ -14,10 +14,18 @@ import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
 import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { type BackendOptions, createBackend } from "./backend.ts";
+import {
+  acknowledged,
+  type BackendOptions,
+  bringFor,
+  createBackend,
+  type HereOptions,
+  handleHere,
+} from "./backend.ts";
 import { CertificateSigner } from "./certificate-signer.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
+import { Deciding } from "./deciding/deciding.ts";
 import { Consents, placeOf } from "./external/consents.ts";
 import { ProgramSidecars } from "./external/program-sidecars.ts";
 import { Programs } from "./external/programs.ts";
@@ -75,6 +83,8 @@ interface Running {
   readonly traffic: Traffic;
   readonly tokens: ServiceTokens;
   readonly crashed: Promise<unknown>;
+  /** Who is to be told when machines come or go. */
+  readonly members: { onChange: () => void };
 }
 
 /** The note that counts this machine's boots; each has a higher incarnation than the one before. */
@@ -146,7 +156,9 @@ async function start(given: Start): Promise<Daemon> {
   await openRenewal(given, running);
   openSigner(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
+  const here = { ...running, reading, clock, isCutOff: isCutOffNow };
+  const deciding = await openDeciding(given, running, here);
+  const backend = { ...here, pods, deciding };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
   const classic = parts.add(
     await openWays(given, running, { backend, plane, consents }),
@@ -192,6 +204,7 @@ async function assemble(given: Start): Promise<Running> {
     isAlive: (node) => machine.isAlive(node),
   });
   known.api = api;
+  const members = { onChange: (): void => undefined };
   const { promise: crashed, resolve: onCrash } = Promise.withResolvers<unknown>();
   const { disk, link, runtime } = world;
   const host = new Host({
@@ -203,7 +216,10 @@ async function assemble(given: Start): Promise<Running> {
     now: clock,
     onCrash,
     onAcknowledged: (ticket, holding) => acknowledgements.settle(ticket, holding),
-    onMachines: () => api.machinesChanged(clock()),
+    onMachines: () => {
+      api.machinesChanged(clock());
+      members.onChange();
+    },
     onObserve: (event, facts) => {
       meters.observe(event, facts);
       tell(log, event, facts);
@@ -211,7 +227,8 @@ async function assemble(given: Start): Promise<Running> {
   });
   parts.add(host, (running) => running.stop());
   const traffic = new Traffic();
-  return { world, port, machine, host, api, meters, acknowledgements, traffic, tokens, crashed };
+  const running = { world, port, machine, host, api, meters, acknowledgements, traffic, tokens };
+  return { ...running, crashed, members };
 }
 
 /** What a machine offers its pods and others. */
@@ -350,6 +367,35 @@ async function openRenewal(given: Start, { world, machine }: Running): Promise<v
   };
   parts.add(setTimeout(look, firstRenewalMs), (timer) => clearTimeout(timer));
   parts.add(setInterval(look, renewalMs), (timer) => clearInterval(timer));
+}
+
+/** Lets one machine decide all writes of a collection, this one or another. */
+async function openDeciding(
+  { clock, log, membership, parts }: Start,
+  running: Running,
+  here: HereOptions,
+): Promise<Deciding> {
+  const { machine, api, host, meters } = running;
+  const streams = running.world.link;
+  const deciding = new Deciding({
+    self: membership.key.id,
+    machine,
+    api,
+    host,
+    streams,
+    clock,
+    bring: (request) => bringFor(here, request),
+    handle: (request) => handleHere({ api, clock, host }, request),
+    acknowledged: (ticket) => acknowledged({ ...here, host }, ticket),
+    observe: (event, facts) => {
+      meters.observe(event, facts);
+      tell(log, event, facts);
+    },
+  });
+  parts.add(deciding, (opened) => opened.close());
+  running.members.onChange = () => deciding.machinesChanged();
+  await deciding.serve(streams);
+  return deciding;
 }
 
 /** Signs certificates of users where the owner's key is. */

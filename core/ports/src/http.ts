@@ -33,6 +33,11 @@ export interface ApiRequest {
   readonly impersonation?: Impersonation;
   /** The program that asks, as its `User-Agent` header says. */
   readonly userAgent?: string;
+  /**
+   * The uid of the object that the request creates, and what its generated name is drawn from:
+   * whoever answers the request a second time makes the same object.
+   */
+  readonly uid?: string;
 }
 
 /** Text that is sent as it comes, such as the events of a watch. */
@@ -59,9 +64,8 @@ export type ApiReply =
       readonly status: number;
       readonly body: unknown;
       readonly warnings?: readonly string[];
-      readonly headers?: Readonly<
-        Record<string, string>
-      > /** Sent only when the write is held widely enough. */;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** Sent only when the write is held widely enough. */
       readonly ticket?: number;
     }
   | {

@@ -1,6 +1,6 @@
 /** The API as one function of requests, and what moves its watches on. */
 import { BeeError, hashOf, type Instant, type Now, type Random } from "@beemesh/base";
-import { findResource, type KubeObject } from "@beemesh/model";
+import { findResource, type KubeObject, type Resource } from "@beemesh/model";
 import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority, User } from "@beemesh/ports";
 import { ComputedStore } from "./access/computed-store.ts";
 import { requester } from "./access/impersonation.ts";
@@ -16,13 +16,12 @@ import { discovery } from "./discovery.ts";
 import { document, isPublic } from "./document.ts";
 import { textAt } from "./field.ts";
 import { get, list, removeCollection } from "./list.ts";
-import { newerEvents } from "./newer-event.ts";
-import { olderAutoscalers } from "./older-autoscaler.ts";
 import { patch } from "./patch.ts";
 import { update } from "./replacement.ts";
 import { type RequestInfo, requestInfoOf, type Verb } from "./request-info.ts";
 import { reviewResources } from "./review-resource.ts";
 import { keptRequest, shownReply, viewOf } from "./second-view.ts";
+import { secondViews } from "./second-views.ts";
 import { methodNotAllowed, noSuchPath, replyWith, tooLarge } from "./status.ts";
 import { subresource } from "./subresource.ts";
 import { formatTimestamp } from "./timestamp.ts";
@@ -53,6 +52,8 @@ export interface ApiOptions {
 export interface Api {
   /** Answers one request. */
   readonly handle: (request: ApiRequest, now: Now) => ApiReply;
+  /** What clients of this machine see as the object's version; undefined if it is not there. */
+  readonly revisionOf: (resource: Resource, namespace: string, name: string) => string | undefined;
   /** Moves watches on; when to call again at the latest, if any is open. More calls do no harm. */
   readonly tick: (now: Now) => Instant | undefined;
   /** Tells watches of nodes whose machine has died or come back since the last call. */
@@ -100,6 +101,10 @@ export function createApi(options: ApiOptions): Api {
           answer({ context, now, authorize, request: keptOne, group: second.resource.group }),
         ),
       );
+    },
+    revisionOf: (resource, namespace, name) => {
+      const object = store.get(resource, namespace, name);
+      return object && view.show(resource, object).metadata.resourceVersion;
     },
     tick: (now) => watches.tick(now),
     machinesChanged: (now) => {
@@ -190,8 +195,6 @@ function pathRefusal(question: Question): ApiReply | undefined {
   const { allowed, reason } = question.authorize(user, attributes);
   return allowed ? undefined : replyWith(refusal(user, attributes, reason));
 }
-
-const secondViews = [...olderAutoscalers, ...newerEvents];
 
 const handlers: Readonly<Record<Verb, Handler>> = {
   get,

@@ -1,4 +1,5 @@
 /** POST to a collection: a new object. */
+import { hashOf, seededRandom } from "@beemesh/base";
 import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { requestFaults, withRequester } from "./access/certificate-request.ts";
@@ -7,7 +8,7 @@ import { admitted, generatedName, namespaceRefusal } from "./admission.ts";
 import type { Call } from "./call.ts";
 import { readObject } from "./object-body.ts";
 import { managersOf, tracked, withManagers } from "./ownership.ts";
-import { formatOf, renderObject } from "./rendition.ts";
+import { type Format, formatOf, renderObject } from "./rendition.ts";
 import { alreadyExists, conflict, invalid, replyWith, type Status } from "./status.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
@@ -40,6 +41,10 @@ export function createObject(call: Call, object: KubeObject, options: Creation):
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
   const made = freshObject(call, object);
+  const earlier = context.store.get(info.resource, info.namespace, made.metadata.name);
+  // The same request was answered before, here or elsewhere, and its answer was lost.
+  if (earlier !== undefined && earlier.metadata.uid === (call.request.uid ?? ""))
+    return createdReply(call, { shown: earlier, format: format.value, options });
   const fresh =
     options.isTracked === true
       ? withManagers(made, managersOf(object))
@@ -48,13 +53,27 @@ export function createObject(call: Call, object: KubeObject, options: Creation):
   if (refusal !== undefined) return replyWith(refusal);
 
   const ticket = options.dryRun ? undefined : context.store.putSpec(info.resource, fresh);
-  const shown = context.view.show(info.resource, ticket?.object ?? fresh);
+  const shown = ticket?.object ?? fresh;
+  const reply = createdReply(call, { shown, format: format.value, options });
+  return ticket === undefined ? reply : { ...reply, ticket: ticket.id };
+}
+
+interface Created {
+  readonly shown: KubeObject;
+  readonly format: Format;
+  readonly options: Creation;
+}
+
+function createdReply(
+  { context, info, now }: Call,
+  { shown, format, options }: Created,
+): Extract<ApiReply, { kind: "json" }> {
+  const object = context.view.show(info.resource, shown);
   return {
     kind: "json",
     status: 201,
-    body: renderObject(shown, { format: format.value, ...info, nowMs: call.now.wallMs }),
-    warnings: [...options.warnings, ...warningsFor(info.resource, fresh)],
-    ...(ticket === undefined ? {} : { ticket: ticket.id }),
+    body: renderObject(object, { format, ...info, nowMs: now.wallMs }),
+    warnings: [...options.warnings, ...warningsFor(info.resource, shown)],
   };
 }
 
@@ -70,14 +89,14 @@ function freshObject(call: Call, object: KubeObject): KubeObject {
     ...whole,
     metadata: {
       ...metadata,
-      uid: call.context.makeUid(),
+      uid: call.request.uid ?? call.context.makeUid(),
       creationTimestamp: formatTimestamp(call.now.wallMs),
       ...(resource.hasGeneration ? { generation: 1 } : {}),
     },
   });
 }
 
-function named({ context, info }: Call, { metadata }: KubeObject): ObjectMeta {
+function named({ context, info, request }: Call, { metadata }: KubeObject): ObjectMeta {
   const {
     deletionTimestamp: _,
     deletionGracePeriodSeconds: __,
@@ -87,10 +106,13 @@ function named({ context, info }: Call, { metadata }: KubeObject): ObjectMeta {
   } = metadata;
   const prefix = metadata.generateName ?? "";
   if (metadata.name !== "" || prefix === "") return kept;
-  let name = generatedName(prefix, context.random);
+  const { uid } = request;
+  const random = uid === undefined ? context.random : seededRandom(hashOf(uid));
+  let name = generatedName(prefix, random);
   for (let tried = 1; tried < generatedNamesMax; tried += 1) {
-    if (context.store.get(info.resource, info.namespace, name) === undefined) break;
-    name = generatedName(prefix, context.random);
+    const taken = context.store.get(info.resource, info.namespace, name);
+    if (taken === undefined || taken.metadata.uid === uid) break;
+    name = generatedName(prefix, random);
   }
   return { ...kept, name };
 }

@@ -16,6 +16,7 @@ import type {
 import type { Objects, Registry, RegistryEffect } from "@beemesh/registry";
 import { type CollectionId, collectionOf, type Entry, type Json, type PeerId } from "@beemesh/wire";
 import { Announcer } from "./announcer.ts";
+import { Deciders } from "./deciders.ts";
 import { greetingMs } from "./directory.ts";
 import { type MachineMessage, membersTopic, openEnvelope, taskTopic, toJson } from "./envelope.ts";
 import type { MachineEffect, MachineEvent } from "./event.ts";
@@ -78,6 +79,8 @@ export class Machine {
   readonly #neighbourhood: Neighbourhood;
   readonly #subscriptions: Subscriptions;
   readonly #losses: Losses;
+  /** Who decides what clients write. */
+  readonly deciders: Deciders;
   readonly #startedAt: Instant;
   #facts: NodeFacts;
   #now: Now;
@@ -106,9 +109,11 @@ export class Machine {
       this.#changes.push(change);
     });
     this.#subscriptions = new Subscriptions(this.#registry);
+    const mayAct = (): boolean => this.#neighbourhood.mayAct;
+    this.deciders = new Deciders({ registry: this.#registry, verifier, mayAct });
     const members = {
       rankOf: (collection: string) =>
-        this.#neighbourhood.mayAct && this.#subscriptions.isReady(collection)
+        mayAct() && this.#subscriptions.isReady(collection)
           ? this.#registry.rankOf(collection)
           : undefined,
       isAlive: (machine: string) => this.#neighbourhood.isAlive(machine),
@@ -178,11 +183,6 @@ export class Machine {
     return this.#neighbourhood.clockOffsetMs(now);
   }
 
-  /** Where this machine stands among the keepers of each collection that it keeps, from 0. */
-  keeperRanks(): readonly number[] {
-    return this.#registry.collections().flatMap((name) => this.#registry.rankOf(name) ?? []);
-  }
-
   /** The key of the machine of this name; undefined if its record is unknown. */
   peerOf(name: string): PeerId | undefined {
     return this.#neighbourhood.peerOf(name);
@@ -198,8 +198,7 @@ export class Machine {
 
   /** Whether a collection can be read here: this machine keeps it, or follows it closely. */
   holds(collection: CollectionId): boolean {
-    const isKeeper = this.#registry.rankOf(collection) !== undefined;
-    return isKeeper || this.#registry.coverageOf(collection) !== "partly";
+    return this.#registry.rankOf(collection) !== undefined || this.knows(collection);
   }
 
   /** Whether all of a collection is here, as far as can be known. */
