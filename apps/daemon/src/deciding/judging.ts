@@ -105,8 +105,7 @@ export class Judging {
     return {
       kind: "decided",
       status: reply.status,
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is sent as JSON anyway
-      body: reply.body as Json,
+      body: isJsonObject(reply.body) ? reply.body : null,
       headers: reply.headers ?? {},
       warnings: [...(reply.warnings ?? []), ...more],
       ...shown,
