@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { rendezvous } from "@beemesh/base";
 import { isNetworkPossible } from "@beemesh/lab";
-import { isJsonObject, type JsonObject } from "@beemesh/wire";
+import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import type { Answer } from "./client.ts";
 import type { DevMachine } from "./machine.ts";
 import { type DevMesh, openDevMesh } from "./mesh.ts";
@@ -28,6 +28,10 @@ function mapNamed(name: string): JsonObject {
 function leaseOf(name: string, holder: string): JsonObject {
   const spec = { holderIdentity: holder };
   return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name }, spec };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function memberOf(body: JsonObject, member: string): JsonObject {
@@ -60,7 +64,7 @@ describe("one decider a collection", {
       nodes.map((node) => {
         const { name, annotations } = memberOf(node, "metadata");
         const marks = isJsonObject(annotations) ? annotations : {};
-        return [String(marks["beemesh.io/peer-id"]), String(name)] as const;
+        return [textOf(marks["beemesh.io/peer-id"]), textOf(name)] as const;
       }),
     );
     return rendezvous(collection, named.keys()).flatMap(
@@ -74,12 +78,10 @@ describe("one decider a collection", {
     { path, client, isOver }: { path: string; client: string; isOver: () => boolean },
   ): Promise<readonly string[]> {
     const acknowledged: string[] = [];
-    for (let number = 0; !isOver(); ) {
-      const key = `${client}-${number}`;
+    while (!isOver()) {
+      const key = `${client}-${acknowledged.length}`;
       const answer = await putKey(machine, path, key).catch(() => undefined);
-      if (answer?.status !== 200) continue;
-      acknowledged.push(key);
-      number += 1;
+      if (answer?.status === 200) acknowledged.push(key);
     }
     return acknowledged;
   }
@@ -162,7 +164,7 @@ describe("one decider a collection", {
       const seen = await Promise.all(
         mesh.machines.map(async (machine) => {
           const { body } = await machine.client().call("GET", path);
-          return String(memberOf(body, "spec")["holderIdentity"]);
+          return textOf(memberOf(body, "spec")["holderIdentity"]);
         }),
       );
       return new Set(seen).size === 1 ? seen[0] : undefined;

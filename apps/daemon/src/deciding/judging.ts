@@ -112,7 +112,7 @@ export class Judging {
     };
   }
 
-  /** The request with our own name for the version that it speaks of, if that is the present one. */
+  /** The request with our own name for the version that it speaks of, if it is the present one. */
   #translated({ record }: Case, { request, version }: WriteQuestion, present: string): ApiRequest {
     if (version === undefined || present === "") return request;
     const isPresent = isSameVersion(version.parts, this.#options.court.versionOf(record));
