@@ -112,10 +112,10 @@ describe("one decider a collection", {
       return counts.every((each) => each >= 5) ? true : undefined;
     });
     await decider.powerOff();
-    const before = await Promise.all([second, third].map(writtenBy));
+    const earlier = await Promise.all([second, third].map(writtenBy));
     await until("the others go on", patienceMs, async () => {
       const counts = await Promise.all([second, third].map(writtenBy));
-      return counts.every((each, index) => each >= (before[index] ?? 0) + 10) ? true : undefined;
+      return counts.every((each, index) => each >= (earlier[index] ?? 0) + 10) ? true : undefined;
     });
     isOver = true;
     const acknowledged = (await Promise.all(writers)).flat();
