@@ -62,7 +62,14 @@ function pageOf(call: Call): Outcome<Page> {
   const options = listOptionsOf(call.request, call.info, "list");
   if (!options.ok) return options;
   const start = startOf(options.value.continueToken);
-  if (start === undefined) return fail(badRequest("continue key is not valid"));
+  if (start === undefined) {
+    return fail(badRequest("invalid continue token: continue key is not valid"));
+  }
+  const { resourceVersion } = options.value;
+  if (start.after !== undefined && resourceVersion !== "" && resourceVersion !== "0") {
+    const why = "specifying resource version is not allowed when using continue";
+    return fail(badRequest(why));
+  }
   const snapshot = snapshotOf(call, options.value, start);
   if (!snapshot.ok) return snapshot;
   const { view } = call.context;
@@ -121,9 +128,11 @@ function snapshotOf(
     const past = snapshotAt(store, info, start.revision);
     return past === undefined ? fail(pageExpired(start.after)) : done(past);
   }
-  const { resourceVersion, resourceVersionMatch } = options;
+  const { resourceVersion, resourceVersionMatch, limit } = options;
   if (resourceVersion === "" || resourceVersion === "0") return done(newest());
-  if (resourceVersionMatch === "Exact") {
+  // Pages of a revision are exact unless their client says otherwise.
+  const isExact = resourceVersionMatch === "Exact" || (resourceVersionMatch === "" && limit > 0);
+  if (isExact) {
     const past = snapshotAt(store, info, resourceVersion);
     if (past !== undefined) return done(past);
     return fail(expired("The resourceVersion for the provided list is too old."));

@@ -55,6 +55,8 @@ export class Objects implements ObjectStore {
   readonly #tablesOf = new Map<Resource, Table[]>();
   readonly #bindings = new Bindings();
   readonly #announcer = new Announcer();
+  /** The revision of each resource of which something is held no longer, though not deleted. */
+  readonly #floors = new Map<Resource, bigint>();
   #now: Now;
   #tickets = 0;
   #effects: RegistryEffect[] = [];
@@ -121,6 +123,7 @@ export class Objects implements ObjectStore {
     if (revision === undefined || !this.#revisions.isOurs(revision)) return undefined;
     if (revision > this.#revisions.last) return undefined;
     const wanted = canonical(resource);
+    if (revision < (this.#floors.get(wanted) ?? 0n)) return undefined;
     return this.#history
       .since(revision)
       ?.filter((change) => change.resource === wanted)
@@ -251,17 +254,19 @@ export class Objects implements ObjectStore {
 
   /** Forgets objects that are no longer held here, without a change: nobody deleted them. */
   #forget(entries: readonly Entry[]): void {
-    let isVisible = false;
+    const lost = new Set<Resource>();
     for (const { collection, name, part } of entries) {
       const table = this.#tables.get(collection);
       const row = part === "spec" ? table?.get(name) : undefined;
-      if (row === undefined) continue;
-      isVisible = true;
+      if (table === undefined || row === undefined) continue;
+      lost.add(table.resource);
       this.#bindings.change(row.object, undefined);
-      table?.delete(name);
+      table.delete(name);
     }
-    // A watch that was away cannot go on: it would miss what happens from now on.
-    if (isVisible) this.#history.reset(this.#revisions.next(this.#now));
+    if (lost.size === 0) return;
+    // A watch of these that was away cannot go on: it would miss what happens from now on.
+    const revision = this.#revisions.next(this.#now);
+    for (const resource of lost) this.#floors.set(resource, revision);
   }
 
   #nextRevision(): Revision {
