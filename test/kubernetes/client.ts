@@ -190,7 +190,10 @@ function isEvent(value: unknown): value is WatchEvent {
 }
 
 /** What stands at a path of members and places in lists. */
-export function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
+export function at(
+  value: Json | undefined,
+  ...path: readonly (string | number)[]
+): Json | undefined {
   let found: Json | undefined = value;
   for (const step of path) {
     if (typeof step === "number") found = Array.isArray(found) ? found.at(step) : undefined;

@@ -36,7 +36,9 @@ const flow: Behaviours = {
         rules: [
           {
             subjects: [{ kind: "User", user: { name: "nobody" } }],
-            resourceRules: [{ verbs: ["list"], apiGroups: [""], resources: ["*"], namespaces: ["*"] }],
+            resourceRules: [
+              { verbs: ["list"], apiGroups: [""], resources: ["*"], namespaces: ["*"] },
+            ],
           },
         ],
       },
@@ -72,7 +74,9 @@ const workload: Behaviours = {
       spec: {
         schedule: "0 0 1 1 *",
         suspend: true,
-        jobTemplate: { spec: { template: { spec: { ...Object(podTemplate["spec"]), restartPolicy: "Never" } } } },
+        jobTemplate: {
+          spec: { template: { spec: { ...Object(podTemplate["spec"]), restartPolicy: "Never" } } },
+        },
       },
     },
     change: { spec: { concurrencyPolicy: "Forbid" } },
@@ -119,13 +123,16 @@ const workload: Behaviours = {
 };
 
 const ingressLife = life({
-    resource: "ingresses",
-    kind: "Ingress",
-    body: {
-      spec: { ingressClassName: "life-none", defaultBackend: { service: { name: "web", port: { number: 80 } } } },
+  resource: "ingresses",
+  kind: "Ingress",
+  body: {
+    spec: {
+      ingressClassName: "life-none",
+      defaultBackend: { service: { name: "web", port: { number: 80 } } },
     },
-    change: { spec: { defaultBackend: { service: { name: "other", port: { number: 80 } } } } },
-    status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } },
+  },
+  change: { spec: { defaultBackend: { service: { name: "other", port: { number: 80 } } } } },
+  status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } },
 });
 
 const network: Behaviours = {
@@ -155,7 +162,9 @@ const network: Behaviours = {
   "net IPAddress API operations": life({
     resource: "ipaddresses",
     kind: "IPAddress",
-    body: { spec: { parentRef: { group: "", resource: "services", namespace: "default", name: "none" } } },
+    body: {
+      spec: { parentRef: { group: "", resource: "services", namespace: "default", name: "none" } },
+    },
     change: labelled,
     name: (world, index) => `192.0.${numberOf(world)}.${index + 1}`,
   }),
@@ -242,7 +251,11 @@ const storage: Behaviours = {
   "stor StorageClasses lifecycle": life({
     resource: "storageclasses",
     kind: "StorageClass",
-    body: { provisioner: "example.com/life", parameters: { kind: "slow" }, reclaimPolicy: "Delete" },
+    body: {
+      provisioner: "example.com/life",
+      parameters: { kind: "slow" },
+      reclaimPolicy: "Delete",
+    },
     change: { allowVolumeExpansion: true },
   }),
   "stor VolumeAttachment lifecycle": life({

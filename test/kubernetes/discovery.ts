@@ -27,7 +27,9 @@ async function aggregatedNames(world: World): Promise<readonly string[]> {
   return names;
 }
 
-async function groupsOf(world: World): Promise<readonly { name: string; versions: readonly string[] }[]> {
+async function groupsOf(
+  world: World,
+): Promise<readonly { name: string; versions: readonly string[] }[]> {
   return listAt(await world.ok("GET /apis"), "groups").map((group) => ({
     name: textAt(group, "name"),
     versions: listAt(group, "versions").map((each) => textAt(each, "groupVersion")),
@@ -64,7 +66,11 @@ export const discovery: Behaviours = {
     const cases = [
       [aggregated("v2"), "APIGroupDiscoveryList", "apidiscovery.k8s.io/v2"],
       [aggregated("v2beta1"), "APIGroupDiscoveryList", "apidiscovery.k8s.io/v2beta1"],
-      [`${aggregated("v2")},${aggregated("v2beta1")},application/json`, "APIGroupDiscoveryList", "apidiscovery.k8s.io/v2"],
+      [
+        `${aggregated("v2")},${aggregated("v2beta1")},application/json`,
+        "APIGroupDiscoveryList",
+        "apidiscovery.k8s.io/v2",
+      ],
       [`${aggregated("v9")},application/json`, "APIGroupList", "v1"],
       ["application/json", "APIGroupList", "v1"],
       ["*/*", "APIGroupList", "v1"],
@@ -72,7 +78,11 @@ export const discovery: Behaviours = {
     for (const [accept, kind, apiVersion] of cases) {
       const answer = await world.client.send("GET /apis", undefined, { accept });
       assert.equal(answer.status, 200, accept);
-      assert.deepEqual([answer.body["kind"], answer.body["apiVersion"]], [kind, apiVersion], accept);
+      assert.deepEqual(
+        [answer.body["kind"], answer.body["apiVersion"]],
+        [kind, apiVersion],
+        accept,
+      );
     }
   },
 

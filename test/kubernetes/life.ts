@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import { at, listAt, nameOf, textAt } from "./client.ts";
-import { apiVersionOf, baseOf, isNamespaced, pathOf, pluralOf, type ResourceName } from "./resource.ts";
+import {
+  apiVersionOf,
+  baseOf,
+  isNamespaced,
+  pathOf,
+  pluralOf,
+  type ResourceName,
+} from "./resource.ts";
 import type { World } from "./world.ts";
 
 /** What is special about a kind. */
@@ -24,7 +31,9 @@ export async function playLife(world: World, kind: Kind): Promise<void> {
   const { resource } = kind;
   await discover(world, kind);
   const mark = world.unique("life");
-  const names = [0, 1, 2].map((index) => kind.name?.(world, index) ?? world.unique(`life-${index}`));
+  const names = [0, 1, 2].map(
+    (index) => kind.name?.(world, index) ?? world.unique(`life-${index}`),
+  );
   const [first = "", second = ""] = names;
   const selector = `?labelSelector=life%3D${mark}`;
   world.atEnd(() => world.client.send(`DELETE ${world.path(resource)}${selector}`));
@@ -96,7 +105,10 @@ async function change(world: World, { resource, change: body }: Kind, name: stri
   const updated = await world.update(resource, name, (object) => annotated(object, "updated"));
   assert.equal(textAt(updated, "metadata", "annotations", "life"), "updated");
   assert.notEqual(textAt(updated, "metadata", "resourceVersion"), before);
-  const stale = { ...updated, metadata: { ...Object(updated["metadata"]), resourceVersion: before } };
+  const stale = {
+    ...updated,
+    metadata: { ...Object(updated["metadata"]), resourceVersion: before },
+  };
   const { code, reason } = await world.refused(`PUT ${world.path(resource, name)}`, stale);
   assert.deepEqual([code, reason], [409, "Conflict"]);
 }

@@ -35,7 +35,12 @@ export function pod(name: string, spec: JsonObject, metadata: JsonObject = {}): 
 
 /** What runs pods of one label, `app`: so many of them. */
 export function workload(
-  resource: "deployments" | "replicasets" | "statefulsets" | "daemonsets" | "replicationcontrollers",
+  resource:
+    | "deployments"
+    | "replicasets"
+    | "statefulsets"
+    | "daemonsets"
+    | "replicationcontrollers",
   name: string,
   rest: { readonly replicas?: number; readonly spec?: JsonObject; readonly pod?: JsonObject } = {},
 ): JsonObject {
@@ -66,5 +71,8 @@ const kinds = {
 /** An object with a label more. */
 export function labelled(object: JsonObject, labels: JsonObject): JsonObject {
   const metadata = Object(object["metadata"]);
-  return { ...object, metadata: { ...metadata, labels: { ...Object(metadata.labels), ...labels } } };
+  return {
+    ...object,
+    metadata: { ...metadata, labels: { ...Object(metadata.labels), ...labels } },
+  };
 }

@@ -36,7 +36,12 @@ async function goesWith(world: World, collection: string, body: JsonObject): Pro
 export const namespaces: Behaviours = {
   "am Namespaces patch": async (world) => {
     const name = await another(world);
-    const patched = await world.patch("namespaces", name, { metadata: { labels: { a: "b" } } }, "strategic");
+    const patched = await world.patch(
+      "namespaces",
+      name,
+      { metadata: { labels: { a: "b" } } },
+      "strategic",
+    );
     assert.equal(textAt(patched, "metadata", "labels", "a"), "b");
     assert.equal(textAt(await world.get("namespaces", name), "metadata", "labels", "a"), "b");
   },
@@ -72,12 +77,22 @@ export const namespaces: Behaviours = {
       ...(await world.get("namespaces", name)),
       spec: { finalizers: ["kubernetes", finalizer] },
     });
-    assert.deepEqual(at(await world.get("namespaces", name), "spec", "finalizers"), ["kubernetes", finalizer]);
+    assert.deepEqual(at(await world.get("namespaces", name), "spec", "finalizers"), [
+      "kubernetes",
+      finalizer,
+    ]);
     await world.ok(`DELETE ${world.path("namespaces", name)}`);
     const ending = await world.untilSeen("namespaces", name, (object) => {
-      return textAt(object, "status", "phase") === "Terminating" && at(object, "spec", "finalizers") !== undefined;
+      return (
+        textAt(object, "status", "phase") === "Terminating" &&
+        at(object, "spec", "finalizers") !== undefined
+      );
     });
-    await world.ok(`PUT ${world.path("namespaces", name, "finalize")}`, { ...ending, metadata: { name }, spec: { finalizers: [] } });
+    await world.ok(`PUT ${world.path("namespaces", name, "finalize")}`, {
+      ...ending,
+      metadata: { name },
+      spec: { finalizers: [] },
+    });
     await world.untilGone("namespaces", name);
   },
 

@@ -14,15 +14,25 @@ async function staysAsItIs(
   make: (data: JsonObject, rest?: JsonObject) => JsonObject,
 ): Promise<void> {
   await world.create(resource, make({ a: "1" }));
-  await world.update(resource, "held", (object) => ({ ...object, ...make({ a: "2" }), metadata: object["metadata"] ?? {} }));
+  await world.update(resource, "held", (object) => ({
+    ...object,
+    ...make({ a: "2" }),
+    metadata: object["metadata"] ?? {},
+  }));
   const sealed = await world.update(resource, "held", (object) => ({ ...object, immutable: true }));
   const path = world.path(resource, "held");
   for (const change of [{ immutable: false }, { data: { a: "Mw==" } }, { immutable: null }]) {
-    const { code, reason, fields } = await world.refused(`PATCH ${path}`, change, "application/merge-patch+json");
+    const { code, reason, fields } = await world.refused(
+      `PATCH ${path}`,
+      change,
+      "application/merge-patch+json",
+    );
     assert.deepEqual([code, reason], [422, "Invalid"], JSON.stringify(change));
     assert.match(fields.join(), /^(?:immutable|data)/u);
   }
-  const marked = await world.update(resource, "held", (object) => labelled(object, { still: "possible" }));
+  const marked = await world.update(resource, "held", (object) =>
+    labelled(object, { still: "possible" }),
+  );
   assert.equal(at(marked, "immutable"), true);
   assert.deepEqual(marked["data"], sealed["data"]);
   await world.remove(resource, "held");
@@ -31,13 +41,20 @@ async function staysAsItIs(
 const marked = "?labelSelector=life%3Dmarked";
 
 /** Three objects with one label, found in all namespaces and deleted by it. */
-async function deletedTogether(world: World, resource: ResourceName, make: (name: string) => JsonObject): Promise<void> {
+async function deletedTogether(
+  world: World,
+  resource: ResourceName,
+  make: (name: string) => JsonObject,
+): Promise<void> {
   const names = ["a", "b", "c"];
   for (const name of names) await world.create(resource, labelled(make(name), { life: "marked" }));
   await world.create(resource, make("stays"));
   assert.deepEqual((await world.list(resource, marked)).map(nameOf), names);
   await world.ok(`DELETE ${world.path(resource)}${marked}`);
-  await world.until(`${resource} gone`, async () => (await world.list(resource, marked)).length === 0);
+  await world.until(
+    `${resource} gone`,
+    async () => (await world.list(resource, marked)).length === 0,
+  );
   assert.equal(nameOf(await world.get(resource, "stays")), "stays");
 }
 
@@ -81,11 +98,20 @@ const data: Behaviours = {
   "node Secrets patch": async (world) => {
     const mark = { metadata: { labels: { life: world.namespace } } };
     await world.create("secrets", secret("held", { key: "value" }, mark));
-    const found = listAt(await world.ok(`GET ${pathOf("secrets")}?labelSelector=life%3D${world.namespace}`), "items");
-    assert.deepEqual(found.map((each) => textAt(each, "data", "key")), ["dmFsdWU="]);
+    const found = listAt(
+      await world.ok(`GET ${pathOf("secrets")}?labelSelector=life%3D${world.namespace}`),
+      "items",
+    );
+    assert.deepEqual(
+      found.map((each) => textAt(each, "data", "key")),
+      ["dmFsdWU="],
+    );
     const change = { metadata: { labels: { patched: "yes" } }, data: { key: "b3RoZXI=" } };
     const patched = await world.patch("secrets", "held", change, "strategic");
-    assert.deepEqual([textAt(patched, "data", "key"), textAt(patched, "type")], ["b3RoZXI=", "Opaque"]);
+    assert.deepEqual(
+      [textAt(patched, "data", "key"), textAt(patched, "type")],
+      ["b3RoZXI=", "Opaque"],
+    );
     await world.ok(`DELETE ${world.path("secrets")}?labelSelector=patched%3Dyes`);
     await world.untilGone("secrets", "held");
   },
@@ -113,7 +139,10 @@ const templates: Behaviours = {
       template: change,
     }));
     assert.equal(textAt(updated, "template", "metadata", "labels", "a"), "c");
-    assert.equal(textAt(await world.get("podtemplates", "held"), "metadata", "labels", "replaced"), "yes");
+    assert.equal(
+      textAt(await world.get("podtemplates", "held"), "metadata", "labels", "replaced"),
+      "yes",
+    );
   },
 };
 
@@ -139,7 +168,9 @@ const pods: Behaviours = {
     assert.notEqual(textAt(ending, "metadata", "deletionTimestamp"), "");
     assert.equal(generation(ending), 2, "how long it may take is of the specification");
     await world.patch("pods", "held", { metadata: { finalizers: null } });
-    await world.ok(`DELETE ${world.path("pods", "held")}`, { gracePeriodSeconds: 0 }).catch(() => undefined);
+    await world
+      .ok(`DELETE ${world.path("pods", "held")}`, { gracePeriodSeconds: 0 })
+      .catch(() => undefined);
     await world.untilGone("pods", "held");
   },
 
@@ -154,7 +185,12 @@ const pods: Behaviours = {
   "node Pods patch a pod status": async (world) => {
     await world.create("pods", pod("held", unbound));
     const condition = { type: "example.com/shown", status: "True", reason: "Test" };
-    const patched = await world.patch("pods", "held/status", { status: { conditions: [condition] } }, "strategic");
+    const patched = await world.patch(
+      "pods",
+      "held/status",
+      { status: { conditions: [condition] } },
+      "strategic",
+    );
     const found = listAt(patched, "status", "conditions").map((each) => textAt(each, "type"));
     assert(found.includes(condition.type), found.join());
   },
@@ -180,16 +216,29 @@ const nodes: Behaviours = {
     const name = world.unique("node");
     const watch = await world.watch("nodes", `?fieldSelector=metadata.name%3D${name}`);
     world.atEnd(() => world.ok(`DELETE ${world.path("nodes", name)}`));
-    const made = await world.create("nodes", objectOf("nodes", "Node", name, { spec: { unschedulable: true } }));
+    const made = await world.create(
+      "nodes",
+      objectOf("nodes", "Node", name, { spec: { unschedulable: true } }),
+    );
     assert.equal(nameOf(made), name);
     await watch.see("ADDED", name);
-    const patched = await world.patch("nodes", name, { metadata: { labels: { a: "b" } } }, "strategic");
+    const patched = await world.patch(
+      "nodes",
+      name,
+      { metadata: { labels: { a: "b" } } },
+      "strategic",
+    );
     assert.equal(textAt(patched, "metadata", "labels", "a"), "b");
     await watch.see("MODIFIED", name);
     const updated = await world.update("nodes", name, (object) => labelled(object, { c: "d" }));
     assert.equal(textAt(updated, "metadata", "labels", "c"), "d");
     const condition = { type: "Shown", status: "True", reason: "Test", message: "by a test" };
-    await world.patch("nodes", `${name}/status`, { status: { conditions: [condition] } }, "strategic");
+    await world.patch(
+      "nodes",
+      `${name}/status`,
+      { status: { conditions: [condition] } },
+      "strategic",
+    );
     const listed = await world.list("nodes", "?labelSelector=c%3Dd");
     assert.deepEqual(listed.map(nameOf), [name]);
     await world.remove("nodes", name);

@@ -4,13 +4,19 @@ import { after, before, describe, test } from "node:test";
 import type { Behaviours } from "./behaviour.ts";
 import { configuration } from "./configuration.ts";
 import { discovery } from "./discovery.ts";
+import { Mesh } from "./mesh.ts";
 import { namespaces } from "./namespaces.ts";
 import { objects } from "./objects.ts";
 import { watching } from "./watching.ts";
-import { Mesh } from "./mesh.ts";
 
 /** What needs no container. */
-export const apiSuite: Behaviours = { ...configuration, ...discovery, ...namespaces, ...objects, ...watching };
+export const apiSuite: Behaviours = {
+  ...configuration,
+  ...discovery,
+  ...namespaces,
+  ...objects,
+  ...watching,
+};
 
 /** Plays a suite against a mesh of its own, so many names side by side. */
 export function showSuite(

@@ -74,7 +74,10 @@ async function makeTemplates(world: World, count: number): Promise<readonly stri
 const watchers: Behaviours = {
   "am Watchers observe add update delete on configmaps": async (world) => {
     const both = await world.watch("configmaps", `?labelSelector=watch%20in%20(a%2Cb)`);
-    const [ofA, ofB] = [await world.watch("configmaps", of("a")), await world.watch("configmaps", of("b"))];
+    const [ofA, ofB] = [
+      await world.watch("configmaps", of("a")),
+      await world.watch("configmaps", of("b")),
+    ];
     for (const label of ["a", "b"] as const) {
       const own = label === "a" ? ofA : ofB;
       const name = `map-${label}`;
@@ -98,7 +101,10 @@ const watchers: Behaviours = {
     const first = await mutate(world, "map", 1);
     await mutate(world, "map", 2);
     await world.remove("configmaps", "map");
-    const watch = await world.watch("configmaps", `${of("from")}&resourceVersion=${versionOf(first)}`);
+    const watch = await world.watch(
+      "configmaps",
+      `${of("from")}&resourceVersion=${versionOf(first)}`,
+    );
     await watch.see("DELETED", "map");
     assert.deepEqual(shown(watch.events), ["MODIFIED map 2", "DELETED map 2"]);
   },
@@ -190,14 +196,18 @@ const chunks: Behaviours = {
     const first = listOf(client.send(`GET ${path}?limit=10&labelSelector=`).body);
     const next = `GET ${path}?limit=10&continue=${encodeURIComponent(tokenOf(first))}`;
     assert.equal(client.send(next).status, 200);
-    for (let n = 0; n <= 100; n += 1) client.send(`PUT ${path}/map-00`, configMap("map-00", { n: `${n}` }));
+    for (let n = 0; n <= 100; n += 1)
+      client.send(`PUT ${path}/map-00`, configMap("map-00", { n: `${n}` }));
     const late = client.send(next);
     assert.deepEqual([late.status, textAt(listOf(late.body), "reason")], [410, "Expired"]);
     const goOn = tokenOf(listOf(late.body));
     assert.notEqual(goOn, "", "the answer says how to go on");
     const rest = listOf(client.send(`GET ${path}?continue=${encodeURIComponent(goOn)}`).body);
     const whole = [...listAt(first, "items"), ...listAt(rest, "items")].map(nameOf);
-    assert.deepEqual(whole.filter((name) => name.startsWith("map-")), names);
+    assert.deepEqual(
+      whole.filter((name) => name.startsWith("map-")),
+      names,
+    );
     assert.notEqual(versionOf(rest), versionOf(first), "the rest is of a later moment");
   },
 };

@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { until as untilFound } from "../../apps/dev/src/index.ts";
 import type { Json, JsonObject } from "../../core/wire/src/index.ts";
-import { type Answer, at, type Client, listAt, nameOf, patienceMs, textAt, type Watch } from "./client.ts";
+import {
+  type Answer,
+  at,
+  type Client,
+  listAt,
+  nameOf,
+  patienceMs,
+  textAt,
+  type Watch,
+} from "./client.ts";
 import { type Mesh } from "./mesh.ts";
 import { pathOf, type ResourceName } from "./resource.ts";
 
