@@ -52,12 +52,12 @@ function contentsOf(namespace: string, { store }: View): Content[] {
 
 /** Nothing is left in it: it goes, unless somebody else holds it by a finalizer. */
 function end(namespace: KubeObject): Action[] {
-  const { uid, finalizers: held = [] } = namespace.metadata;
+  const { uid, finalizers: own = [] } = namespace.metadata;
   const spec = isJsonObject(namespace.spec) ? namespace.spec : {};
   const { finalizers } = spec;
   const listed = Array.isArray(finalizers) ? finalizers : [];
   const left = listed.filter((each) => each !== contentFinalizer);
-  if (left.length + held.length === 0) return [removing(namespaceResource, namespace)];
+  if (left.length + own.length === 0) return [removing(namespaceResource, namespace)];
   if (left.length === listed.length) return [];
   const object = { ...namespace, spec: { ...spec, finalizers: left } };
   return [putting(`empty ${uid}`, namespaceResource, object)];
