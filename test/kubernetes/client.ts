@@ -3,7 +3,13 @@
  * requests and watches as there are.
  */
 import assert from "node:assert/strict";
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from "node:http2";
 import { text } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
 import { isJsonObject, type Json, type JsonObject, parseJson } from "../../core/wire/src/index.ts";
@@ -68,8 +74,8 @@ export class Client {
       status: Number(headers[":status"]),
       body: isJsonObject(parsed) ? parsed : {},
       text: received,
-      contentType: String(headers["content-type"] ?? ""),
-      warnings: String(headers["warning"] ?? ""),
+      contentType: headers["content-type"] ?? "",
+      warnings: [headers["warning"] ?? []].flat().join(", "),
     };
   }
 
@@ -90,19 +96,23 @@ export class Client {
   #open(line: string, body: Json | Uint8Array | undefined, words: Words): ClientHttp2Stream {
     const [method = "", ...rest] = line.split(" ");
     const sent = body instanceof Uint8Array ? body : JSON.stringify(body);
-    const stream = this.#session.request({
+    const headers = {
       ":method": method,
       ":path": rest.join(" "),
       accept: words.accept ?? "application/json",
       ...(sent !== undefined && { "content-type": words.contentType ?? "application/json" }),
       ...words.headers,
-    });
-    stream.end(sent);
+    };
+    // A DELETE has a body too, which Node does not expect.
+    const stream = this.#session.request(headers, { endStream: sent === undefined });
+    if (sent !== undefined) stream.end(sent);
     return stream;
   }
 }
 
-function headersOf(stream: ClientHttp2Stream): Promise<Readonly<Record<string, unknown>>> {
+function headersOf(
+  stream: ClientHttp2Stream,
+): Promise<IncomingHttpHeaders & IncomingHttpStatusHeader> {
   return new Promise((resolve, reject) => {
     stream.once("response", resolve);
     stream.once("error", reject);
@@ -138,16 +148,16 @@ export class Watch {
   async next(what: string, fits: (event: WatchEvent) => boolean): Promise<WatchEvent> {
     const deadline = performance.now() + patienceMs;
     for (;;) {
-      const at = this.#events.findIndex((event, index) => index >= this.#taken && fits(event));
-      const found = this.#events[at];
+      const place = this.#events.findIndex((event, index) => index >= this.#taken && fits(event));
+      const found = this.#events[place];
       if (found !== undefined) {
-        this.#taken = at + 1;
+        this.#taken = place + 1;
         return found;
       }
       const leftMs = deadline - performance.now();
       if (leftMs <= 0 || this.#isEnded) {
         const came = this.#events.map(({ type, object }) => `${type} ${nameOf(object)}`);
-        assert.fail(`watch shows ${what}; it ${this.#isEnded ? "ended" : "showed"} ${came}`);
+        assert.fail(`watch shows ${what}; it ${this.#isEnded ? "ended" : "showed"} ${came.join()}`);
       }
       await this.#change(leftMs);
     }

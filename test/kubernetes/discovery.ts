@@ -1,6 +1,6 @@
 /** What clients ask before anything else: what there is, and in which form. */
 import assert from "node:assert/strict";
-import { isJsonObject } from "../../core/wire/src/index.ts";
+import { isJsonObject, type JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviours } from "./behaviour.ts";
 import { at, listAt, textAt } from "./client.ts";
 import type { World } from "./world.ts";
@@ -15,16 +15,18 @@ async function aggregatedNames(world: World): Promise<readonly string[]> {
     const answer = await world.client.send(`GET ${root}`, undefined, { accept: aggregated("v2") });
     assert.equal(answer.status, 200);
     assert.equal(answer.body["kind"], "APIGroupDiscoveryList");
-    for (const group of listAt(answer.body, "items")) {
-      for (const version of listAt(group, "versions")) {
-        for (const { resource } of listAt(version, "resources")) {
-          const name = [textAt(group, "metadata", "name"), textAt(version, "version"), resource];
-          names.push(name.join("/"));
-        }
-      }
-    }
+    names.push(...listAt(answer.body, "items").flatMap(namesIn));
   }
   return names;
+}
+
+function namesIn(group: JsonObject): readonly string[] {
+  const name = textAt(group, "metadata", "name");
+  return listAt(group, "versions").flatMap((version) =>
+    listAt(version, "resources").map((row) =>
+      [name, textAt(version, "version"), textAt(row, "resource")].join("/"),
+    ),
+  );
 }
 
 async function groupsOf(
@@ -51,14 +53,11 @@ export const discovery: Behaviours = {
       assert(names.has(name), name);
     }
     // Both forms of discovery tell of the same.
-    for (const { versions } of await groupsOf(world)) {
-      for (const version of versions) {
-        const list = await world.ok(`GET /apis/${version}`);
-        for (const { name } of listAt(list, "resources")) {
-          if (typeof name !== "string" || name.includes("/")) continue;
-          assert(names.has(`${version}/${name}`), `${version}/${name}`);
-        }
-      }
+    const versions = (await groupsOf(world)).flatMap((group) => group.versions);
+    for (const version of versions) {
+      const list = listAt(await world.ok(`GET /apis/${version}`), "resources");
+      const plain = list.map((row) => textAt(row, "name")).filter((name) => !name.includes("/"));
+      for (const name of plain) assert(names.has(`${version}/${name}`), `${version}/${name}`);
     }
   },
 

@@ -129,7 +129,7 @@ const watchers: Behaviours = {
     const watch = await world.watch("configmaps", of("in"));
     await world.create("configmaps", labelledMap("map", "in"));
     await mutate(world, "map", 1);
-    const label = (watch: string): JsonObject => ({ metadata: { labels: { watch } } });
+    const label = (value: string): JsonObject => ({ metadata: { labels: { watch: value } } });
     await world.patch("configmaps", "map", label("out"));
     await watch.see("DELETED", "map");
     await mutate(world, "map", 2);
