@@ -121,6 +121,7 @@ export class PodKeeper {
     const { spec, metadata } = scene.pod;
     const manifests = [...(spec.initContainers ?? []), ...spec.containers];
     for (const container of manifests) this.#container(container.name)?.update(container, scene);
+    if (this.#startTime !== undefined) this.#reckon(scene);
     if (metadata.deletionTimestamp !== undefined) this.end(scene, "deleted");
   }
 
