@@ -11,7 +11,9 @@ import { Mesh } from "./mesh.ts";
 import { namespaces } from "./namespaces.ts";
 import { objects } from "./objects.ts";
 import { podLife } from "./pod-life.ts";
+import { rollouts } from "./rollouts.ts";
 import { services } from "./services.ts";
+import { traffic } from "./traffic.ts";
 import { validation } from "./validation.ts";
 import { volumes } from "./volumes.ts";
 import { watching } from "./watching.ts";
@@ -33,7 +35,7 @@ export const apiSuite: Behaviours = {
 };
 
 /** What needs containers. */
-export const podSuite: Behaviours = { ...podLife, ...volumes };
+export const podSuite: Behaviours = { ...podLife, ...rollouts, ...traffic, ...volumes };
 
 /** Plays a suite against a mesh of its own, so many names side by side. */
 export function showSuite(

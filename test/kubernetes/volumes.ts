@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { Json, JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
-import { configMap, objectOf, pod, secret } from "./manifest.ts";
-import { container, ending, printed, started, staying, untilLog, waits } from "./pod-run.ts";
+import { configMap, objectOf, secret } from "./manifest.ts";
+import { container, ending, printed, started, staying, untilLog } from "./pod-run.ts";
 import type { World } from "./world.ts";
 
 /** What a volume is made of an object: a ConfigMap or a Secret, by itself or projected. */
@@ -439,8 +439,5 @@ const parts: Behaviours = {
     assert.equal(await printed(world, "reads", spec), "own/etc/group\n");
   },
 };
-
-/** A pod that is there as long as its namespace. */
-export const idle = (name: string): JsonObject => pod(name, staying(container(waits)));
 
 export const volumes: Behaviours = { ...ofData, ...empty, ...downward, ...parts };
