@@ -110,6 +110,7 @@ export type {
   VolumeMount,
 } from "./pod.ts";
 export { decodeProtobuf } from "./protobuf.ts";
+export { qosClassOf } from "./qos.ts";
 export {
   canonicalQuantity,
   compareQuantities,

@@ -172,7 +172,7 @@ export interface Runtime {
   /** Pulls the image if it must, makes the container and starts it. */
   startContainer(uid: string, container: ContainerPlan, attempt: number): Promise<StartedContainer>;
   /**
-   * Writes files of a volume of the pod anew, each whole at once; others that are there stay.
+   * Writes the files of a volume of the pod anew, each whole at once; others that are there go.
    * Containers see them where they have the volume.
    */
   writeFiles(uid: string, volume: string, files: readonly FilePlan[]): Promise<void>;

@@ -50,3 +50,10 @@ test("a workload without selector scales no pods", () => {
   const scale = scaleOf({ apiVersion: "v1", kind: "X", metadata: { name: "x" } });
   assert.deepEqual(scale.status, { replicas: 0, selector: "" });
 });
+
+test("a ReplicationController's selector is labels alone", () => {
+  const metadata = { name: "web", uid: "u" };
+  const spec = { replicas: 1, selector: { app: "web", tier: "b" } };
+  const scale = scaleOf({ apiVersion: "v1", kind: "ReplicationController", metadata, spec });
+  assert.equal(textAt(scale, "status", "selector"), "app=web,tier=b");
+});

@@ -42,7 +42,10 @@ export function scale(call: Call): ApiReply {
 /** The Scale object of a workload. */
 export function scaleOf(workload: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = workload.metadata;
-  const selector = selectorText(fieldAt(workload, "spec", "selector"));
+  const own = fieldAt(workload, "spec", "selector");
+  // A ReplicationController's is of the older kind, which is labels alone.
+  const isOld = workload.kind === "ReplicationController";
+  const selector = selectorText(isOld ? { matchLabels: own } : own);
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",

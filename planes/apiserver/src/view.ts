@@ -5,7 +5,7 @@
  * - What no reporter has spoken about yet has the status that Kubernetes starts with.
  */
 import type { Now } from "@beemesh/base";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { findResource, isPod, type KubeObject, qosClassOf, type Resource } from "@beemesh/model";
 import type { ObjectStore, Revision } from "@beemesh/ports";
 import type { PolicyRule } from "./access/rule.ts";
 import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
@@ -45,7 +45,7 @@ export class View {
     if (!resource.hasStatus) return object;
     if (resource.group !== "") return { ...object, status: object.status ?? {} };
     if (resource.name === "nodes") return this.#node(object);
-    if (resource.name === "pods") return withStatus(object, { phase: "Pending" });
+    if (resource.name === "pods") return withFirstPhase(object);
     if (resource.name === "services") return withStatus(object, { loadBalancer: {} });
     if (resource.name === "namespaces") {
       const isLeaving = object.metadata.deletionTimestamp !== undefined;
@@ -123,6 +123,12 @@ function unknownCondition(condition: unknown, since: string | undefined): unknow
     message: "Machine does not answer",
     lastTransitionTime: since ?? fieldAt(condition, "lastTransitionTime") ?? null,
   };
+}
+
+/** A pod that no machine has spoken about yet waits, and is promised what it asks for. */
+function withFirstPhase(object: KubeObject): KubeObject {
+  if (!isPod(object) || object.status?.qosClass !== undefined) return object;
+  return withStatus(object, { phase: "Pending", qosClass: qosClassOf(object) });
 }
 
 function withStatus(object: KubeObject, initial: object): KubeObject {

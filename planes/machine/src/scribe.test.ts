@@ -60,6 +60,21 @@ describe("Scribe", () => {
     assert.deepEqual(shelf.take(), ["status Pod/web", "remove Pod/web"]);
   });
 
+  test("does not bury what finalizers hold, and says that nothing else does", () => {
+    const held = {
+      ...podNamed("web").metadata,
+      deletionTimestamp: "now",
+      deletionGracePeriodSeconds: 30,
+      finalizers: ["example.com/wait"],
+    };
+    const { scribe, shelf, read } = make({ ...podNamed("web"), metadata: held });
+    const about = { kind: "removed", namespace: "shop", name: "web", uid: "uid-web" } as const;
+    scribe.bury(about);
+    assert.deepEqual(read().metadata, { ...held, deletionGracePeriodSeconds: 0 });
+    scribe.bury(about);
+    assert.deepEqual(shelf.take(), ["spec Pod/web"]);
+  });
+
   test("writes what controllers want, and asserts a pod again", () => {
     const { scribe, shelf } = make();
     scribe.write({ kind: "put", resource: pods, object: podNamed("web") });

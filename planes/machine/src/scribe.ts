@@ -61,10 +61,19 @@ export class Scribe {
     if (pod?.metadata.uid === uid) this.#objects.putStatus(podResource, { ...pod, status });
   }
 
-  /** A deleted pod has stopped: its record goes too. */
+  /**
+   * A deleted pod has stopped: its record goes too, unless finalizers hold it. Then it says that
+   * nothing else does, and goes with the last of them.
+   */
   bury({ namespace, name, uid }: Extract<PodsEffect, { kind: "removed" }>): void {
     const pod = this.#objects.get(podResource, namespace, name);
-    if (pod?.metadata.uid === uid) this.#objects.remove(podResource, namespace, name);
+    if (pod === undefined || pod.metadata.uid !== uid) return;
+    const { finalizers = [], deletionGracePeriodSeconds } = pod.metadata;
+    if (finalizers.length === 0) this.#objects.remove(podResource, namespace, name);
+    else if (deletionGracePeriodSeconds !== 0) {
+      const metadata = { ...pod.metadata, deletionGracePeriodSeconds: 0 };
+      this.#objects.putSpec(podResource, { ...pod, metadata });
+    }
   }
 
   /** Writes a pod's own record again, with a newer stamp. */

@@ -48,6 +48,17 @@ describe("a pod that no machine takes", () => {
   });
 });
 
+test("a pod that no machine has stays while a finalizer holds it", () => {
+  const village = new Village({ machines: 1, isFull: true });
+  const ending = { ...bare.metadata, deletionTimestamp: "now" };
+  village.apply({ ...bare, metadata: { ...ending, finalizers: ["example.com/wait"] } });
+  village.pass(5000);
+  assert.equal(village.list(podResource).length, 1);
+  village.apply({ ...bare, metadata: ending });
+  village.pass(1000);
+  assert.deepEqual(village.list(podResource), []);
+});
+
 describe("a bare pod on a dead machine", () => {
   test("stays, but is not ready", () => {
     const village = new Village({ machines: 3 });

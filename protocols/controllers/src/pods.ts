@@ -8,6 +8,7 @@ import { replacesAnnotation } from "./settlement.ts";
 import { timestampOf } from "./timestamp.ts";
 import {
   controllerOf,
+  type Findings,
   fine,
   isEnding,
   type Look,
@@ -39,10 +40,16 @@ export const lookAtPod: Look = (object, view) => {
   if (isHomeless && !isEnding(object)) return offer(object, view);
   view.scheduling.forget(object.metadata.uid ?? "");
   if (!isHomeless && !isStranded(object, view.members)) return fine;
-  if (isEnding(object)) return { actions: [removing(podResource, object)] };
+  if (isEnding(object)) return end(object);
   const isBare = controllerOf(object) === undefined;
   return isBare && isReady(object) ? { actions: [unready(object, view)] } : fine;
 };
+
+/** The end of a pod that no machine has; whoever holds it by a finalizer comes first. */
+function end(pod: Pod): Findings {
+  const { finalizers = [] } = pod.metadata;
+  return finalizers.length === 0 ? { actions: [removing(podResource, pod)] } : fine;
+}
 
 /** What to say of a pod that no machine took. */
 export function refusalOf(pod: Pod, message: string, wallMs: number): ControllersEffect[] {

@@ -1,6 +1,12 @@
-import type { Condition, ContainerStatus, Pod, PodPhase, PodStatus } from "@beemesh/model";
+import {
+  type Condition,
+  type ContainerStatus,
+  type Pod,
+  type PodPhase,
+  type PodStatus,
+  qosClassOf,
+} from "@beemesh/model";
 import type { ContainerRole } from "./container-keeper.ts";
-import { qosClassOf } from "./qos.ts";
 import { timestampOf } from "./timestamp.ts";
 
 /** A container as its pod's status sees it. */

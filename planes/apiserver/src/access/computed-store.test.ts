@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { listAt, textAt } from "../field.ts";
+import { fieldAt, listAt, textAt } from "../field.ts";
 import { TestClient } from "../test-client.ts";
 import { rbacPath } from "./test-role.ts";
 
@@ -36,6 +36,10 @@ describe("what is there without a record", () => {
     const { body } = client.send(`GET ${maps}/kube-root-ca.crt`);
     assert.equal(textAt(body, "data", "ca.crt"), "PEM");
     assert.equal(new TestClient().send(`GET ${maps}/kube-root-ca.crt`).status, 404);
+    const wrong = { kind: "ConfigMap", metadata: { name: "kube-root-ca.crt" }, data: { a: "b" } };
+    client.send(`PUT ${maps}/kube-root-ca.crt`, wrong);
+    const again = client.send(`GET ${maps}/kube-root-ca.crt`).body;
+    assert.deepEqual(fieldAt(again, "data"), { "ca.crt": "PEM" }, "whatever somebody writes");
   });
 
   test("can be written, and is told as changed to who watches", () => {

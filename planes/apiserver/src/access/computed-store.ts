@@ -186,14 +186,24 @@ export class ComputedStore implements ObjectStore {
     };
   }
 
+  /** What is computed in what somebody wrote. The authority is never another's. */
+  #reconciled(resource: Resource, stored: KubeObject): KubeObject {
+    const { name, namespace = "" } = stored.metadata;
+    if (resource === this.#maps && name === rootCaName) {
+      const data = this.#computed(resource, namespace, name)?.["data"];
+      return data === undefined ? stored : { ...stored, data };
+    }
+    return resource.group === rbacGroup ? this.#restored(resource, stored) : stored;
+  }
+
   /**
    * A default role or binding that somebody changed has what is missing of the default again,
    * unless its annotation says "false". What was added stays.
    */
-  #reconciled(resource: Resource, stored: KubeObject): KubeObject {
+  #restored(resource: Resource, stored: KubeObject): KubeObject {
     const { name, annotations } = stored.metadata;
-    const known = resource.group === rbacGroup && this.#defaults.get(resource.name)?.get(name);
-    if (!known || annotations?.[autoUpdateMark] !== "true") return stored;
+    const known = this.#defaults.get(resource.name)?.get(name);
+    if (known === undefined || annotations?.[autoUpdateMark] !== "true") return stored;
     if (resource.name === "clusterroles") {
       if (fieldAt(known, "aggregationRule") !== undefined) return stored;
       const lacking = beyond(rulesOf(stored), rulesOf(known)) ?? [];

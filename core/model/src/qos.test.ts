@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Pod, ResourceRequirements } from "@beemesh/model";
+import type { Pod, ResourceRequirements } from "./pod.ts";
 import { qosClassOf } from "./qos.ts";
 
 function podOf(...resources: ResourceRequirements[]): Pod {

@@ -1,5 +1,5 @@
-import type { Container, Pod, PodStatus } from "@beemesh/model";
-import { amountOf } from "./amount.ts";
+import type { Container, Pod, PodStatus } from "./pod.ts";
+import { parseQuantity } from "./quantity.ts";
 
 /**
  * How well a pod's resources are promised: Guaranteed if each container's requests are its limits
@@ -17,7 +17,8 @@ function isGuaranteed({ resources }: Container): boolean {
   return ["cpu", "memory"].every((name) => {
     const limit = resources?.limits?.[name];
     if (limit === undefined) return false;
-    return amountOf(resources?.requests?.[name] ?? limit) === amountOf(limit);
+    const request = parseQuantity(resources?.requests?.[name] ?? limit);
+    return request?.nano === parseQuantity(limit)?.nano;
   });
 }
 
