@@ -97,6 +97,11 @@ export function sendReadable(
   contentType: string,
 ): () => void {
   startStream(outgoing, 200, contentType);
+  if (source.readableEnded || source.destroyed) {
+    // An empty log of another machine has often ended before anybody listens.
+    outgoing.end();
+    return () => undefined;
+  }
   source.on("data", (chunk: Buffer) => {
     if (!outgoing.write(chunk)) source.pause();
   });
