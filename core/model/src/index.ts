@@ -84,6 +84,7 @@ export {
 } from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
 export { openApiV2MediaType, openApiV2Protobuf, openApiV3, openApiV3Index } from "./openapi.ts";
+export { groupPath } from "./openapi-paths.ts";
 export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";
 export type {
   Condition,
