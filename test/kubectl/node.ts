@@ -1,5 +1,6 @@
 /** Verbs about machines: cordon, drain, taint, debug. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import type { Case } from "./case.ts";
 import { deployment } from "./objects.ts";
 import { at, image, type Scene, textAt } from "./scene.ts";
@@ -71,13 +72,25 @@ export const nodeCases: readonly Case[] = [
   },
   {
     verb: "debug node/name",
-    since: 20,
+    needsContainers: true,
     async play(scene) {
       const node = chosen(scene);
-      const line = `debug node/${node} --image=${image} --quiet -i -- true`;
-      // Pods of a mesh have networks and processes of their own, whoever asks: that is said.
-      await scene.fails(line, /hostNetwork|hostPID|host namespaces/u);
-      await scene.seesCount("pods?fieldSelector=spec.hostNetwork=true", 0);
+      // The machine's files are below /host, and its processes are seen: the first is its own.
+      const script = "test -d /host/proc/1 && tr '\\0' ' ' </proc/1/cmdline; echo; hostname";
+      const line = `debug node/${node} --image=${image} --quiet -i -- sh -c`;
+      const { stdout, stderr } = await scene.run([...line.split(" "), script]);
+      const [init = ""] = readFileSync("/proc/1/cmdline", "utf8").split("\0");
+      assert(stdout.includes(init) && init !== "", `${stdout}${stderr}`);
+      // Nobody goes past a pod's sidecar: whoever asks for the machine's network is told so.
+      assert.match(stderr, /spec\.hostNetwork is not supported/u);
+      const [found] = await scene.seesCount("pods", 1);
+      const name = textAt(found, "metadata", "name");
+      assert.match(name, new RegExp(`^node-debugger-${node}-`, "u"));
+      await scene.sees(`pods/${name}`, {
+        spec: { nodeName: node, hostPID: true },
+        status: { phase: "Succeeded" },
+      });
+      await scene.ok(`delete pod ${name} --now`);
     },
   },
 ];

@@ -94,6 +94,7 @@ export type {
   ContainerStatus,
   EnvFromSource,
   EnvVar,
+  EphemeralContainer,
   FileSource,
   KeySelector,
   LabelSelector,
