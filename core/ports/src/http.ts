@@ -33,6 +33,8 @@ export interface ApiRequest {
   readonly impersonation?: Impersonation;
   /** The program that asks, as its `User-Agent` header says. */
   readonly userAgent?: string;
+  /** The tags of the copies that the client has, as its `If-None-Match` header says. */
+  readonly ifNoneMatch?: string;
 }
 
 /** Text that is sent as it comes, such as the events of a watch. */
@@ -59,9 +61,8 @@ export type ApiReply =
       readonly status: number;
       readonly body: unknown;
       readonly warnings?: readonly string[];
-      readonly headers?: Readonly<
-        Record<string, string>
-      > /** Sent only when the write is held widely enough. */;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** Sent only when the write is held widely enough. */
       readonly ticket?: number;
     }
   | {
@@ -69,6 +70,7 @@ export type ApiReply =
       readonly status: number;
       readonly contentType: string;
       readonly body: Uint8Array | string;
+      readonly headers?: Readonly<Record<string, string>>;
     }
   /** `open` starts the stream and returns how to stop it. The headers are flushed at once. */
   | {
