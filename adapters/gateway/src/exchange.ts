@@ -251,6 +251,7 @@ function requestOf(
     contentType: incoming.headers["content-type"] ?? "",
     ...who,
     userAgent: incoming.headers["user-agent"] ?? "",
+    ifNoneMatch: incoming.headers["if-none-match"] ?? "",
   };
 }
 

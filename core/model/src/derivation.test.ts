@@ -38,6 +38,8 @@ test("a pod may have a node and more annotations, and is as derived still", () =
   const annotations = { ...pod.metadata.annotations, more: "z" };
   const bound = { ...pod, metadata: { ...pod.metadata, annotations } };
   assert(isAsDerived({ ...bound, spec: { ...pod.spec, nodeName: "m" } }, pod));
+  const ephemeralContainers = [{ name: "look", image: "tools:1" }];
+  assert(isAsDerived({ ...bound, spec: { ...pod.spec, ephemeralContainers } }, pod));
   const bare = { ...pod, metadata: { ...pod.metadata, annotations: {} } };
   assert(!isAsDerived(bare, pod));
 });

@@ -49,8 +49,8 @@ export function podOfTemplate(
 }
 
 /**
- * Whether a pod is what was derived for its slot. It may have a node, more labels and more
- * annotations; all else is equal.
+ * Whether a pod is what was derived for its slot. It may have a node, ephemeral containers, more
+ * labels and more annotations; all else is equal.
  */
 export function isAsDerived(pod: Pod, expected: Pod): boolean {
   const { metadata } = pod;
@@ -108,8 +108,11 @@ function hasAll(
   return Object.entries(wanted ?? {}).every(([key, value]) => have?.[key] === value);
 }
 
-/** The specification but for the node, unless the template itself names one. */
+/**
+ * The specification but for the node, unless the template itself names one, and for what was added
+ * to look into the pod.
+ */
 function specText(pod: Pod, expected: Pod): string {
-  const { nodeName, ...rest } = pod.spec;
+  const { nodeName, ephemeralContainers: _looks, ...rest } = pod.spec;
   return canonicalJson(expected.spec.nodeName === undefined ? rest : { ...rest, nodeName });
 }

@@ -83,7 +83,14 @@ export {
   type SelectorTerm,
 } from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
-export { openApiV2MediaType, openApiV2Protobuf, openApiV3, openApiV3Index } from "./openapi.ts";
+export { openApiV3, openApiV3Hash, openApiV3Index } from "./openapi.ts";
+export { groupPath } from "./openapi-paths.ts";
+export {
+  type OpenApiAdditions,
+  openApiV2,
+  openApiV2MediaType,
+  openApiV2Tag,
+} from "./openapi-v2.ts";
 export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";
 export type {
   Condition,
@@ -93,6 +100,7 @@ export type {
   ContainerStatus,
   EnvFromSource,
   EnvVar,
+  EphemeralContainer,
   FileSource,
   KeySelector,
   LabelSelector,

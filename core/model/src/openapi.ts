@@ -4,20 +4,11 @@
  * Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
  */
 import { hashOf } from "@beemesh/base";
-import { canonicalJson, type JsonObject } from "@beemesh/wire";
+import type { JsonObject } from "@beemesh/wire";
 import { groupPath, resourcePaths } from "./openapi-paths.ts";
 import { componentSchemas, type GroupVersionKind } from "./openapi-schemas.ts";
 import { type Resource, resources } from "./resource.ts";
 import { typeOfResource } from "./schema.ts";
-
-/**
- * The OpenAPI v2 document in protobuf: no more than its version, `swagger: "2.0"`. That is valid,
- * and all that older clients ask of it.
- */
-export const openApiV2Protobuf: Uint8Array = Uint8Array.of(0x0a, 0x03, 0x32, 0x2e, 0x30);
-
-/** The media type of that answer. Clients ask for it with `@` for the second `.v`. */
-export const openApiV2MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /**
  * The document of a group's version, for `/openapi/v3/apis/<group>/<version>`. Of a group that is
@@ -35,33 +26,48 @@ export function openApiV3(group: string, version: string): JsonObject {
 export function openApiV3Index(): JsonObject {
   const paths = resources.map(({ group, version }) => {
     const path = groupPath(group, version);
-    const hash = hashOf(canonicalJson(openApiV3(group, version)))
-      .toString(16)
-      .toUpperCase();
+    const hash = openApiV3Hash(group, version);
     return [path.slice(1), { serverRelativeURL: `/openapi/v3${path}?hash=${hash}` }];
   });
   return { paths: Object.fromEntries(paths) };
 }
 
-/** Documents that were made before: they never change. */
+/** The hash of a document, by which its address names it. */
+export function openApiV3Hash(group: string, version: string): string {
+  const path = groupPath(group, version);
+  const known = hashes.get(path);
+  if (known !== undefined) return known;
+  const hash = hashOf(JSON.stringify(openApiV3(group, version)))
+    .toString(16)
+    .toUpperCase();
+  hashes.set(path, hash);
+  return hash;
+}
+
+/** Documents that were made before, and their hashes: they never change. */
 const documents = new Map<string, JsonObject>();
+const hashes = new Map<string, string>();
 
 /** Types that every document has: clients send and get them everywhere. */
-const everywhere = ["meta.v1.DeleteOptions", "meta.v1.Status"];
+export const everywhere = ["meta.v1.DeleteOptions", "meta.v1.Status"];
 
 function documentOf(served: readonly Resource[]): JsonObject {
-  const kinds = new Map(served.flatMap(kindsOf));
-  const hasScale = served.some((resource) => resource.hasScale);
-  if (hasScale) {
-    const scale = { group: "autoscaling", version: "v1", kind: "Scale" };
-    kinds.set("autoscaling.v1.Scale", scale);
-  }
+  const kinds = kindsOfAll(served);
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
     paths: Object.assign({}, ...served.map(resourcePaths)),
     components: { schemas: componentSchemas([...kinds.keys(), ...everywhere], kinds) },
   };
+}
+
+/** The kinds of resources, and of their lists and scales, by type. */
+export function kindsOfAll(served: readonly Resource[]): Map<string, GroupVersionKind> {
+  const kinds = new Map(served.flatMap(kindsOf));
+  const hasScale = served.some((resource) => resource.hasScale);
+  const scale = { group: "autoscaling", version: "v1", kind: "Scale" };
+  if (hasScale) kinds.set("autoscaling.v1.Scale", scale);
+  return kinds;
 }
 
 function kindsOf(resource: Resource): readonly (readonly [string, GroupVersionKind])[] {

@@ -16,6 +16,7 @@ export interface Pod extends KubeObject {
 export interface PodSpec {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
+  readonly ephemeralContainers?: readonly EphemeralContainer[];
   readonly volumes?: readonly Volume[];
   readonly restartPolicy?: "Always" | "OnFailure" | "Never";
   readonly terminationGracePeriodSeconds?: number;
@@ -26,6 +27,8 @@ export interface PodSpec {
   readonly tolerations?: readonly Toleration[];
   readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[];
   readonly hostname?: string;
+  readonly hostIPC?: boolean;
+  readonly hostPID?: boolean;
   readonly subdomain?: string;
   readonly priority?: number;
   readonly serviceAccountName?: string;
@@ -52,6 +55,12 @@ export interface Container {
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly restartPolicy?: "Always";
+}
+
+/** A container that was added to a running pod to look into it. */
+export interface EphemeralContainer extends Container {
+  /** The container whose processes it sees. */
+  readonly targetContainerName?: string;
 }
 
 export interface EnvVar {
@@ -178,6 +187,7 @@ export interface PodStatus {
   readonly qosClass?: "Guaranteed" | "Burstable" | "BestEffort";
   readonly containerStatuses?: readonly ContainerStatus[];
   readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
 }
 
 export interface Condition {

@@ -38,6 +38,8 @@ export interface ApiRequest {
    * whoever answers the request a second time makes the same object.
    */
   readonly uid?: string;
+  /** The tags of the copies that the client has, as its `If-None-Match` header says. */
+  readonly ifNoneMatch?: string;
 }
 
 /** Text that is sent as it comes, such as the events of a watch. */
@@ -73,6 +75,7 @@ export type ApiReply =
       readonly status: number;
       readonly contentType: string;
       readonly body: Uint8Array | string;
+      readonly headers?: Readonly<Record<string, string>>;
     }
   /** `open` starts the stream and returns how to stop it. The headers are flushed at once. */
   | {

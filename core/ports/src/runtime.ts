@@ -52,6 +52,10 @@ export interface ContainerPlan {
   readonly stdin: boolean;
   readonly tty: boolean;
   readonly user?: string;
+  /** Another container of the pod, which runs: this one sees its processes. */
+  readonly target?: string;
+  /** What it shares with its machine: all processes, or the queues and memory between them. */
+  readonly shares?: readonly ("pid" | "ipc")[];
 }
 
 export interface PodSandbox {

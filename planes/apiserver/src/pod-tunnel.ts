@@ -132,7 +132,7 @@ function startedContainer(
   container: string,
   query: ApiRequest["query"],
 ): Outcome<string> {
-  const status = ["containerStatuses", "initContainerStatuses"]
+  const status = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]
     .flatMap((member) => listAt(pod, "status", member))
     .find((candidate) => textAt(candidate, "name") === container);
   const { name } = pod.metadata;

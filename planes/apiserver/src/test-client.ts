@@ -18,6 +18,7 @@ export interface TestRequest {
   readonly user?: User;
   readonly impersonation?: Impersonation;
   readonly userAgent?: string;
+  readonly ifNoneMatch?: string;
 }
 
 /** An open watch: what it has sent so far. */
@@ -111,6 +112,7 @@ export class TestClient {
         user: request.user ?? master,
         ...(request.impersonation && { impersonation: request.impersonation }),
         ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent }),
+        ...(request.ifNoneMatch === undefined ? {} : { ifNoneMatch: request.ifNoneMatch }),
       },
       this.now,
     );

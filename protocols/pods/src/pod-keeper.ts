@@ -1,9 +1,9 @@
 import { after, type Instant } from "@beemesh/base";
 import type { Condition, Container, ContainerStatus, Pod, PodStatus } from "@beemesh/model";
-import type { FoundPod } from "@beemesh/ports";
+import type { FoundContainer, FoundPod } from "@beemesh/ports";
 import { BackOff } from "./back-off.ts";
 import type { RuntimeReport } from "./command.ts";
-import { ContainerKeeper, type ContainerRole } from "./container-keeper.ts";
+import { ContainerKeeper, type ContainerRole, isInitRole } from "./container-keeper.ts";
 import type { Dependency } from "./dependency.ts";
 import { graceMsOf, podPlan } from "./plan.ts";
 import { podStatus } from "./pod-status.ts";
@@ -48,7 +48,7 @@ export class PodKeeper {
   #conditions: readonly Condition[];
   /** Of a pod that is at its end: whether the runtime knows that nothing will run any more. */
   #retirement: "due" | "asked" | "done" = "done";
-  readonly #containers: readonly ContainerKeeper[];
+  #containers: readonly ContainerKeeper[];
   readonly #sandboxes = new BackOff(sandboxLimits);
   readonly #volumes = new VolumeKeeper();
 
@@ -64,6 +64,7 @@ export class PodKeeper {
     this.#containers = [
       ...inits.map((each) => keeper(each, each.restartPolicy === "Always" ? "sidecar" : "init")),
       ...pod.spec.containers.map((each) => keeper(each, "main")),
+      ...(pod.spec.ephemeralContainers ?? []).map((each) => keeper(each, "ephemeral")),
     ];
   }
 
@@ -119,10 +120,18 @@ export class PodKeeper {
     this.#volumes.updated(this.#pod, scene);
     this.#pod = scene.pod;
     const { spec, metadata } = scene.pod;
+    for (const added of spec.ephemeralContainers ?? []) this.#lookWith(added);
     const manifests = [...(spec.initContainers ?? []), ...spec.containers];
     for (const container of manifests) this.#container(container.name)?.update(container, scene);
     if (this.#startTime !== undefined) this.#reckon(scene);
     if (metadata.deletionTimestamp !== undefined) this.end(scene, "deleted");
+  }
+
+  /** A container has been added to look into the pod; one of a name is never another. */
+  #lookWith(added: Container): void {
+    if (!this.isHeld || this.#container(added.name) !== undefined) return;
+    const keeper = new ContainerKeeper(added, "ephemeral", "ContainerCreating");
+    this.#containers = [...this.#containers, keeper];
   }
 
   /** Brings the pod to its end; called again, may hurry that. */
@@ -147,9 +156,22 @@ export class PodKeeper {
       this.#recall(scene, status);
       return;
     }
+    this.#forgetLooks(scene, []);
     for (const each of this.#containers) {
       each.vanish(scene, this.#prior(each.name));
       each.renew(scene);
+    }
+  }
+
+  /** What looked into the pod before the machine began anew, and is not there any more, is over. */
+  #forgetLooks(scene: Scene, found: readonly FoundContainer[]): void {
+    for (const each of this.#containers) {
+      const prior = this.#prior(each.name);
+      const isThere = found.some(({ name }) => name === each.name);
+      if (each.role !== "ephemeral" || prior === undefined || isThere) continue;
+      if (prior.state.waiting !== undefined) continue;
+      each.finish();
+      each.vanish(scene, prior);
     }
   }
 
@@ -171,6 +193,7 @@ export class PodKeeper {
     for (const container of told) {
       this.#container(container.name)?.adopt(scene, container, this.#prior(container.name));
     }
+    this.#forgetLooks(scene, told);
     const isUnbroken = found.containers.some(isRunning);
     if (isEnd(status) && isUnbroken) this.end(scene, "deadline");
     if (this.#cause !== undefined) this.#become("stopping");
@@ -218,7 +241,7 @@ export class PodKeeper {
     }
     const message = "Pod sandbox changed, it will be killed and re-created.";
     announce(scene, { type: "Normal", reason: "SandboxChanged", message });
-    this.#isInitialized = !this.#containers.some(({ role }) => role !== "main");
+    this.#isInitialized = !this.#containers.some(({ role }) => isInitRole(role));
     for (const each of this.#containers) {
       each.vanish(scene, undefined);
       each.renew(scene);
@@ -261,7 +284,7 @@ export class PodKeeper {
       pod: this.#pod,
       containers: this.#containers.map((each) => ({
         role: each.role,
-        isPassed: each.role === "main" || this.#isPassed(each),
+        isPassed: !isInitRole(each.role) || this.#isPassed(each),
         status: each.status(scene),
       })),
       isInitialized: this.#isInitialized,
@@ -418,10 +441,13 @@ export class PodKeeper {
     this.#become("finished");
   }
 
-  /** Init containers go one by one, in order; the main ones when all of these have passed. */
+  /**
+   * Init containers go one by one, in order; the main ones when all of these have passed. What
+   * looks into the pod does not wait, for it may be there to see why they do not pass.
+   */
   #mayStart(container: ContainerKeeper): boolean {
-    if (this.#isInitialized) return true;
-    const inits = this.#containers.filter(({ role }) => role !== "main");
+    if (this.#isInitialized || container.role === "ephemeral") return true;
+    const inits = this.#containers.filter(({ role }) => isInitRole(role));
     const isMain = container.role === "main";
     const before = isMain ? inits : inits.slice(0, inits.indexOf(container));
     if (!before.every((each) => this.#isPassed(each))) return false;
@@ -443,8 +469,11 @@ export class PodKeeper {
   }
 
   #prior(name: string): ContainerStatus | undefined {
-    const { initContainerStatuses = [], containerStatuses = [] } = this.#pod.status ?? {};
-    return [...initContainerStatuses, ...containerStatuses].find((each) => each.name === name);
+    const { initContainerStatuses, containerStatuses, ephemeralContainerStatuses } =
+      this.#pod.status ?? {};
+    return [initContainerStatuses, containerStatuses, ephemeralContainerStatuses]
+      .flatMap((statuses) => statuses ?? [])
+      .find((each) => each.name === name);
   }
 
   #become(stage: Stage): void {
