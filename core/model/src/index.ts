@@ -45,6 +45,13 @@ export {
   type Versioned,
 } from "./derive-member.ts";
 export {
+  budgetsOf,
+  type Disruption,
+  type DisruptionScene,
+  disruptionOf,
+  type Records,
+} from "./disruption.ts";
+export {
   type FieldRequirement,
   type FieldSelector,
   matchesFields,

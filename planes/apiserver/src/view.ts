@@ -39,6 +39,11 @@ export class View {
     this.#options = options;
   }
 
+  /** Whether the machine of the node with this name answers. */
+  isAlive(node: string): boolean {
+    return this.#options.isAlive(node);
+  }
+
   /** The object as clients see it. */
   show(resource: Resource, object: KubeObject): KubeObject {
     if (resource.name === "clusterroles") return this.#clusterRole(object);

@@ -57,6 +57,13 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
     "externalworkloads.beemesh.io",
   ],
   endpoints: ["services"],
+  "poddisruptionbudgets.policy": [
+    "pods",
+    "replicasets.apps",
+    "deployments.apps",
+    "statefulsets.apps",
+    "replicationcontrollers",
+  ],
   "endpointslices.discovery.k8s.io": ["services"],
 };
 
@@ -70,6 +77,7 @@ const readNodes: ReadonlySet<string> = new Set([
   "daemonsets.apps",
   "pods",
   "ingresses.networking.k8s.io",
+  "poddisruptionbudgets.policy",
 ]);
 
 /** What the controllers of a kind read besides, of which there is no namespace. */

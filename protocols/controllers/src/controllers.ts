@@ -14,6 +14,7 @@ import { serviceCidrDefault } from "./cluster-address.ts";
 import { lookAtCronJob } from "./cron-jobs.ts";
 import { lookAtDaemonSet } from "./daemon-sets.ts";
 import { lookAtDeployment } from "./deployments.ts";
+import { lookAtDisruptionBudget } from "./disruption-budgets.ts";
 import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
 import { externalWorkloads } from "./external-workload.ts";
@@ -68,6 +69,7 @@ const looks: Readonly<Record<string, Look>> = {
   namespaces: lookAtNamespace,
   events: lookAtHappening,
   ingresses: lookAtIngress,
+  poddisruptionbudgets: lookAtDisruptionBudget,
 };
 
 /**

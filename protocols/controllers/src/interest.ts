@@ -1,4 +1,5 @@
 import {
+  budgetsOf,
   isReplicaSet,
   isReplicationController,
   type KubeObject,
@@ -11,6 +12,7 @@ import type { Change, ObjectStore } from "@beemesh/ports";
 import { type Census, keyOf, keyOfName } from "./census.ts";
 import {
   daemonSetResource,
+  disruptionBudgetResource,
   externalWorkloadResource,
   namespaceResource,
   nodeResource,
@@ -35,6 +37,7 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...(resource === externalWorkloadResource
       ? versions.flatMap((program) => servicesOf(program, store))
       : []),
+    ...(resource === podResource ? versions.flatMap((pod) => budgetKeys(pod, store)) : []),
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
@@ -86,6 +89,12 @@ function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
     .filter(({ spec }) => matches(selectorOfLabels(spec.selector), labels))
     .map((object) => keyOf({ resource: replicationControllerResource, object }));
   return [...services, ...sets, ...older];
+}
+
+/** The PodDisruptionBudgets that count a pod. */
+function budgetKeys(pod: KubeObject, store: ObjectStore): string[] {
+  const budgets = budgetsOf(store, pod);
+  return budgets.map((object) => keyOf({ resource: disruptionBudgetResource, object }));
 }
 
 /** The Services that select a pod or a program outside containers. */

@@ -124,16 +124,14 @@ export class Village {
   /** A user's write at a machine's API. */
   apply(object: KubeObject, machine = 0): void {
     const house = this.#house(machine);
-    const resource = resourceOfKind(object.apiVersion, object.kind);
-    assert(resource !== undefined, "the village knows the kind");
-    this.#write(house, resource, "spec", object);
+    this.#write(house, knownResource(object), "spec", object);
     this.#tick(house);
   }
 
-  /** A machine's word about the status of a pod that it runs. */
-  report(pod: KubeObject, machine = 0): void {
+  /** Somebody's word about the status of an object, such as a machine's about a pod it runs. */
+  report(object: KubeObject, machine = 0): void {
     const house = this.#house(machine);
-    this.#write(house, podResource, "status", pod);
+    this.#write(house, knownResource(object), "status", object);
     this.#tick(house);
   }
 
@@ -490,6 +488,12 @@ export class Village {
     }
     this.#after(100, () => this.#regard());
   }
+}
+
+function knownResource({ apiVersion, kind }: KubeObject): Resource {
+  const resource = resourceOfKind(apiVersion, kind);
+  assert(resource !== undefined, "the village knows the kind");
+  return resource;
 }
 
 /** Looks in a row that a change may cause; a chain of owners is far shorter. */
