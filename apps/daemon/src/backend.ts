@@ -10,6 +10,7 @@ import { type Acknowledgements, type Holding, notDurable } from "./acknowledgeme
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
 import type { PodAccess } from "./tunnel/pod-access.ts";
+import { bringUsage, type UsageSources } from "./usage/usage-request.ts";
 
 export interface BackendOptions {
   readonly api: Api;
@@ -17,7 +18,10 @@ export interface BackendOptions {
   readonly clock: () => Now;
   readonly pods: PodAccess;
   /** Brings here what others keep before it is read. */
-  readonly reading: Pick<Reading, "bring" | "bringAll">;
+  readonly reading: Pick<Reading, "bring" | "bringAll" | "namespaces">;
+  /** Asks machines what they use before somebody is told. */
+  readonly usages: UsageSources["usages"];
+  readonly machine: { readonly objects: UsageSources["objects"] };
   /** Who signs and checks tokens of ServiceAccounts. */
   readonly tokens: TokenAuthority;
   readonly acknowledgements: Acknowledgements;
@@ -41,6 +45,7 @@ export function createBackend(options: BackendOptions): ApiBackend {
       await Promise.all([
         options.reading.bring(request),
         options.reading.bringAll(decisiveCollections(request)),
+        bringUsage({ ...options, objects: options.machine.objects }, request),
         options.reading.bringAll(token === "" ? [] : tokenCollections(options.tokens, token)),
       ]);
       return handle(options, request);

@@ -163,6 +163,11 @@ export class Machine {
     return this.#objects;
   }
 
+  /** The pods whose records name this machine. */
+  ownPods(): readonly Pod[] {
+    return this.#objects.podsOn(this.#facts.name).filter(isPod);
+  }
+
   /** Every machine ever heard of, this one included. */
   members(): ReadonlyMap<PeerId, Member> {
     return this.#neighbourhood.members();
@@ -338,7 +343,7 @@ export class Machine {
       const ending = this.#objects
         .list(namespaceResource)
         .items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
-      const pods = this.#ownPods();
+      const pods = this.ownPods();
       for (const change of this.#subscriptions.update({ pods, ending }, this.#now)) {
         this.#objects.step(change, this.#now);
       }
@@ -542,11 +547,6 @@ export class Machine {
       default:
         return unreachable(effect);
     }
-  }
-
-  /** The pods whose records name this machine. */
-  #ownPods(): readonly Pod[] {
-    return this.#objects.podsOn(this.#facts.name).filter(isPod);
   }
 
   #resync(): void {
