@@ -209,6 +209,10 @@ async function assemble(given: Start): Promise<Running> {
     now: clock,
     onCrash,
     onAcknowledged: (ticket, holding) => acknowledgements.settle(ticket, holding),
+    measure: async (machines) => {
+      await usages.gather(machines);
+      return usages.all();
+    },
     onMachines: () => api.machinesChanged(clock()),
     onObserve: (event, facts) => {
       meters.observe(event, facts);

@@ -1,5 +1,5 @@
 import { after, elapsedMs, type Instant, type Now, type Random, unreachable } from "@beemesh/base";
-import { type MachineOffer, smallMeshMax, type Task } from "@beemesh/bidding";
+import type { MachineOffer } from "@beemesh/bidding";
 import { Controllers, type ControllersEffect, type ControllersEvent } from "@beemesh/controllers";
 import type { Member, MembershipEvent } from "@beemesh/membership";
 import type { Pod } from "@beemesh/model";
@@ -50,6 +50,13 @@ export interface MachineOptions {
 
 /** Rounds in which the parts of one machine may answer each other within one step. */
 const roundsMax = 64;
+
+/** What the daemon has measured. */
+type MeasuredEvent = Extract<MachineEvent, { kind: "facts" | "health" | "usage" }>;
+
+function isMeasured(event: MachineEvent): event is MeasuredEvent {
+  return event.kind === "facts" || event.kind === "health" || event.kind === "usage";
+}
 
 /** How often the machine looks at everything again, whatever it was told. */
 const resyncMs = 10_000;
@@ -130,6 +137,7 @@ export class Machine {
     this.#placement = new Placement({
       ...basics,
       offer: () => this.#offer(),
+      alive: () => this.#neighbourhood.alive().map(({ id }) => id),
       proofOf: (pod) => proofOf(pod, records),
     });
     this.#pods = new Pods({
@@ -225,27 +233,18 @@ export class Machine {
   }
 
   #handle(event: MachineEvent): void {
+    if (isMeasured(event)) return this.#measured(event);
     switch (event.kind) {
       case "start":
         return this.#start();
       case "link":
         return this.#hear(event.event);
       case "found":
-        return this.#toPods({ kind: "found", pods: event.pods });
       case "runtime":
-        return this.#toPods({ kind: "runtime", event: event.event });
       case "report":
-        return this.#toPods({ kind: "report", report: event.report });
+        return this.#toPods(event);
       case "lost":
         return this.#lose(this.#losses.report(event, this.#now));
-      case "facts":
-        this.#facts = event.facts;
-        this.#announcer.facts = event.facts;
-        this.#toMembership({ kind: "addresses", addresses: event.facts.addresses });
-        return this.#announcer.announce(this.#now);
-      case "health":
-        this.#announcer.health = event.health;
-        return this.#announcer.announce(this.#now);
       case "occurrence":
         return this.#scribe.record(event.occurrence, this.#now);
       case "tick":
@@ -255,6 +254,16 @@ export class Machine {
       default:
         return unreachable(event);
     }
+  }
+
+  #measured(event: MeasuredEvent): void {
+    if (event.kind === "usage") return this.#toControllers(event);
+    if (event.kind === "facts") {
+      this.#facts = event.facts;
+      this.#announcer.facts = event.facts;
+      this.#toMembership({ kind: "addresses", addresses: event.facts.addresses });
+    } else this.#announcer.health = event.health;
+    this.#announcer.announce(this.#now);
   }
 
   #start(): void {
@@ -446,6 +455,7 @@ export class Machine {
         return;
       case "event":
         return this.#scribe.record(effect, this.#now);
+      case "measure":
       case "wake":
       case "observe":
         return this.#emit(effect);
@@ -456,9 +466,8 @@ export class Machine {
 
   /** Offers what was wanted in this step: pods of one workload in one task, so that they spread. */
   #offerWanted(): void {
-    const bidders = this.#neighbourhood.alive().length;
     for (const wish of together(this.#wanted.splice(0))) {
-      this.#place(this.#placement.schedule(wish, bidders, this.#meshNow()));
+      this.#place(this.#placement.schedule(wish, this.#meshNow()));
     }
   }
 
@@ -468,9 +477,11 @@ export class Machine {
         case "send":
           this.#send(effect.to, effect.message);
           break;
-        case "publish":
-          this.#offerTask(effect.task);
+        case "publish": {
+          const topic = taskTopic(this.#facts.system.architecture);
+          this.#emit({ kind: "publish", topic, message: toJson(effect.task) });
           break;
+        }
         case "placed":
           this.#bind(effect.pod, effect.peer);
           break;
@@ -491,18 +502,6 @@ export class Machine {
           unreachable(effect);
       }
     }
-  }
-
-  /**
-   * Publishes a task. In a small mesh every machine is told directly as well: pub/sub takes
-   * seconds to learn who listens, and a task that comes twice is heard once.
-   */
-  #offerTask(task: Task): void {
-    const topic = taskTopic(this.#facts.system.architecture);
-    this.#emit({ kind: "publish", topic, message: toJson(task) });
-    const alive = this.#neighbourhood.alive();
-    if (alive.length > smallMeshMax) return;
-    for (const { id } of alive) if (id !== this.#facts.peer) this.#send(id, task);
   }
 
   /** A machine took a pod: its record says so from now on. */

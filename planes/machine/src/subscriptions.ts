@@ -57,6 +57,13 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
     "externalworkloads.beemesh.io",
   ],
   endpoints: ["services"],
+  "horizontalpodautoscalers.autoscaling": [
+    "pods",
+    "replicasets.apps",
+    "deployments.apps",
+    "statefulsets.apps",
+    "replicationcontrollers",
+  ],
   "poddisruptionbudgets.policy": [
     "pods",
     "replicasets.apps",
@@ -77,6 +84,7 @@ const readNodes: ReadonlySet<string> = new Set([
   "daemonsets.apps",
   "pods",
   "ingresses.networking.k8s.io",
+  "horizontalpodautoscalers.autoscaling",
   "poddisruptionbudgets.policy",
 ]);
 

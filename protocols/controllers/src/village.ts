@@ -17,6 +17,7 @@ import {
   type Resource,
   resourceOfKind,
 } from "@beemesh/model";
+import type { MachineUsage } from "@beemesh/ports";
 import { type CollectionId, formatStamp } from "@beemesh/wire";
 import { keyOfName } from "./census.ts";
 import { Controllers } from "./controllers.ts";
@@ -69,6 +70,8 @@ export interface VillageOptions {
   readonly auctionMs?: number;
   /** How long a pod takes to be ready. */
   readonly startMs?: number;
+  /** What machines say that they use, when they are asked. */
+  readonly usageOf?: (machines: readonly string[], wallMs: number) => readonly MachineUsage[];
   /** No machine takes a pod. */
   readonly isFull?: boolean;
 }
@@ -96,6 +99,7 @@ export class Village {
       auctionMs: 200,
       startMs: 300,
       isFull: false,
+      usageOf: () => [],
       ...options,
     };
     this.#random = seededRandom(this.#options.seed);
@@ -318,6 +322,9 @@ export class Village {
           `${effect.reason} ${effect.object.kind}/${effect.object.name}: ${effect.message}`,
         );
         break;
+      case "measure":
+        this.#measure(house, effect);
+        break;
       case "wake":
         this.#after(Math.max(0, effect.at - this.#at), () => this.#tick(house));
         break;
@@ -328,6 +335,15 @@ export class Village {
       default:
         unreachable(effect);
     }
+  }
+
+  #measure(house: House, { uid, machines }: Extract<ControllersEffect, { kind: "measure" }>): void {
+    this.#after(this.#options.auctionMs, () => {
+      const usages = this.#options.usageOf(machines, this.now.wallMs);
+      if (!house.isUp) return;
+      this.#perform(house, house.controllers.step({ kind: "usage", uid, usages }, this.now));
+      this.#tick(house);
+    });
   }
 
   #note(who: string, what: string): void {
@@ -421,7 +437,8 @@ export class Village {
     const lastTransitionTime = timestampOf(this.now.wallMs);
     const conditions = [{ type: "Ready", status: "True" as const, lastTransitionTime }];
     const podIP = `10.1.0.${1 + this.#random.below(250)}`;
-    const status = { phase: "Running" as const, podIP, conditions };
+    const startTime = timestampOf(house.held.get(pod.metadata.uid ?? "")?.heldSinceMs ?? 0);
+    const status = { phase: "Running" as const, podIP, startTime, conditions };
     this.#write(house, podResource, "status", { ...pod, status });
     this.#tick(house);
   }
