@@ -136,7 +136,7 @@ export {
 } from "./resource.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
-export { type Taint, taintsOf, tolerates } from "./taint.ts";
+export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";
 export { formatTime, parseTime } from "./time-text.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
 export { validate } from "./validate.ts";

@@ -1,7 +1,8 @@
 /**
  * Objects as clients see them: what is stored, and what this machine adds of its own knowledge.
  *
- * - A node whose machine does not answer is not ready, whatever it last said of itself.
+ * - A node whose machine does not answer is not ready, whatever it last said of itself, and has
+ *   the taint that says so.
  * - What no reporter has spoken about yet has the status that Kubernetes starts with.
  */
 import type { Now } from "@beemesh/base";
@@ -9,6 +10,7 @@ import { findResource, type KubeObject, type Resource } from "@beemesh/model";
 import type { ObjectStore, Revision } from "@beemesh/ports";
 import type { PolicyRule } from "./access/rule.ts";
 import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
+import { withShownTaints } from "./node-taint.ts";
 import { formatTimestamp } from "./timestamp.ts";
 
 /** What is known of a machine's life, and since when by this machine's log. */
@@ -102,13 +104,15 @@ export class View {
     return true;
   }
 
-  #node(node: KubeObject): KubeObject {
-    const { name } = node.metadata;
+  #node(stored: KubeObject): KubeObject {
+    const { name } = stored.metadata;
     const liveness = this.#livenesses.get(name);
+    const isAlive = this.#options.isAlive(name);
+    const node = withShownTaints(stored, { isAlive, since: liveness?.since });
     const resourceVersion = newer(node.metadata.resourceVersion ?? "0", liveness?.revision ?? "0");
     const metadata = { ...node.metadata, resourceVersion };
     const status = mapAt(node, "status");
-    if (this.#options.isAlive(name)) return { ...node, metadata, status };
+    if (isAlive) return { ...node, metadata, status };
     const conditions = listAt(status, "conditions").map((condition) =>
       livingConditions.includes(textAt(condition, "type"))
         ? unknownCondition(condition, liveness?.since)

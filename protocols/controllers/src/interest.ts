@@ -7,6 +7,7 @@ import {
   resourceOfKind,
   selectorOf,
   selectorOfLabels,
+  taintsOf,
 } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { type Census, keyOf, keyOfName } from "./census.ts";
@@ -41,6 +42,7 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
+    ...(resource === nodeResource ? podsThere(change, census) : []),
   ]);
 }
 
@@ -51,6 +53,16 @@ function daemonSets({ object, before, kind }: Change, store: ObjectStore): strin
   return store
     .list(daemonSetResource)
     .items.map((set) => keyOf({ resource: daemonSetResource, object: set }));
+}
+
+/** Whom a machine's taints may send away, when they have changed. */
+function podsThere({ object, before }: Change, census: Census): string[] {
+  const evicting = (node: KubeObject | undefined): string =>
+    JSON.stringify(taintsOf(node).filter(({ effect }) => effect === "NoExecute"));
+  if (evicting(before) === evicting(object)) return [];
+  return census
+    .podsOn(object.metadata.name)
+    .map((pod) => keyOf({ resource: podResource, object: pod }));
 }
 
 /** A namespace that is being deleted waits for what is in it. */
