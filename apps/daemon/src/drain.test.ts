@@ -81,8 +81,12 @@ describe("a machine that shall run no pods", {
         );
         assert.match(drained, /node\/m2 (?:drained|evicted)|drained/u);
         assert.match(await client.done("get node m2"), /Ready,SchedulingDisabled/u);
-        const taints = await client.done("describe node m2");
-        assert.match(taints, /Taints: +node.kubernetes.io\/unschedulable:NoSchedule/u);
+        const described = await client.done("describe node m2");
+        assert.match(described, /Taints: +node.kubernetes.io\/unschedulable:NoSchedule/u);
+        assert.match(
+          described,
+          /HolderIdentity: +m2\n +AcquireTime: +<unset>\n +RenewTime: +\w{3},/u,
+        );
         await until("both are on the other", async () => (await client.done(machines)) === "m1 m1");
         const agents = "get pods -l app=agent -o jsonpath={.items[*].spec.nodeName}";
         assert.equal((await client.done(agents)).split(" ").toSorted().join(" "), "m1 m2");

@@ -88,15 +88,23 @@ export interface PodTokenWish {
 export function createApi(options: ApiOptions): Api {
   const { makeUid, isAlive, rootCa, tokens, knows = () => true, usage = () => [] } = options;
   const watches = new WatchSet(options.watchLimits ?? watchLimits);
-  const store = new ComputedStore({ store: options.store, uidOf: uidOfName, makeUid, rootCa });
+  const clock = { wallMs: 0 };
+  const store = new ComputedStore({
+    store: options.store,
+    uidOf: uidOfName,
+    makeUid,
+    rootCa,
+    heardOf: (node) => view.heardOf(node, clock.wallMs),
+  });
   const book = new RoleBook({ store, knows });
-  const view = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
+  const view: View = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
   const { random } = options;
   const context: ApiContext = { store, random, makeUid, view, watches, book, knows, tokens, usage };
   const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));
   return {
     handle: (request, now) => {
+      clock.wallMs = now.wallMs;
       watches.notice(now);
       const path = request.path.filter((segment) => segment !== "");
       const asked = { ...request, path };

@@ -6,7 +6,7 @@
  * - What no reporter has spoken about yet has the status that Kubernetes starts with.
  */
 import type { Now } from "@beemesh/base";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { findResource, formatTime, type KubeObject, type Resource } from "@beemesh/model";
 import type { ObjectStore, Revision } from "@beemesh/ports";
 import type { PolicyRule } from "./access/rule.ts";
 import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
@@ -28,6 +28,9 @@ export interface ViewOptions {
   readonly rulesOf: (role: KubeObject) => readonly PolicyRule[];
 }
 
+/** How often a kubelet renews its lease, by default. */
+const renewMs = 10_000;
+
 /** Conditions that nobody can vouch for once a machine is silent. */
 const livingConditions = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
@@ -44,6 +47,17 @@ export class View {
   /** Whether the machine of the node with this name answers. */
   isAlive(node: string): boolean {
     return this.#options.isAlive(node);
+  }
+
+  /**
+   * When the machine of a node was last heard of, as exactly as clients are told: a kubelet renews
+   * its lease every ten seconds. Undefined if it was silent before this machine began to look.
+   */
+  heardOf(node: string, wallMs: number): string | undefined {
+    if (!this.#options.isAlive(node)) {
+      return this.#livenesses.get(node)?.since.replace("Z", ".000000Z");
+    }
+    return formatTime(wallMs - (wallMs % renewMs), 6);
   }
 
   /** The object as clients see it. */
