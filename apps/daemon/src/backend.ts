@@ -17,6 +17,7 @@ import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
 import { statusReply } from "./status-reply.ts";
 import type { PodAccess } from "./tunnel/pod-access.ts";
+import { bringUsage, type UsageSources } from "./usage/usage-request.ts";
 
 /** What requests are answered by that this machine answers itself. */
 export interface HereOptions {
@@ -24,7 +25,10 @@ export interface HereOptions {
   readonly host: Pick<Host, "health" | "isBehind" | "dispatch">;
   readonly clock: () => Now;
   /** Brings here what others keep before it is read. */
-  readonly reading: Pick<Reading, "bring" | "bringAll">;
+  readonly reading: Pick<Reading, "bring" | "bringAll" | "namespaces">;
+  /** Asks machines what they use before somebody is told. */
+  readonly usages: UsageSources["usages"];
+  readonly machine: { readonly objects: UsageSources["objects"] };
   /** Who signs and checks tokens of ServiceAccounts. */
   readonly tokens: TokenAuthority;
   readonly acknowledgements: Acknowledgements;
@@ -57,7 +61,8 @@ export function createBackend(options: BackendOptions): ApiBackend {
 
 /** Answers a request by whoever decides it. */
 async function answer(options: BackendOptions, request: ApiRequest): Promise<ApiReply> {
-  await bringFor(options, request);
+  const sources = { ...options, objects: options.machine.objects };
+  await Promise.all([bringFor(options, request), bringUsage(sources, request)]);
   return options.deciding.decide(request);
 }
 

@@ -43,6 +43,8 @@ import { Rounds } from "./rounds.ts";
 import { readStatus } from "./status.ts";
 import { Traffic } from "./traffic.ts";
 import { PodAccess } from "./tunnel/pod-access.ts";
+import { Gauge } from "./usage/gauge.ts";
+import { Usages } from "./usage/usages.ts";
 import { WorkloadPlane, type WorkloadPlaneOptions } from "./workload/plane.ts";
 import { announcedAddresses, WorkloadPort } from "./workload/workload-port.ts";
 import { openWorld, systemRandom, type World } from "./world.ts";
@@ -81,6 +83,7 @@ interface Running {
   readonly meters: Meters;
   readonly acknowledgements: Acknowledgements;
   readonly traffic: Traffic;
+  readonly usages: Usages;
   readonly tokens: ServiceTokens;
   readonly crashed: Promise<unknown>;
   /** Who is to be told when machines come or go. */
@@ -194,6 +197,8 @@ async function assemble(given: Start): Promise<Running> {
   const machine = await makeMachine(given, world, offered);
   const meters = createMeters(machine, world.link);
   const acknowledgements = new Acknowledgements();
+  const usages = makeUsages(given, world, machine);
+  await usages.serve();
   const api = createApi({
     tokens: keysOfAll(tokens, machine),
     rootCa,
@@ -202,6 +207,7 @@ async function assemble(given: Start): Promise<Running> {
     random: systemRandom,
     makeUid: () => randomUUID(),
     isAlive: (node) => machine.isAlive(node),
+    usage: () => usages.all(),
   });
   known.api = api;
   const members = { onChange: (): void => undefined };
@@ -216,6 +222,10 @@ async function assemble(given: Start): Promise<Running> {
     now: clock,
     onCrash,
     onAcknowledged: (ticket, holding) => acknowledgements.settle(ticket, holding),
+    measure: async (machines) => {
+      await usages.gather(machines);
+      return usages.all();
+    },
     onMachines: () => {
       api.machinesChanged(clock());
       members.onChange();
@@ -227,8 +237,25 @@ async function assemble(given: Start): Promise<Running> {
   });
   parts.add(host, (running) => running.stop());
   const traffic = new Traffic();
-  const running = { world, port, machine, host, api, meters, acknowledgements, traffic, tokens };
-  return { ...running, crashed, members };
+  const kept = { acknowledgements, traffic, usages, tokens, members };
+  return { world, port, machine, host, api, meters, ...kept, crashed };
+}
+
+/** What this machine uses, and what others tell. */
+function makeUsages({ clock, name: self }: Start, world: World, machine: Machine): Usages {
+  const gauge = new Gauge({
+    self,
+    runtime: world.runtime,
+    pods: () => machine.ownPods().map(({ metadata }) => metadata.uid ?? ""),
+    wallMs: () => clock().wallMs + machine.clockOffsetMs(clock()),
+  });
+  return new Usages({
+    self,
+    gauge,
+    streams: world.link,
+    peerOf: (peer) => machine.peerOf(peer),
+    isAlive: (peer) => machine.isAlive(peer),
+  });
 }
 
 /** What a machine offers its pods and others. */

@@ -13,7 +13,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   "csistoragecapacities.storage.k8s.io",
   "customresourcedefinitions.apiextensions.k8s.io",
   "flowschemas.flowcontrol.apiserver.k8s.io",
-  "horizontalpodautoscalers.autoscaling",
   "ipaddresses.networking.k8s.io",
   "limitranges.",
   "mutatingwebhookconfigurations.admissionregistration.k8s.io",

@@ -45,6 +45,13 @@ export {
   type Versioned,
 } from "./derive-member.ts";
 export {
+  budgetsOf,
+  type Disruption,
+  type DisruptionScene,
+  disruptionOf,
+  type Records,
+} from "./disruption.ts";
+export {
   type FieldRequirement,
   type FieldSelector,
   matchesFields,
@@ -138,7 +145,7 @@ export {
 } from "./resource.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
-export { type Taint, taintsOf, tolerates } from "./taint.ts";
+export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";
 export { formatTime, parseTime } from "./time-text.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
 export { validate } from "./validate.ts";

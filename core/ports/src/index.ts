@@ -38,3 +38,4 @@ export type {
 export type { Introductions, SignEntry, Signer, Verifier } from "./signer.ts";
 export type { Duplex, Readable, Writable } from "./stream.ts";
 export type { OpenedToken, TokenAuthority } from "./token.ts";
+export type { ContainerUsage, MachineUsage, PodUsage } from "./usage.ts";

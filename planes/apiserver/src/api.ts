@@ -1,7 +1,14 @@
 /** The API as one function of requests, and what moves its watches on. */
 import { BeeError, hashOf, type Instant, type Now, type Random } from "@beemesh/base";
 import { findResource, type KubeObject, type Resource } from "@beemesh/model";
-import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority, User } from "@beemesh/ports";
+import type {
+  ApiReply,
+  ApiRequest,
+  MachineUsage,
+  ObjectStore,
+  TokenAuthority,
+  User,
+} from "@beemesh/ports";
 import { ComputedStore } from "./access/computed-store.ts";
 import { requester } from "./access/impersonation.ts";
 import { review } from "./access/review.ts";
@@ -16,6 +23,8 @@ import { discovery } from "./discovery.ts";
 import { document, isPublic } from "./document.ts";
 import { textAt } from "./field.ts";
 import { get, list, removeCollection } from "./list.ts";
+import { answerMetrics } from "./metrics.ts";
+import { metricsResources } from "./metrics-resource.ts";
 import { patch } from "./patch.ts";
 import { update } from "./replacement.ts";
 import { type RequestInfo, requestInfoOf, type Verb } from "./request-info.ts";
@@ -46,6 +55,8 @@ export interface ApiOptions {
   readonly tokens?: TokenAuthority;
   /** PEM of the authority of this machine's API, for `kube-root-ca.crt`. */
   readonly rootCa?: string;
+  /** What machines have told of what they use; without it nothing is known. */
+  readonly usage?: () => readonly MachineUsage[];
   readonly watchLimits?: WatchLimits;
 }
 
@@ -76,17 +87,25 @@ export interface PodTokenWish {
 
 /** Makes the API over a store. It listens to the store from now on. */
 export function createApi(options: ApiOptions): Api {
-  const { makeUid, isAlive, rootCa, tokens, knows = () => true } = options;
+  const { makeUid, isAlive, rootCa, tokens, knows = () => true, usage = () => [] } = options;
   const watches = new WatchSet(options.watchLimits ?? watchLimits);
-  const store = new ComputedStore({ store: options.store, uidOf: uidOfName, makeUid, rootCa });
+  const clock = { wallMs: 0 };
+  const store = new ComputedStore({
+    store: options.store,
+    uidOf: uidOfName,
+    makeUid,
+    rootCa,
+    heardOf: (node) => view.heardOf(node, clock.wallMs),
+  });
   const book = new RoleBook({ store, knows });
-  const view = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
+  const view: View = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
   const { random } = options;
-  const context: ApiContext = { store, random, makeUid, view, watches, book, knows, tokens };
+  const context: ApiContext = { store, random, makeUid, view, watches, book, knows, tokens, usage };
   const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));
   return {
     handle: (request, now) => {
+      clock.wallMs = now.wallMs;
       watches.notice(now);
       const path = request.path.filter((segment) => segment !== "");
       const asked = { ...request, path };
@@ -220,6 +239,7 @@ function answerAbout(question: Question, info: RequestInfo): ApiReply {
       : replyWith(methodNotAllowed());
   }
   if (virtualResources.includes(info.resource)) return answerVirtual(call);
+  if (metricsResources.includes(info.resource)) return answerMetrics(call);
   if (info.subresource !== "") return subresource(call);
   const isServed = info.resource.verbs.includes(info.verb);
   const isNamedCreate = info.verb === "create" && info.name !== "";

@@ -1,6 +1,12 @@
 import type { Now, Random } from "@beemesh/base";
 import type { KubeObject } from "@beemesh/model";
-import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority } from "@beemesh/ports";
+import type {
+  ApiReply,
+  ApiRequest,
+  MachineUsage,
+  ObjectStore,
+  TokenAuthority,
+} from "@beemesh/ports";
 import type { Knows, RoleBook } from "./access/role-book.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { notFound, type Outcome } from "./status.ts";
@@ -19,6 +25,8 @@ export interface ApiContext {
   readonly book: RoleBook;
   /** Whether all of a collection is on this machine. */
   readonly knows: Knows;
+  /** What machines have told of what they use; the newest of each. */
+  readonly usage: () => readonly MachineUsage[];
   /** Undefined where nobody gives tokens. */
   readonly tokens: TokenAuthority | undefined;
 }

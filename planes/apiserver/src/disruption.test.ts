@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findResource, type KubeObject } from "@beemesh/model";
 import type { JsonObject } from "@beemesh/wire";
-import { disruptionOf } from "./disruption.ts";
 import { textAt } from "./field.ts";
 import { TestClient } from "./test-client.ts";
 import { deploymentManifest, paths, podManifest } from "./test-object.ts";
@@ -129,26 +128,4 @@ describe("an eviction", () => {
     const free = sceneOf({ pods: ["ready"], budget: { minAvailable: 1, selector: other } });
     assert.equal(evict(free, "web-0").status, 201);
   });
-});
-
-describe("disruptionOf", () => {
-  const pods = ["ready", "ready", "ready"];
-  for (const [budget, replicas, desired, allowed] of [
-    [{ minAvailable: "50%" }, 5, 3, 0],
-    [{ minAvailable: "50%" }, 3, 2, 1],
-    [{ maxUnavailable: 1 }, 3, 2, 1],
-    [{ maxUnavailable: "30%" }, 3, 2, 1],
-    [{ maxUnavailable: 9 }, 3, 0, 3],
-    [{ maxUnavailable: 0 }, 3, 3, 0],
-    [{ maxUnavailable: 1 }, undefined, 0, 0],
-  ] as const) {
-    test(`${JSON.stringify(budget)} of ${replicas ?? "no"} replicas allows ${allowed}`, () => {
-      const client = sceneOf({ pods, budget, ...(replicas === undefined ? {} : { replicas }) });
-      const state = disruptionOf(
-        client.store,
-        stored(client, "policy", "poddisruptionbudgets", "keep"),
-      );
-      assert.deepEqual([state.healthy, state.desired, state.allowed], [3, desired, allowed]);
-    });
-  }
 });

@@ -28,7 +28,10 @@ export function eviction(call: Call): ApiReply {
   const merged = dryRun.length === 0 ? inBody : { ...inBody, dryRun };
   const options = deleteOptionsOf({ ...call.request, body: merged });
   if (!options.ok) return replyWith(options.status);
-  const refusal = budgetRefusal(call.context.store, pod.value);
+  const { store, view } = call.context;
+  const { wallMs } = call.now;
+  const isAlive = (machine: string): boolean => view.isAlive(machine);
+  const refusal = budgetRefusal(pod.value, { records: store, wallMs, isAlive });
   if (refusal !== undefined) return replyWith(refusal);
   const deleted = deleteObject(call, pod.value, options.value);
   if ("code" in deleted) return replyWith(deleted);

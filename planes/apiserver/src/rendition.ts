@@ -22,7 +22,8 @@ export interface Rendering {
 
 /** Metadata of a list: the revision it shows and, if it is not all, how to go on. */
 export interface ListMeta {
-  readonly resourceVersion: string;
+  /** None of what is measured and never kept. */
+  readonly resourceVersion?: string;
   readonly continue?: string;
   readonly remainingItemCount?: number;
 }

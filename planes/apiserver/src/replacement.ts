@@ -11,6 +11,7 @@ import { escalation } from "./access/escalation.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
 import { isHeldOnlyByFinalizers } from "./finalizer.ts";
+import { withWrittenTaints } from "./node-taint.ts";
 import { readObject } from "./object-body.ts";
 import { claimedManagers, managersOf, statusManagers, tracked, withManagers } from "./ownership.ts";
 import { formatOf, renderObject } from "./rendition.ts";
@@ -115,7 +116,8 @@ function nextObject(call: Call, before: KubeObject, wanted: KubeObject): KubeObj
   const { status: _, ...rest } = wanted;
   const kept = resource.hasStatus ? { ...rest, ...statusOf(before) } : wanted;
   const metadata = keptMetadata(before.metadata, wanted.metadata);
-  const next = withFirstRequest(resource, defaults(resource, { ...kept, metadata }), before);
+  const written = withWrittenTaints(resource, { ...kept, metadata });
+  const next = withFirstRequest(resource, defaults(resource, written), before);
   const isChanged = resource.hasGeneration && hasNewSpecification(before, next);
   return isChanged
     ? { ...next, metadata: { ...next.metadata, generation: (before.metadata.generation ?? 0) + 1 } }

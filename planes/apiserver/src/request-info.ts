@@ -5,6 +5,7 @@
  */
 import { findResource, type Resource } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
+import { metricsResources } from "./metrics-resource.ts";
 import { reviewResources } from "./review-resource.ts";
 import { virtualResources } from "./virtual-resource.ts";
 
@@ -76,9 +77,11 @@ function namespaceIn(group: string, [root, namespace, below]: readonly string[])
   return group === "" && ofNamespaces.has(below) ? "" : namespace;
 }
 
+const unkept = [...reviewResources, ...virtualResources, ...metricsResources];
+
 function servedResource(group: string, version: string, plural: string): Resource | undefined {
   const kept = findResource(group, plural);
-  const found = kept === undefined ? [...reviewResources, ...virtualResources] : [kept];
+  const found = kept === undefined ? unkept : [kept];
   return found.find(
     (resource) =>
       resource.group === group && resource.version === version && resource.name === plural,

@@ -1,5 +1,5 @@
 import { after, elapsedMs, type Instant, type Now, type Random, unreachable } from "@beemesh/base";
-import { type MachineOffer, smallMeshMax, type Task } from "@beemesh/bidding";
+import type { MachineOffer } from "@beemesh/bidding";
 import { Controllers, type ControllersEffect, type ControllersEvent } from "@beemesh/controllers";
 import type { Member, MembershipEvent } from "@beemesh/membership";
 import type { Pod } from "@beemesh/model";
@@ -51,6 +51,13 @@ export interface MachineOptions {
 
 /** Rounds in which the parts of one machine may answer each other within one step. */
 const roundsMax = 64;
+
+/** What the daemon has measured. */
+type MeasuredEvent = Extract<MachineEvent, { kind: "facts" | "health" | "usage" }>;
+
+function isMeasured(event: MachineEvent): event is MeasuredEvent {
+  return event.kind === "facts" || event.kind === "health" || event.kind === "usage";
+}
 
 /** How often the machine looks at everything again, whatever it was told. */
 const resyncMs = 10_000;
@@ -135,6 +142,7 @@ export class Machine {
     this.#placement = new Placement({
       ...basics,
       offer: () => this.#offer(),
+      alive: () => this.#neighbourhood.alive().map(({ id }) => id),
       proofOf: (pod) => proofOf(pod, records),
     });
     this.#pods = new Pods({
@@ -166,6 +174,11 @@ export class Machine {
   /** The registry as the API of this machine sees it. Tick after writing to it. */
   get objects(): ObjectStore {
     return this.#objects;
+  }
+
+  /** The pods whose records name this machine. */
+  ownPods(): readonly Pod[] {
+    return this.#objects.podsOn(this.#facts.name).filter(isPod);
   }
 
   /** Every machine ever heard of, this one included. */
@@ -219,27 +232,18 @@ export class Machine {
   }
 
   #handle(event: MachineEvent): void {
+    if (isMeasured(event)) return this.#measured(event);
     switch (event.kind) {
       case "start":
         return this.#start();
       case "link":
         return this.#hear(event.event);
       case "found":
-        return this.#toPods({ kind: "found", pods: event.pods });
       case "runtime":
-        return this.#toPods({ kind: "runtime", event: event.event });
       case "report":
-        return this.#toPods({ kind: "report", report: event.report });
+        return this.#toPods(event);
       case "lost":
         return this.#lose(this.#losses.report(event, this.#now));
-      case "facts":
-        this.#facts = event.facts;
-        this.#announcer.facts = event.facts;
-        this.#toMembership({ kind: "addresses", addresses: event.facts.addresses });
-        return this.#announcer.announce(this.#now);
-      case "health":
-        this.#announcer.health = event.health;
-        return this.#announcer.announce(this.#now);
       case "occurrence":
         return this.#scribe.record(event.occurrence, this.#now);
       case "tick":
@@ -249,6 +253,16 @@ export class Machine {
       default:
         return unreachable(event);
     }
+  }
+
+  #measured(event: MeasuredEvent): void {
+    if (event.kind === "usage") return this.#toControllers(event);
+    if (event.kind === "facts") {
+      this.#facts = event.facts;
+      this.#announcer.facts = event.facts;
+      this.#toMembership({ kind: "addresses", addresses: event.facts.addresses });
+    } else this.#announcer.health = event.health;
+    this.#announcer.announce(this.#now);
   }
 
   #start(): void {
@@ -337,7 +351,7 @@ export class Machine {
       const ending = this.#objects
         .list(namespaceResource)
         .items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
-      const pods = this.#ownPods();
+      const pods = this.ownPods();
       for (const change of this.#subscriptions.update({ pods, ending }, this.#now)) {
         this.#objects.step(change, this.#now);
       }
@@ -440,6 +454,7 @@ export class Machine {
         return;
       case "event":
         return this.#scribe.record(effect, this.#now);
+      case "measure":
       case "wake":
       case "observe":
         return this.#emit(effect);
@@ -450,9 +465,8 @@ export class Machine {
 
   /** Offers what was wanted in this step: pods of one workload in one task, so that they spread. */
   #offerWanted(): void {
-    const bidders = this.#neighbourhood.alive().length;
     for (const wish of together(this.#wanted.splice(0))) {
-      this.#place(this.#placement.schedule(wish, bidders, this.#meshNow()));
+      this.#place(this.#placement.schedule(wish, this.#meshNow()));
     }
   }
 
@@ -462,9 +476,11 @@ export class Machine {
         case "send":
           this.#send(effect.to, effect.message);
           break;
-        case "publish":
-          this.#offerTask(effect.task);
+        case "publish": {
+          const topic = taskTopic(this.#facts.system.architecture);
+          this.#emit({ kind: "publish", topic, message: toJson(effect.task) });
           break;
+        }
         case "placed":
           this.#bind(effect.pod, effect.peer);
           break;
@@ -485,18 +501,6 @@ export class Machine {
           unreachable(effect);
       }
     }
-  }
-
-  /**
-   * Publishes a task. In a small mesh every machine is told directly as well: pub/sub takes
-   * seconds to learn who listens, and a task that comes twice is heard once.
-   */
-  #offerTask(task: Task): void {
-    const topic = taskTopic(this.#facts.system.architecture);
-    this.#emit({ kind: "publish", topic, message: toJson(task) });
-    const alive = this.#neighbourhood.alive();
-    if (alive.length > smallMeshMax) return;
-    for (const { id } of alive) if (id !== this.#facts.peer) this.#send(id, task);
   }
 
   /** A machine took a pod: its record says so from now on. */
@@ -541,11 +545,6 @@ export class Machine {
       default:
         return unreachable(effect);
     }
-  }
-
-  /** The pods whose records name this machine. */
-  #ownPods(): readonly Pod[] {
-    return this.#objects.podsOn(this.#facts.name).filter(isPod);
   }
 
   #resync(): void {

@@ -13,6 +13,7 @@ import {
   type MachineOffer,
   podsMax,
   requirementsOf,
+  smallMeshMax,
   type Task,
 } from "@beemesh/bidding";
 import { boundAtAnnotation, type ControllersEffect } from "@beemesh/controllers";
@@ -62,6 +63,8 @@ export interface PlacementOptions {
   readonly verifier: Verifier;
   readonly random: Random;
   readonly offer: () => MachineOffer;
+  /** Machines that are alive, this one included. */
+  readonly alive: () => readonly PeerId[];
   /** The signed entries that prove that a pod may run. */
   readonly proofOf: (pod: Pod) => readonly Entry[];
 }
@@ -86,7 +89,8 @@ export class Placement {
   }
 
   /** Offers pods of one workload to all machines. */
-  schedule(wanted: ScheduleWish, expectedBidders: number, now: Now): readonly PlacementEffect[] {
+  schedule(wanted: ScheduleWish, now: Now): readonly PlacementEffect[] {
+    const expectedBidders = this.#options.alive().length;
     for (const [index, pods] of alike(wanted.pods).entries()) {
       const [first] = pods;
       if (first === undefined) continue;
@@ -155,8 +159,7 @@ export class Placement {
       case "send":
         return this.#send(effect.to, effect.message, now);
       case "publish":
-        this.#effects.push(effect);
-        return this.#receive(this.#options.self, effect.task, now);
+        return this.#publish(effect.task, now);
       case "awarded": {
         const pod = this.#pods.get(effect.uid);
         this.#pods.delete(effect.uid);
@@ -203,6 +206,18 @@ export class Placement {
       default:
         unreachable(effect);
     }
+  }
+
+  /**
+   * Publishes a task. In a small mesh every machine is told directly as well: pub/sub takes
+   * seconds to learn who listens, and a task that comes twice is heard once.
+   */
+  #publish(task: Task, now: Now): void {
+    const { alive, self } = this.#options;
+    this.#effects.push({ kind: "publish", task });
+    const machines = alive();
+    const told = machines.length > smallMeshMax ? [self] : machines;
+    for (const peer of new Set([self, ...told])) this.#send(peer, task, now);
   }
 
   #send(to: PeerId, message: BiddingMessage, now: Now): void {

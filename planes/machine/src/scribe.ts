@@ -16,7 +16,12 @@ const podResource = resourceNamed("", "pods");
  * Kinds that users write and controllers only add their notes to. A user may have written, or
  * deleted, on the other side of a cut: that stands, and the note is made again.
  */
-const ownedByUsers: ReadonlySet<string> = new Set(["deployments", "services"]);
+const ownedByUsers: ReadonlySet<string> = new Set([
+  "deployments",
+  "replicationcontrollers",
+  "services",
+  "statefulsets",
+]);
 
 /** The registry as it is written to. */
 type Records = ObjectStore & Pick<Objects, "amendSpec">;

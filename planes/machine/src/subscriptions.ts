@@ -57,6 +57,20 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
     "externalworkloads.beemesh.io",
   ],
   endpoints: ["services"],
+  "horizontalpodautoscalers.autoscaling": [
+    "pods",
+    "replicasets.apps",
+    "deployments.apps",
+    "statefulsets.apps",
+    "replicationcontrollers",
+  ],
+  "poddisruptionbudgets.policy": [
+    "pods",
+    "replicasets.apps",
+    "deployments.apps",
+    "statefulsets.apps",
+    "replicationcontrollers",
+  ],
   "endpointslices.discovery.k8s.io": ["services"],
 };
 
@@ -70,6 +84,8 @@ const readNodes: ReadonlySet<string> = new Set([
   "daemonsets.apps",
   "pods",
   "ingresses.networking.k8s.io",
+  "horizontalpodautoscalers.autoscaling",
+  "poddisruptionbudgets.policy",
 ]);
 
 /** What the controllers of a kind read besides, of which there is no namespace. */

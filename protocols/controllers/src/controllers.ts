@@ -9,11 +9,14 @@ import {
 } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
+import { lookAtAutoscaler } from "./autoscalers.ts";
+import { Autoscaling } from "./autoscaling.ts";
 import { Census, keyOf } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
 import { lookAtCronJob } from "./cron-jobs.ts";
 import { lookAtDaemonSet } from "./daemon-sets.ts";
 import { lookAtDeployment } from "./deployments.ts";
+import { lookAtDisruptionBudget } from "./disruption-budgets.ts";
 import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
 import { externalWorkloads } from "./external-workload.ts";
@@ -31,6 +34,7 @@ import { lookAtReplicaSet, lookAtReplicationController, replace } from "./replic
 import { Scheduling } from "./scheduling.ts";
 import { lookAtService } from "./services.ts";
 import { lookAtStatefulSet } from "./stateful-sets.ts";
+import { UsageBook } from "./usage-book.ts";
 import type { Findings, Look, View } from "./view.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -68,6 +72,8 @@ const looks: Readonly<Record<string, Look>> = {
   namespaces: lookAtNamespace,
   events: lookAtHappening,
   ingresses: lookAtIngress,
+  poddisruptionbudgets: lookAtDisruptionBudget,
+  horizontalpodautoscalers: lookAtAutoscaler,
 };
 
 /**
@@ -81,6 +87,8 @@ export class Controllers {
   readonly #queue = new WorkQueue();
   readonly #patience = new Patience();
   readonly #scheduling = new Scheduling();
+  readonly #autoscaling = new Autoscaling();
+  readonly #usage = new UsageBook();
   readonly #ranks = new Map<CollectionId, number | undefined>();
   readonly #dead = new Set<string>();
   readonly #stop: () => void;
@@ -98,7 +106,7 @@ export class Controllers {
     this.#stop = store.onChange((change) => {
       const { kind, resource, object } = change;
       this.#attempt(keyOf({ resource, object }), () => {
-        if (kind === "deleted") this.#scheduling.forget(object.metadata.uid ?? "");
+        if (kind === "deleted") this.#forget(object.metadata.uid ?? "");
         this.#census.apply(change);
         for (const key of interestedIn(change, store, this.#census)) this.#queue.changed(key);
       });
@@ -121,6 +129,7 @@ export class Controllers {
     else if (event.kind === "scheduled") this.#scheduling.forget(event.uid);
     else if (event.kind === "unschedulable") this.#refused(event, now, out);
     else if (event.kind === "refused") this.#failed(event, out);
+    else if (event.kind === "usage") this.#measured(event, now);
     const view = this.#viewAt(now);
     if (event.kind === "lost") this.#replace(event.pod, view, out);
     const keys = this.#queue.take(now.at, keysPerStepMax);
@@ -256,6 +265,17 @@ export class Controllers {
     this.#queue.later(key, after(now.at, this.#scheduling.waitMs(uid, now.at)));
   }
 
+  #measured({ uid, usages }: Extract<ControllersEvent, { kind: "usage" }>, { at }: Now): void {
+    this.#usage.take(usages, at);
+    const key = this.#autoscaling.answered(uid);
+    if (key !== undefined) this.#queue.changed(key);
+  }
+
+  #forget(uid: string): void {
+    this.#scheduling.forget(uid);
+    this.#autoscaling.forget(uid);
+  }
+
   #failed(
     { ref, message }: Extract<ControllersEvent, { kind: "refused" }>,
     out: ControllersEffect[],
@@ -276,6 +296,8 @@ export class Controllers {
       now,
       census: this.#census,
       scheduling: this.#scheduling,
+      autoscaling: this.#autoscaling,
+      usage: this.#usage,
       serviceCidr: serviceCidr ?? serviceCidrDefault,
       wasDeleted: wasDeleted ?? (() => false),
       newUid: (purpose) => {

@@ -1,4 +1,5 @@
 import {
+  budgetsOf,
   isReplicaSet,
   isReplicationController,
   type KubeObject,
@@ -6,11 +7,13 @@ import {
   resourceOfKind,
   selectorOf,
   selectorOfLabels,
+  taintsOf,
 } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { type Census, keyOf, keyOfName } from "./census.ts";
 import {
   daemonSetResource,
+  disruptionBudgetResource,
   externalWorkloadResource,
   namespaceResource,
   nodeResource,
@@ -35,9 +38,11 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...(resource === externalWorkloadResource
       ? versions.flatMap((program) => servicesOf(program, store))
       : []),
+    ...(resource === podResource ? versions.flatMap((pod) => budgetKeys(pod, store)) : []),
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
+    ...(resource === nodeResource ? podsThere(change, census) : []),
   ]);
 }
 
@@ -48,6 +53,16 @@ function daemonSets({ object, before, kind }: Change, store: ObjectStore): strin
   return store
     .list(daemonSetResource)
     .items.map((set) => keyOf({ resource: daemonSetResource, object: set }));
+}
+
+/** Whom a machine's taints may send away, when they have changed. */
+function podsThere({ object, before }: Change, census: Census): string[] {
+  const evicting = (node: KubeObject | undefined): string =>
+    JSON.stringify(taintsOf(node).filter(({ effect }) => effect === "NoExecute"));
+  if (evicting(before) === evicting(object)) return [];
+  return census
+    .podsOn(object.metadata.name)
+    .map((pod) => keyOf({ resource: podResource, object: pod }));
 }
 
 /** A namespace that is being deleted waits for what is in it. */
@@ -86,6 +101,12 @@ function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
     .filter(({ spec }) => matches(selectorOfLabels(spec.selector), labels))
     .map((object) => keyOf({ resource: replicationControllerResource, object }));
   return [...services, ...sets, ...older];
+}
+
+/** The PodDisruptionBudgets that count a pod. */
+function budgetKeys(pod: KubeObject, store: ObjectStore): string[] {
+  const budgets = budgetsOf(store, pod);
+  return budgets.map((object) => keyOf({ resource: disruptionBudgetResource, object }));
 }
 
 /** The Services that select a pod or a program outside containers. */

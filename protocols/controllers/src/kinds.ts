@@ -19,6 +19,8 @@ export const endpointSliceResource = resourceNamed("endpointslices", "discovery.
 export const nodeResource = resourceNamed("nodes");
 export const ingressResource = resourceNamed("ingresses", "networking.k8s.io");
 export const ingressClassResource = resourceNamed("ingressclasses", "networking.k8s.io");
+export const autoscalerResource = resourceNamed("horizontalpodautoscalers", "autoscaling");
+export const disruptionBudgetResource = resourceNamed("poddisruptionbudgets", "policy");
 
 /** Programs outside containers; undefined in an API that does not serve them. */
 export const externalWorkloadResource = findResource("beemesh.io", "externalworkloads");

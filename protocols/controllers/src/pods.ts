@@ -1,13 +1,23 @@
-import { type Condition, isPod, type KubeObject, type Pod, workloadName } from "@beemesh/model";
+import {
+  type Condition,
+  isPod,
+  type KubeObject,
+  type Pod,
+  type PodStatus,
+  stayMsOf,
+  taintsOf,
+  workloadName,
+} from "@beemesh/model";
 import { causeAnnotation } from "./clones.ts";
 import { type CloneCause, type ControllersEffect, cloneCauses } from "./effect.ts";
-import { podResource } from "./kinds.ts";
+import { nodeResource, podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { isReady, isStranded } from "./pod-facts.ts";
 import { replacesAnnotation } from "./settlement.ts";
 import { timestampOf } from "./timestamp.ts";
 import {
   controllerOf,
+  deleting,
   type Findings,
   fine,
   isEnding,
@@ -39,7 +49,7 @@ export const lookAtPod: Look = (object, view) => {
   const isHomeless = !object.spec.nodeName;
   if (isHomeless && !isEnding(object)) return offer(object, view);
   view.scheduling.forget(object.metadata.uid ?? "");
-  if (!isHomeless && !isStranded(object, view.members)) return fine;
+  if (!isHomeless && !isStranded(object, view.members)) return taintEviction(object, view);
   if (isEnding(object)) return end(object);
   const isBare = controllerOf(object) === undefined;
   return isBare && isReady(object) ? { actions: [unready(object, view)] } : fine;
@@ -51,14 +61,35 @@ function end(pod: Pod): Findings {
   return finalizers.length === 0 ? { actions: [removing(podResource, pod)] } : fine;
 }
 
+/**
+ * Removes a pod from a machine whose taints it does not tolerate, or not for so long. The time
+ * counts from when the keeper saw it first.
+ */
+function taintEviction(pod: Pod, view: View): Findings {
+  const node = view.store.get(nodeResource, "", pod.spec.nodeName ?? "");
+  const stayMs = stayMsOf(pod.spec.tolerations ?? [], taintsOf(node));
+  const deletion = stayMs === Infinity ? undefined : deleting(podResource, pod, view.now);
+  if (deletion === undefined) return fine;
+  const { metadata } = pod;
+  const message = `Marking for deletion Pod ${metadata.namespace}/${metadata.name}`;
+  const reason = "TaintManagerEviction";
+  const event = { kind: "event", object: refOf(pod), type: "Normal", reason, message } as const;
+  const why = {
+    type: "DisruptionTarget",
+    status: "True",
+    reason: "DeletionByTaintManager",
+    message: "Taint manager: deleting due to NoExecute taint",
+  } as const;
+  const told = { ...pod, status: withCondition(pod, why, view.now.wallMs) };
+  const telling = puttingStatus("", podResource, told);
+  const effects = [event, ...telling.effects, ...deletion.effects];
+  return { actions: [{ id: `evict ${metadata.uid}`, effects, settleMs: stayMs }] };
+}
+
 /** What to say of a pod that no machine took. */
 export function refusalOf(pod: Pod, message: string, wallMs: number): ControllersEffect[] {
-  const conditions = withCondition(
-    pod,
-    { type: "PodScheduled", status: "False", reason: "Unschedulable", message },
-    wallMs,
-  );
-  const status = { ...pod.status, phase: "Pending" as const, conditions };
+  const why = { type: "PodScheduled", status: "False", reason: "Unschedulable", message } as const;
+  const status = { ...withCondition(pod, why, wallMs), phase: "Pending" as const };
   const last = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
   const isNews = last?.status !== "False" || last.message !== message;
   const object: KubeObject = { ...pod, status };
@@ -111,20 +142,24 @@ function unready(pod: Pod, { now }: View): Action {
   const why = { status: "False", reason: "NodeLost", message } as const;
   const told = (of: Pod, type: string): Pod => ({
     ...of,
-    status: { ...of.status, conditions: withCondition(of, { type, ...why }, now.wallMs) },
+    status: withCondition(of, { type, ...why }, now.wallMs),
   });
   const object = told(told(pod, "ContainersReady"), "Ready");
   return puttingStatus(`unready ${pod.metadata.uid}`, podResource, object);
 }
 
-function withCondition({ status }: Pod, condition: Condition, wallMs: number): Condition[] {
+/** The status of a pod with a condition; one that says what it said keeps its time. */
+function withCondition({ status }: Pod, condition: Condition, wallMs: number): PodStatus {
   const conditions = status?.conditions ?? [];
   const last = conditions.find(({ type }) => type === condition.type);
   const moment = timestampOf(wallMs);
   const isSame = last?.status === condition.status;
   const lastTransitionTime = isSame ? (last?.lastTransitionTime ?? moment) : moment;
-  return [
-    ...conditions.filter(({ type }) => type !== condition.type),
-    { ...condition, lastProbeTime: null, lastTransitionTime },
-  ];
+  return {
+    ...status,
+    conditions: [
+      ...conditions.filter(({ type }) => type !== condition.type),
+      { ...condition, lastProbeTime: null, lastTransitionTime },
+    ],
+  };
 }

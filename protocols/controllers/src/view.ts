@@ -2,6 +2,7 @@ import type { Now } from "@beemesh/base";
 import { isPod, type KubeObject, type OwnerReference, type Resource } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId } from "@beemesh/wire";
+import type { Autoscaling } from "./autoscaling.ts";
 import type { Census } from "./census.ts";
 import type { ObjectRef } from "./effect.ts";
 import { namespaceResource } from "./kinds.ts";
@@ -10,6 +11,7 @@ import type { Action } from "./patience.ts";
 import { isOver } from "./pod-facts.ts";
 import type { Scheduling } from "./scheduling.ts";
 import { timestampOf } from "./timestamp.ts";
+import type { UsageBook } from "./usage-book.ts";
 
 /** The world as a controller sees it during one look. */
 export interface View {
@@ -17,6 +19,8 @@ export interface View {
   readonly census: Census;
   readonly members: Members;
   readonly scheduling: Scheduling;
+  readonly autoscaling: Autoscaling;
+  readonly usage: Pick<UsageBook, "of">;
   readonly now: Now;
   readonly serviceCidr: string;
   /** A uid that nobody has had, made from what it is for. */

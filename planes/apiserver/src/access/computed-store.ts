@@ -3,7 +3,8 @@
  *
  * - the default ClusterRoles and ClusterRoleBindings;
  * - in each namespace the ServiceAccount `default`, with a uid computed of the namespace's;
- * - in each namespace the ConfigMap `kube-root-ca.crt`, with the authority of this machine.
+ * - in each namespace the ConfigMap `kube-root-ca.crt`, with the authority of this machine;
+ * - in `kube-node-lease` a Lease for each Node, which its machine's heartbeats renew.
  *
  * A record of the same name takes the place of a computed object; what is deleted is there again
  * at once, under a new uid, as a cluster's own controllers would make it.
@@ -23,10 +24,16 @@ export interface ComputedStoreOptions {
   readonly makeUid: () => string;
   /** PEM of the authority of this machine's API; without it there is no `kube-root-ca.crt`. */
   readonly rootCa?: string | undefined;
+  /** When the machine of the node was last heard of, RFC 3339; undefined if nobody knows. */
+  readonly heardOf: (node: string) => string | undefined;
 }
 
 const rootCaName = "kube-root-ca.crt";
 const defaultAccountName = "default";
+const leaseNamespace = "kube-node-lease";
+
+/** How long a kubelet's lease is good, by default. A machine is held dead much sooner. */
+const leaseSeconds = 40;
 
 /** Older than anything that was ever written. */
 const computedRevision = "1";
@@ -37,6 +44,8 @@ export class ComputedStore implements ObjectStore {
   readonly #namespaces: Resource | undefined = findResource("", "namespaces");
   readonly #accounts: Resource | undefined = findResource("", "serviceaccounts");
   readonly #maps: Resource | undefined = findResource("", "configmaps");
+  readonly #leases: Resource | undefined = findResource("coordination.k8s.io", "leases");
+  readonly #nodes: Resource | undefined = findResource("", "nodes");
   /** Default roles and bindings, by resource and name. */
   readonly #defaults = new Map<string, ReadonlyMap<string, KubeObject>>();
   /** How often each computed object was deleted here: the next one has another uid. */
@@ -127,6 +136,7 @@ export class ComputedStore implements ObjectStore {
       const names = this.#defaults.get(resource.name)?.keys() ?? [];
       return [...names].flatMap((name) => this.#computed(resource, "", name) ?? []);
     }
+    if (resource === this.#leases) return this.#allLeases(resource, namespace);
     const isNamed = resource === this.#accounts || resource === this.#maps;
     if (!isNamed || this.#namespaces === undefined) return [];
     const name = resource === this.#accounts ? defaultAccountName : rootCaName;
@@ -150,6 +160,9 @@ export class ComputedStore implements ObjectStore {
         metadata: { name },
       });
     }
+    if (resource === this.#leases && namespace === leaseNamespace) {
+      return this.#leaseOf(resource, name);
+    }
     const { rootCa } = this.#options;
     if (resource !== this.#maps || name !== rootCaName || rootCa === undefined) return undefined;
     const description =
@@ -159,6 +172,37 @@ export class ComputedStore implements ObjectStore {
       kind: "ConfigMap",
       metadata: { name, annotations: { "kubernetes.io/description": description } },
       data: { "ca.crt": rootCa },
+    });
+  }
+
+  #allLeases(resource: Resource, namespace = ""): readonly KubeObject[] {
+    const isAsked = namespace === "" || namespace === leaseNamespace;
+    if (!isAsked || this.#nodes === undefined) return [];
+    const { items } = this.#store.list(this.#nodes);
+    return items.flatMap(({ metadata: { name } }) => this.#leaseOf(resource, name) ?? []);
+  }
+
+  /** What a kubelet would keep renewing: nobody writes it, the machine's heartbeats are known. */
+  #leaseOf(resource: Resource, name: string): KubeObject | undefined {
+    const node = this.#nodes && this.#store.get(this.#nodes, "", name);
+    if (node === undefined) return undefined;
+    const renewTime = this.#options.heardOf(name);
+    const { uid = "", creationTimestamp } = node.metadata;
+    return this.#withUid(resource, {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: {
+        name,
+        namespace: leaseNamespace,
+        uid: this.#options.uidOf(`${uid}/Lease/${name}`),
+        ...(creationTimestamp !== undefined && { creationTimestamp }),
+        ownerReferences: [{ apiVersion: "v1", kind: "Node", name, uid }],
+      },
+      spec: {
+        holderIdentity: name,
+        leaseDurationSeconds: leaseSeconds,
+        ...(renewTime !== undefined && { renewTime }),
+      },
     });
   }
 
