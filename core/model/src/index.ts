@@ -76,6 +76,15 @@ export {
   selectorText,
 } from "./label-selector.ts";
 export {
+  entriesAt,
+  listAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  textAt,
+  valueAt,
+} from "./members.ts";
+export {
   type Labels,
   matchesTerms,
   type NodeExpression,

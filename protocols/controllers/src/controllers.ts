@@ -26,8 +26,10 @@ import { daemonSetResource, externalWorkloadResource, podResource } from "./kind
 import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
 import { Patience } from "./patience.ts";
+import { PodGate } from "./pod-gate.ts";
 import { lookAtPod, refusalOf } from "./pods.ts";
 import { lookAtReplicaSet, lookAtReplicationController, replace } from "./replica-sets.ts";
+import { lookAtResourceQuota } from "./resource-quotas.ts";
 import { Scheduling } from "./scheduling.ts";
 import { lookAtService } from "./services.ts";
 import { lookAtStatefulSet } from "./stateful-sets.ts";
@@ -68,6 +70,7 @@ const looks: Readonly<Record<string, Look>> = {
   namespaces: lookAtNamespace,
   events: lookAtHappening,
   ingresses: lookAtIngress,
+  resourcequotas: lookAtResourceQuota,
 };
 
 /**
@@ -81,6 +84,7 @@ export class Controllers {
   readonly #queue = new WorkQueue();
   readonly #patience = new Patience();
   readonly #scheduling = new Scheduling();
+  readonly #gate: PodGate;
   readonly #ranks = new Map<CollectionId, number | undefined>();
   readonly #dead = new Set<string>();
   readonly #stop: () => void;
@@ -92,6 +96,7 @@ export class Controllers {
     this.#options = options;
     const { store } = options;
     this.#census = new Census(store);
+    this.#gate = new PodGate(store);
     for (const [, keys] of this.#census.collections()) {
       for (const key of keys) this.#queue.changed(key);
     }
@@ -112,10 +117,12 @@ export class Controllers {
 
   close(): void {
     this.#stop();
+    this.#gate.close();
   }
 
   step(event: ControllersEvent, now: Now): ControllersEffect[] {
     const out: ControllersEffect[] = [];
+    this.#gate.settle();
     if (this.#wakeAt !== undefined && now.at >= this.#wakeAt) this.#wakeAt = undefined;
     if (event.kind === "members") this.#regard();
     else if (event.kind === "scheduled") this.#scheduling.forget(event.uid);
@@ -276,6 +283,7 @@ export class Controllers {
       now,
       census: this.#census,
       scheduling: this.#scheduling,
+      gate: this.#gate,
       serviceCidr: serviceCidr ?? serviceCidrDefault,
       wasDeleted: wasDeleted ?? (() => false),
       newUid: (purpose) => {

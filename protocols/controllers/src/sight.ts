@@ -2,6 +2,7 @@ import { instantAt } from "@beemesh/base";
 import { derivedUid } from "@beemesh/model";
 import { Census } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
+import { PodGate } from "./pod-gate.ts";
 import { Scheduling } from "./scheduling.ts";
 import { Shelf } from "./shelf.ts";
 import type { View } from "./view.ts";
@@ -22,6 +23,7 @@ export function viewOf({
     census,
     members: { rankOf: () => 0, isAlive },
     scheduling: new Scheduling(),
+    gate: new PodGate(store),
     now: { at: instantAt(0), wallMs },
     serviceCidr: serviceCidrDefault,
     newUid: (purpose) => derivedUid(purpose),

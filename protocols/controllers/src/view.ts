@@ -8,6 +8,7 @@ import { namespaceResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import type { Action } from "./patience.ts";
 import { isOver } from "./pod-facts.ts";
+import type { PodGate } from "./pod-gate.ts";
 import type { Scheduling } from "./scheduling.ts";
 import { timestampOf } from "./timestamp.ts";
 
@@ -17,6 +18,8 @@ export interface View {
   readonly census: Census;
   readonly members: Members;
   readonly scheduling: Scheduling;
+  /** Where pods come in that a controller makes. */
+  readonly gate: PodGate;
   readonly now: Now;
   readonly serviceCidr: string;
   /** A uid that nobody has had, made from what it is for. */
