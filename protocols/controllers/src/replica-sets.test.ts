@@ -8,6 +8,7 @@ import {
   objectsAt,
   type ReplicaSet,
   slotName,
+  textAt,
 } from "@beemesh/model";
 import { checkChain } from "./chain.ts";
 import {
@@ -273,7 +274,7 @@ describe("a ReplicaSet in a namespace with a quota", () => {
       ["ReplicaFailure", "True", "FailedCreate"],
     );
     const why = "exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2";
-    assert(String(condition?.["message"]).endsWith(`is forbidden: ${why}`));
+    assert(textAt(condition, "message").endsWith(`is forbidden: ${why}`));
     assert(village.log.some((line) => line.includes("Error creating:") && line.endsWith(why)));
     village.apply(quota("3"));
     village.pass(5000);
