@@ -64,6 +64,7 @@ export {
   parseIpAddress,
   parseIpRange,
 } from "./ip-range.ts";
+export { jsonPatch } from "./json-patch.ts";
 export {
   everything,
   type LabelRequirement,

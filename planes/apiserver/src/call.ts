@@ -1,7 +1,10 @@
+import type { Ledger } from "@beemesh/admission";
 import type { Now, Random } from "@beemesh/base";
 import type { KubeObject } from "@beemesh/model";
 import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority } from "@beemesh/ports";
 import type { Knows, RoleBook } from "./access/role-book.ts";
+import type { Counsel } from "./admission/counsel.ts";
+import type { Expressions } from "./admission/expression.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { notFound, type Outcome } from "./status.ts";
 import type { View } from "./view.ts";
@@ -21,6 +24,10 @@ export interface ApiContext {
   readonly knows: Knows;
   /** Undefined where nobody gives tokens. */
   readonly tokens: TokenAuthority | undefined;
+  /** What is taken of each quota. */
+  readonly ledger: Ledger;
+  /** Rules in CEL. */
+  readonly expressions: Expressions;
 }
 
 /** One request for objects, while it is being answered. */
@@ -29,6 +36,8 @@ export interface Call {
   readonly request: ApiRequest;
   readonly info: RequestInfo;
   readonly now: Now;
+  /** What webhooks have said about it so far. */
+  readonly counsel: Counsel;
 }
 
 /** Answers one call. */

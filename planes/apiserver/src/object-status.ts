@@ -2,6 +2,8 @@
 import { type KubeObject, validate } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { admit, judge } from "./admission/chain.ts";
+import { type Intent, optionsObject } from "./admission/intent.ts";
 import { type Call, storedObject } from "./call.ts";
 import { get } from "./list.ts";
 import { readObject } from "./object-body.ts";
@@ -85,7 +87,17 @@ function written(
   if (!format.ok) return replyWith(format.status);
   const stale = staleness(call, before, wanted);
   if (stale !== undefined) return replyWith(stale);
-  const after = { ...before, status: wanted.status ?? {} };
+  const intent: Intent = {
+    operation: "UPDATE",
+    object: { ...before, status: wanted.status ?? {} },
+    before,
+    name: before.metadata.name,
+    options: optionsObject("UPDATE", options),
+    dryRun: options.dryRun,
+  };
+  const admitted = admit(call, intent);
+  if (!admitted.ok) return admitted.reply;
+  const after = { ...before, status: admitted.intent.object?.status ?? {} };
   const next = isTracked
     ? withManagers(after, managersOf(wanted))
     : tracked(call, { before, after, managers: managersOf(before) }, options);
@@ -93,6 +105,8 @@ function written(
   if (violations.length > 0) {
     return replyWith(invalid(info.resource, before.metadata.name, violations));
   }
+  const judged = judge(call, { ...admitted.intent, object: next });
+  if (judged !== undefined) return judged;
   const was = { ...before, status: before.status ?? {} };
   const isSame = canonicalJson(was) === canonicalJson(next);
   const ticket =

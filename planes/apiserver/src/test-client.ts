@@ -65,7 +65,7 @@ export class TestClient {
     const reply = this.#handle(line, body, request);
     const hasBody = reply.kind === "json" || reply.kind === "bytes";
     return {
-      status: reply.kind === "tunnel" ? 101 : reply.status,
+      status: "status" in reply ? reply.status : 101,
       body: hasBody ? reply.body : undefined,
       warnings: reply.kind === "json" ? (reply.warnings ?? []) : [],
       reply,
