@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { BeeError } from "@beemesh/base";
-import type { FinalReply, ApiRequest } from "@beemesh/ports";
+import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import { ask, ask2, open } from "./api-client.test.ts";
 import { testCertificates } from "./certificate.test.ts";
 import { type Stub, startStub } from "./stub-machine.test.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { BeeError } from "@beemesh/base";
-import type { FinalReply, ApiRequest, Tunnel } from "@beemesh/ports";
+import type { ApiRequest, FinalReply, Tunnel } from "@beemesh/ports";
 import { type Body, type DecodeProtobuf, decodeBody, readBody } from "./body.ts";
 import { type Authenticators, anonymous, type ClientSocket, identify } from "./client-user.ts";
 import { Crowd } from "./crowd.ts";

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import type { FinalReply, ApiRequest, ExecSession, Tunnel } from "@beemesh/ports";
+import type { ApiRequest, ExecSession, FinalReply, Tunnel } from "@beemesh/ports";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
 import { type TestCertificates, testCertificates } from "./certificate.test.ts";
 import type { TunnelEnd } from "./tunnel.ts";

@@ -3,10 +3,20 @@ import type { Api } from "@beemesh/apiserver";
 import { BeeError, type Now } from "@beemesh/base";
 import type { ApiBackend, TunnelEnd } from "@beemesh/gateway";
 import { apiVersionOf, decodeProtobuf, resourceOfKind } from "@beemesh/model";
-import type { ApiReply, ApiRequest, TokenAuthority, Tunnel, User } from "@beemesh/ports";
+import type {
+  ApiReply,
+  ApiRequest,
+  FinalReply,
+  TokenAuthority,
+  Tunnel,
+  User,
+  WebhookAnswer,
+} from "@beemesh/ports";
+import type { WebhookClient } from "@beemesh/webhook";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { decisiveCollections, reviewedToken, tokenCollections } from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
+import { admissionCollections } from "./admission.ts";
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
 import type { PodAccess } from "./tunnel/pod-access.ts";
@@ -20,6 +30,8 @@ export interface BackendOptions {
   readonly reading: Pick<Reading, "bring" | "bringAll">;
   /** Who signs and checks tokens of ServiceAccounts. */
   readonly tokens: TokenAuthority;
+  /** Asks the webhooks of admission. */
+  readonly webhooks: Pick<WebhookClient, "askAll">;
   readonly acknowledgements: Acknowledgements;
   /** Whether other machines are known, but none of them can be reached. */
   readonly isCutOff: () => boolean;
@@ -41,6 +53,7 @@ export function createBackend(options: BackendOptions): ApiBackend {
       await Promise.all([
         options.reading.bring(request),
         options.reading.bringAll(decisiveCollections(request)),
+        options.reading.bringAll(admissionCollections(request)),
         options.reading.bringAll(token === "" ? [] : tokenCollections(options.tokens, token)),
       ]);
       return handle(options, request);
@@ -62,16 +75,29 @@ export function authenticate({ subject }: PeerCertificate): User | undefined {
   return { name, groups: [...groups, "system:authenticated"] };
 }
 
-/** Answers one request, and lets the machine act on what it wrote. */
-function handle({ api, host, clock }: BackendOptions, request: ApiRequest): ApiReply {
+/**
+ * Answers one request, and lets the machine act on what it wrote. Webhooks are asked until the API
+ * has a reply; it ends that itself when it takes too long.
+ */
+async function handle(options: BackendOptions, request: ApiRequest): Promise<FinalReply> {
+  const { api, host, clock, webhooks } = options;
   const isWrite = request.method !== "GET" && request.method !== "HEAD";
-  if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
-  const reply = api.handle(request, clock());
-  if (isWrite) host.dispatch({ kind: "tick" });
+  const act = (answer: () => ApiReply): ApiReply => {
+    if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
+    const reply = answer();
+    if (isWrite) host.dispatch({ kind: "tick" });
+    return reply;
+  };
+  let reply = act(() => api.handle(request, clock()));
+  while (reply.kind === "consult") {
+    const { calls, resume } = reply;
+    const answers: readonly WebhookAnswer[] = await webhooks.askAll(calls);
+    reply = act(() => resume(answers, clock()));
+  }
   return reply;
 }
 
-function diskRefusal(trouble: string): ApiReply {
+function diskRefusal(trouble: string): FinalReply {
   const message = `Cannot write: this machine's disk is full: ${trouble}`;
   const body = {
     kind: "Status",
@@ -139,7 +165,7 @@ export async function applyObject(
 ): Promise<{ readonly status: number; readonly body: unknown }> {
   const request = applyRequest(object, dryRun);
   await options.reading.bring(request);
-  const reply = handle(options, request);
+  const reply = await handle(options, request);
   if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot apply: no JSON came back");
   if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
   return { status: reply.status, body: reply.body };
@@ -161,7 +187,7 @@ export async function askObject(
     user: classicUser,
   };
   await options.reading.bring(request);
-  const reply = handle(options, request);
+  const reply = await handle(options, request);
   if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot ask: no JSON came back");
   if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
   return { status: reply.status, body: reply.body };

@@ -12,8 +12,10 @@ import type { Disk, Runtime, TokenAuthority } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
+import { WebhookClient } from "@beemesh/webhook";
 import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { connectService } from "./admission.ts";
 import { type BackendOptions, createBackend } from "./backend.ts";
 import { CertificateSigner } from "./certificate-signer.ts";
 import { openClassic } from "./classic.ts";
@@ -146,7 +148,9 @@ async function start(given: Start): Promise<Daemon> {
   await openRenewal(given, running);
   openSigner(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
+  const way = { objects: machine.objects, pods, reading };
+  const webhooks = new WebhookClient({ connect: (service) => connectService(way, service) });
+  const backend = { ...running, pods, reading, clock, webhooks, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
   const classic = parts.add(
     await openWays(given, running, { backend, plane, consents }),

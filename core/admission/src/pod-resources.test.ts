@@ -1,4 +1,4 @@
-/** Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers */
+/** Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isBestEffort, podResources } from "./pod-resources.ts";

@@ -1,7 +1,7 @@
 /**
  * What a pod asks for as a whole: its containers together, or more while an init container runs.
  *
- * Source: https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
+ * Source: https://kubernetes.io/docs/concepts/workloads/pods/init-containers/
  */
 import { objectsAt } from "@beemesh/model";
 import type { JsonObject } from "@beemesh/wire";

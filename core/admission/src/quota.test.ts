@@ -50,7 +50,8 @@ describe("quotaFault", () => {
     };
     assert.equal(
       quotaFault([tight], change),
-      "exceeded quota: q, requested: services.nodeports=1, used: services.nodeports=0, limited: services.nodeports=0",
+      "exceeded quota: q, requested: services.nodeports=1, used: services.nodeports=0, " +
+        "limited: services.nodeports=0",
     );
   });
 

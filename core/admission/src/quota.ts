@@ -86,5 +86,6 @@ function excessOf({ quota, used }: Balance, { resource, object, before }: Charge
   const [asked, taken, limit] = [requested, used, hard].map((list) =>
     resourcesText(only(list, exceeded)),
   );
-  return `exceeded quota: ${quota.metadata.name}, requested: ${asked}, used: ${taken}, limited: ${limit}`;
+  const excess = `requested: ${asked}, used: ${taken}, limited: ${limit}`;
+  return `exceeded quota: ${quota.metadata.name}, ${excess}`;
 }

@@ -84,11 +84,9 @@ export function createApi(options: ApiOptions): Api {
   const book = new RoleBook({ store, knows });
   const view = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
   const { random } = options;
-  const rules = { ledger: new Ledger(store), expressions: new Expressions() };
-  const context: ApiContext = {
-    ...{ store, random, makeUid, view, watches, book, knows, tokens },
-    ...rules,
-  };
+  const common = { store, random, makeUid, view, watches, book, knows, tokens };
+  const ledger = new Ledger(store);
+  const context: ApiContext = { ...common, ledger, expressions: new Expressions() };
   const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));
   return {

@@ -1,7 +1,6 @@
 /** PATCH: JSON, merge and strategic merge patches, and server-side apply. */
-import { applyPatch, jsonPatch, type KubeObject, type PatchResult } from "@beemesh/model";
+import { applyPatch, type KubeObject, type PatchResult } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
-import { isJsonObject, type Json } from "@beemesh/wire";
 import { type Call, storedObject } from "./call.ts";
 import { createObject } from "./create.ts";
 import { fieldAt } from "./field.ts";
@@ -83,15 +82,6 @@ export function patched(
   if (request.body === undefined) return fail(badRequest("the body of a PATCH is empty"));
   const result = applyPatch(kind, info.resource, before, request.body);
   return result.ok ? done(result.object) : fail(patchStatus(result, info, before));
-}
-
-/** What a list of JSON patch operations makes of any object, whatever its kind. */
-export function patchedJson(
-  before: KubeObject,
-  operations: Json,
-): { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly message: string } {
-  if (!isJsonObject(before)) return { ok: false, message: "the object is no JSON" };
-  return jsonPatch(before, operations);
 }
 
 function patchStatus(

@@ -9,7 +9,7 @@ import { canonicalJson } from "@beemesh/wire";
 import { withFirstRequest } from "./access/certificate-request.ts";
 import { escalation } from "./access/escalation.ts";
 import { admit, judge } from "./admission/chain.ts";
-import { type Intent, optionsObject } from "./admission/intent.ts";
+import { changeIntent, type Intent } from "./admission/intent.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
@@ -69,17 +69,8 @@ export function replace(call: Call, replacement: Replacement): ApiReply {
   const admitted = admittedObject(call, replacement, accounted.value);
   if (!admitted.ok) return admitted.reply;
   const { next, intent } = admitted;
-  const violations = [
-    ...addedFinalizers(before, next),
-    ...validate(resource, next, before),
-    ...expressionFaults(call.context.expressions, resource, { next, before }),
-  ];
-  if (violations.length > 0) {
-    return replyWith(invalid(resource, before.metadata.name, violations));
-  }
-  const { user } = call.request;
-  const more = escalation({ ...call.context, resource, user, next, before });
-  if (more !== undefined) return replyWith(more);
+  const refusal = refusalOf(call, before, next);
+  if (refusal !== undefined) return replyWith(refusal);
   const judged = intent && judge(call, { ...intent, object: next });
   if (judged !== undefined) return judged;
   const ticket = options.dryRun ? undefined : write(call, before, next);
@@ -93,6 +84,18 @@ export function replace(call: Call, replacement: Replacement): ApiReply {
   };
 }
 
+/** Why an object may not become another one; undefined if it may. */
+function refusalOf(call: Call, before: KubeObject, next: KubeObject): Status | undefined {
+  const { resource } = call.info;
+  const violations = [
+    ...addedFinalizers(before, next),
+    ...validate(resource, next, before),
+    ...expressionFaults(call.context.expressions, resource, { next, before }),
+  ];
+  if (violations.length > 0) return invalid(resource, before.metadata.name, violations);
+  return escalation({ ...call.context, resource, user: call.request.user, next, before });
+}
+
 type AdmittedObject =
   | { readonly ok: true; readonly next: KubeObject; readonly intent?: Intent }
   | { readonly ok: false; readonly reply: ApiReply };
@@ -101,14 +104,7 @@ type AdmittedObject =
 function admittedObject(call: Call, replacement: Replacement, object: KubeObject): AdmittedObject {
   const { before, options, isJudged } = replacement;
   if (isJudged === true) return { ok: true, next: object };
-  const intent: Intent = {
-    operation: "UPDATE",
-    object,
-    before,
-    name: before.metadata.name,
-    options: optionsObject("UPDATE", options),
-    dryRun: options.dryRun,
-  };
+  const intent = changeIntent(before, object, options);
   const admitted = admit(call, intent);
   if (!admitted.ok) return admitted;
   const wanted = admitted.intent.object;

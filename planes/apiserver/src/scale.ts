@@ -2,7 +2,7 @@
 import type { KubeObject, Resource } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { pass } from "./admission/chain.ts";
-import { type Intent, optionsObject } from "./admission/intent.ts";
+import { changeIntent } from "./admission/intent.ts";
 import { type Call, storedObject } from "./call.ts";
 import { selectorText } from "./cell.ts";
 import { fieldAt, mapAt, numberAt } from "./field.ts";
@@ -101,7 +101,10 @@ function rescaled(call: Call, before: KubeObject, { body, kind, options }: Wish)
     const cause = { reason: "FieldValueInvalid", field: "spec.replicas", message };
     return replyWith(invalid(scaleKind, before.metadata.name, [cause]));
   }
-  const passed = pass(call, scaleIntent(before, replicas, options));
+  // Admission sees the Scale, before and after.
+  const scaleBefore = scaleOf(before);
+  const scaleAfter = { ...scaleBefore, spec: { replicas } };
+  const passed = pass(call, changeIntent(scaleBefore, scaleAfter, options));
   if (!passed.ok) return passed.reply;
   const admitted = numberAt(passed.intent.object, "spec", "replicas");
   const wanted =
@@ -117,19 +120,6 @@ function rescaled(call: Call, before: KubeObject, { body, kind, options }: Wish)
   );
   if (reply.kind !== "json" || reply.status !== 200) return reply;
   return { ...reply, body: scaleOf(asWorkload(reply.body, next)) };
-}
-
-/** Admission sees the Scale, before and after. */
-function scaleIntent(before: KubeObject, replicas: number, options: WriteOptions): Intent {
-  const scaleBefore = scaleOf(before);
-  return {
-    operation: "UPDATE",
-    object: { ...scaleBefore, spec: { replicas } },
-    before: scaleBefore,
-    name: before.metadata.name,
-    options: optionsObject("UPDATE", options),
-    dryRun: options.dryRun,
-  };
 }
 
 /** An application of a Scale is one of the workload's number of replicas. */

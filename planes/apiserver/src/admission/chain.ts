@@ -12,8 +12,9 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
  */
 import { priorityClassFault } from "@beemesh/admission";
-import type { KubeObject } from "@beemesh/model";
+import { findResource, type KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
+import { mastersGroup } from "../access/role-book.ts";
 import type { Call } from "../call.ts";
 import { done, forbidden, type Outcome, replyWith, type Status } from "../status.ts";
 import { withIngressClass, withStorageClass } from "./default-class.ts";
@@ -32,6 +33,8 @@ import { askValidatingWebhooks } from "./validating-webhooks.ts";
 
 /** What becomes of an intent before its object is validated. */
 export function admit(call: Call, intent: Intent): Admitted {
+  const unready = readinessRefusal(call, intent);
+  if (unready !== undefined) return { ok: false, reply: replyWith(unready) };
   const isNew = intent.operation === "CREATE" && call.info.subresource === "";
   const refusal = isNew ? namespaceRefusal(call, intent.name) : undefined;
   if (refusal !== undefined) return { ok: false, reply: replyWith(refusal) };
@@ -39,6 +42,33 @@ export function admit(call: Call, intent: Intent): Admitted {
   const first = round(call, intent, rounds);
   if (!first.ok || !rounds.hasChanged) return first;
   return round(call, first.intent, { ...rounds, isSecond: true });
+}
+
+const admissionGroup = "admissionregistration.k8s.io";
+
+/** What decides about a write, and is therefore to be here whole. */
+const decisive = [
+  { group: admissionGroup, name: "mutatingwebhookconfigurations" },
+  { group: admissionGroup, name: "validatingadmissionpolicies" },
+  { group: admissionGroup, name: "validatingadmissionpolicybindings" },
+  { group: admissionGroup, name: "validatingwebhookconfigurations" },
+  { group: "", name: "limitranges" },
+  { group: "", name: "resourcequotas" },
+];
+
+/**
+ * A machine that does not hold all of the rules cannot say that none is broken. Masters go on even
+ * so: somebody has to be able to repair a mesh that is in pieces.
+ */
+function readinessRefusal({ context, info, request }: Call, intent: Intent): Status | undefined {
+  if (request.user.groups.includes(mastersGroup)) return undefined;
+  const isLacking = decisive.some(({ group, name }) => {
+    const resource = findResource(group, name);
+    if (resource === undefined || (resource.namespaced && info.namespace === "")) return false;
+    return !context.knows(resource, resource.namespaced ? info.namespace : "");
+  });
+  if (!isLacking) return undefined;
+  return forbidden(info.resource, intent.name, "not yet ready to handle request");
 }
 
 function round(call: Call, intent: Intent, rounds: Rounds): Admitted {

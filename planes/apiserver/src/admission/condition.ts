@@ -15,7 +15,7 @@ export function matchConditions(call: Call, intent: Intent, owner: unknown): Out
 
 /** Whether all conditions are true, or why that cannot be told. */
 export function conditionVerdict(
-  call: Call,
+  call: { readonly context: Pick<Call["context"], "expressions"> },
   scene: Scene,
   { owner, scope }: { readonly owner: unknown; readonly scope: Scope },
 ):

@@ -1,7 +1,8 @@
 /**
  * The class of what names none: that which says of itself that it is the default.
  *
- * Source: k8s.io/kubernetes, plugin/pkg/admission/{storage/storageclass/setdefault,network/defaultingressclass}.
+ * Source: k8s.io/kubernetes, plugin/pkg/admission/storage/storageclass and
+ * plugin/pkg/admission/network/defaultingressclass.
  */
 import type { KubeObject } from "@beemesh/model";
 import type { Call } from "../call.ts";

@@ -52,6 +52,22 @@ export function optionsObject(
   return jsonObjectOf(members);
 }
 
+/** That an object takes the place of another. */
+export function changeIntent(
+  before: KubeObject,
+  object: KubeObject,
+  options: WriteOptions,
+): Intent & { readonly object: KubeObject } {
+  return {
+    operation: "UPDATE",
+    object,
+    before,
+    name: before.metadata.name,
+    options: optionsObject("UPDATE", options),
+    dryRun: options.dryRun,
+  };
+}
+
 /** The kind of an intent: of its object, else of what the path names. */
 export function kindOf({ info }: Pick<Call, "info">, { object }: Intent): KindName {
   const apiVersion = object?.apiVersion || apiVersionOf(info.resource);

@@ -4,14 +4,13 @@
  *
  * Source: k8s.io/apiserver, admission/plugin/webhook/mutating/dispatcher.go.
  */
-import { defaults, isKubeObject, type KubeObject, resourceOfKind } from "@beemesh/model";
+import { defaults, isKubeObject, jsonPatch, type KubeObject, resourceOfKind } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { canonicalJson, type Json } from "@beemesh/wire";
 import type { Call } from "../call.ts";
 import { readObject } from "../object-body.ts";
-import { patchedJson } from "../patch.ts";
 import { badRequest, done, fail, internalError, type Outcome, replyWith } from "../status.ts";
-import type { Intent } from "./intent.ts";
+import { type Intent, jsonOf } from "./intent.ts";
 import { isExempt } from "./matching.ts";
 import { type Webhook, webhooksOf } from "./webhook.ts";
 import { adviceOf, isConcerned } from "./webhook-answer.ts";
@@ -91,7 +90,7 @@ function patchedIntent(call: Call, intent: Intent, { patch, hook }: Patching): O
     const what = `admission webhook ${JSON.stringify(hook.name)} attempted to modify the object`;
     return fail(internalError(`${what}, which is not supported for this operation`));
   }
-  const patched = patchedJson(intent.object, patch);
+  const patched = jsonPatch(jsonOf(intent.object), patch);
   if (!patched.ok) return fail(internalError(patched.message));
   const object = objectOf(call, intent.object, patched.value);
   if (!object.ok) return fail(internalError(object.status.message ?? "the object is malformed"));

@@ -1,5 +1,11 @@
 /** The parameters that a binding gives a policy: records of any kind, by name or by label. */
-import { type KubeObject, matches, resourceOfKind, selectorOf } from "@beemesh/model";
+import {
+  type KubeObject,
+  matches,
+  type Resource,
+  resourceOfKind,
+  selectorOf,
+} from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import type { Call } from "../call.ts";
 import { fieldAt, textAt } from "../field.ts";
@@ -16,7 +22,7 @@ export interface ParamsFault {
   readonly message: string;
 }
 
-/** Parameters of one binding that are judged by; more are a mistake that would hold up everybody. */
+/** Parameters of one binding that are judged by; more would hold up everybody. */
 const paramsMax = 1000;
 
 /** The parameters of a policy as a binding names them. */
@@ -31,33 +37,39 @@ export function paramsFor(
   const [apiVersion, kindName] = [textAt(kind, "apiVersion"), textAt(kind, "kind")];
   const resource = resourceOfKind(apiVersion, kindName);
   if (resource === undefined) {
-    return { ok: false, message: `paramKind kind \`${apiVersion}, Kind=${kindName}\` not known` };
+    return fault(`paramKind kind \`${apiVersion}, Kind=${kindName}\` not known`);
   }
-  const said = textAt(reference, "namespace");
-  if (!resource.namespaced && said !== "") {
-    const rule = "paramRef.namespace must not be provided for a cluster-scoped `paramKind`";
-    return { ok: false, message: rule };
-  }
-  const namespace = resource.namespaced ? said || namespaceOf(call, intent) : "";
+  const namespace = textAt(reference, "namespace") || namespaceOf(call, intent);
   if (resource.namespaced && namespace === "") {
-    const rule =
-      "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources";
-    return { ok: false, message: rule };
+    const what = "cannot use namespaced paramRef in policy binding";
+    return fault(`${what} that matches cluster-scoped resources`);
   }
-  const { store } = call.context;
-  const name = textAt(reference, "name");
-  const selector = fieldAt(reference, "selector");
-  const found =
-    name === ""
-      ? store
-          .list(resource, namespace || undefined)
-          .items.filter(
-            ({ metadata }) =>
-              isJsonObject(selector) && matches(selectorOf(selector), metadata.labels),
-          )
-      : [store.get(resource, namespace, name)].flatMap((each) => each ?? []);
+  const place = { resource, namespace: resource.namespaced ? namespace : "" };
+  const found = named(call, reference, place);
   if (found.length > 0) return { ok: true, values: found.slice(0, paramsMax) };
   if (textAt(reference, "parameterNotFoundAction") !== "Deny") return { ok: true, values: [] };
-  const action = "with `Deny` parameterNotFoundAction";
-  return { ok: false, message: `no params found for policy binding ${action}` };
+  return fault("no params found for policy binding with `Deny` parameterNotFoundAction");
+}
+
+function fault(message: string): ParamsFault {
+  return { ok: false, message };
+}
+
+/** The records that a reference means: one by its name, or all that have the labels. */
+function named(
+  { context: { store } }: Call,
+  reference: unknown,
+  { resource, namespace }: { readonly resource: Resource; readonly namespace: string },
+): readonly KubeObject[] {
+  const name = textAt(reference, "name");
+  if (name !== "") {
+    const record = store.get(resource, namespace, name);
+    return record === undefined ? [] : [record];
+  }
+  const selector = fieldAt(reference, "selector");
+  if (!isJsonObject(selector)) return [];
+  const chosen = selectorOf(selector);
+  return store
+    .list(resource, namespace || undefined)
+    .items.filter(({ metadata }) => matches(chosen, metadata.labels));
 }
