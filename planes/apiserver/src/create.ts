@@ -7,6 +7,7 @@ import { admit, judge } from "./admission/chain.ts";
 import { generatedName } from "./admission/generated-name.ts";
 import { type Intent, optionsObject } from "./admission/intent.ts";
 import { prepared } from "./admission/preparation.ts";
+import { reachWarnings } from "./admission/reach.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
 import type { Call } from "./call.ts";
 import { readObject } from "./object-body.ts";
@@ -64,7 +65,11 @@ export function createObject(call: Call, object: KubeObject, options: Creation):
     kind: "json",
     status: 201,
     body: renderObject(shown, { format: format.value, ...info, nowMs: call.now.wallMs }),
-    warnings: [...options.warnings, ...warningsFor(info.resource, wanted)],
+    warnings: [
+      ...options.warnings,
+      ...warningsFor(info.resource, wanted),
+      ...reachWarnings(info.resource, wanted),
+    ],
     ...(ticket === undefined ? {} : { ticket: ticket.id }),
   };
 }

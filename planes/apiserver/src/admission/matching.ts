@@ -14,7 +14,7 @@ import {
 } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import type { Call } from "../call.ts";
-import { fieldAt, listAt, textAt } from "../field.ts";
+import { listAt, textAt } from "../field.ts";
 import { newerEvents } from "../newer-event.ts";
 import { olderAutoscalers } from "../older-autoscaler.ts";
 import { type Intent, namespaceOf } from "./intent.ts";
@@ -136,6 +136,6 @@ export function conditionsOf(
 ): readonly { readonly name: string; readonly expression: string }[] {
   return listAt(object, "matchConditions").map((condition) => ({
     name: textAt(condition, "name"),
-    expression: String(fieldAt(condition, "expression") ?? ""),
+    expression: textAt(condition, "expression"),
   }));
 }

@@ -30,9 +30,9 @@ function clientWith(policy: JsonObject, binding: JsonObject = {}): TestClient {
 }
 
 function deployed(client: TestClient, replicas: number, user?: string): string {
-  const { status, body } = client.send(`POST ${deployments}`, deploymentManifest("web", replicas), {
-    ...(user === undefined ? {} : { user: { name: user, groups: ["system:masters"] } }),
-  });
+  const request = user === undefined ? {} : { user: { name: user, groups: ["system:masters"] } };
+  const manifest = deploymentManifest("web", replicas);
+  const { status, body } = client.send(`POST ${deployments}`, manifest, request);
   return status === 201 ? "201" : `${status} ${textAt(body, "reason")} ${textAt(body, "message")}`;
 }
 
