@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
 import { gzip } from "node:zlib";
-import type { ApiReply } from "@beemesh/ports";
+import type { FinalReply } from "@beemesh/ports";
 import { type Refusal, statusOf } from "./kube-status.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Incoming, Outgoing } from "./message.ts";
 import { warningHeaders } from "./warning.ts";
 
 /** An answer that goes out whole. */
-export type WholeReply = Extract<ApiReply, { readonly kind: "json" | "bytes" }>;
+export type WholeReply = Extract<FinalReply, { readonly kind: "json" | "bytes" }>;
 
 /** Level 1 is several times faster than the default and nearly as small; kube-apiserver's too. */
 const gzipLevel = 1;
@@ -63,7 +63,7 @@ export async function sendRefusal(
  */
 export function sendStream(
   outgoing: Outgoing,
-  reply: Extract<ApiReply, { readonly kind: "stream" }>,
+  reply: Extract<FinalReply, { readonly kind: "stream" }>,
   limits: GatewayLimits,
 ): () => void {
   startStream(outgoing, reply.status, reply.contentType);

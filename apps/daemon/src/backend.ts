@@ -3,7 +3,16 @@ import type { Api } from "@beemesh/apiserver";
 import { BeeError, type Now } from "@beemesh/base";
 import type { ApiBackend, TunnelEnd } from "@beemesh/gateway";
 import { apiVersionOf, decodeProtobuf, resourceOfKind } from "@beemesh/model";
-import type { ApiReply, ApiRequest, TokenAuthority, Tunnel, User } from "@beemesh/ports";
+import type {
+  ApiReply,
+  ApiRequest,
+  FinalReply,
+  TokenAuthority,
+  Tunnel,
+  User,
+  WebhookAnswer,
+} from "@beemesh/ports";
+import type { WebhookClient } from "@beemesh/webhook";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import {
   decisiveCollections,
@@ -12,6 +21,7 @@ import {
   tokenCollections,
 } from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
+import { admissionCollections } from "./admission.ts";
 import type { Deciding } from "./deciding/deciding.ts";
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
@@ -31,6 +41,8 @@ export interface HereOptions {
   readonly machine: { readonly objects: UsageSources["objects"] };
   /** Who signs and checks tokens of ServiceAccounts. */
   readonly tokens: TokenAuthority;
+  /** Asks the webhooks of admission. */
+  readonly webhooks: Pick<WebhookClient, "askAll">;
   readonly acknowledgements: Acknowledgements;
   /** Whether other machines are known, but none of them can be reached. */
   readonly isCutOff: () => boolean;
@@ -60,7 +72,7 @@ export function createBackend(options: BackendOptions): ApiBackend {
 }
 
 /** Answers a request by whoever decides it. */
-async function answer(options: BackendOptions, request: ApiRequest): Promise<ApiReply> {
+async function answer(options: BackendOptions, request: ApiRequest): Promise<FinalReply> {
   const sources = { ...options, objects: options.machine.objects };
   await Promise.all([bringFor(options, request), bringUsage(sources, request)]);
   return options.deciding.decide(request);
@@ -76,6 +88,7 @@ export async function bringFor(
     reading.bring(request),
     reading.bringAll(decisiveCollections(request)),
     reading.bringAll(quotaCollections(request)),
+    reading.bringAll(admissionCollections(request)),
     reading.bringAll(token === "" ? [] : tokenCollections(tokens, token)),
   ]);
 }
@@ -105,25 +118,38 @@ export function authenticate({ subject }: PeerCertificate): User | undefined {
   return { name, groups: [...groups, "system:authenticated"] };
 }
 
-/** Answers one request by what is here, and lets the machine act on what it wrote. */
-export function handleHere(
+/**
+ * Answers one request by what is here, and lets the machine act on what it wrote. Webhooks are
+ * asked until the API has a reply; it ends that itself when it takes too long.
+ */
+export async function handleHere(
   {
     api,
     host,
     clock,
-  }: Pick<HereOptions, "api" | "clock"> & {
+    webhooks,
+  }: Pick<HereOptions, "api" | "clock" | "webhooks"> & {
     readonly host: Pick<Host, "health" | "dispatch">;
   },
   request: ApiRequest,
-): ApiReply {
+): Promise<FinalReply> {
   const isWrite = request.method !== "GET" && request.method !== "HEAD";
-  if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
-  const reply = api.handle(request, clock());
-  if (isWrite) host.dispatch({ kind: "tick" });
+  const act = (answer: () => ApiReply): ApiReply => {
+    if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
+    const reply = answer();
+    if (isWrite) host.dispatch({ kind: "tick" });
+    return reply;
+  };
+  let reply = act(() => api.handle(request, clock()));
+  while (reply.kind === "consult") {
+    const { calls, resume } = reply;
+    const answers: readonly WebhookAnswer[] = await webhooks.askAll(calls);
+    reply = act(() => resume(answers, clock()));
+  }
   return reply;
 }
 
-function diskRefusal(trouble: string): ApiReply {
+function diskRefusal(trouble: string): FinalReply {
   const message = `Cannot write: this machine's disk is full: ${trouble}`;
   return statusReply({ code: 503, reason: "ServiceUnavailable", message });
 }

@@ -12,8 +12,10 @@ import type { Disk, Runtime, TokenAuthority } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
+import { WebhookClient } from "@beemesh/webhook";
 import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { connectService } from "./admission.ts";
 import {
   acknowledged,
   type BackendOptions,
@@ -159,7 +161,9 @@ async function start(given: Start): Promise<Daemon> {
   await openRenewal(given, running);
   openSigner(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const here = { ...running, reading, clock, isCutOff: isCutOffNow };
+  const way = { objects: machine.objects, pods, reading };
+  const webhooks = new WebhookClient({ connect: (service) => connectService(way, service) });
+  const here = { ...running, reading, clock, webhooks, isCutOff: isCutOffNow };
   const deciding = await openDeciding(given, running, here);
   const backend = { ...here, pods, deciding };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
@@ -412,7 +416,7 @@ async function openDeciding(
     streams,
     clock,
     bring: (request) => bringFor(here, request),
-    handle: (request) => handleHere({ api, clock, host }, request),
+    handle: (request) => handleHere({ ...here, host }, request),
     acknowledged: (ticket) => acknowledged({ ...here, host }, ticket),
     observe: (event, facts) => {
       meters.observe(event, facts);

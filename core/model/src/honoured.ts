@@ -14,26 +14,27 @@ export const idleKinds: ReadonlySet<string> = new Set([
   "customresourcedefinitions.apiextensions.k8s.io",
   "flowschemas.flowcontrol.apiserver.k8s.io",
   "ipaddresses.networking.k8s.io",
-  "limitranges.",
-  "mutatingwebhookconfigurations.admissionregistration.k8s.io",
   "persistentvolumeclaims.",
   "persistentvolumes.",
   "podtemplates.",
-  "priorityclasses.scheduling.k8s.io",
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io",
-  "resourcequotas.",
   "runtimeclasses.node.k8s.io",
   "servicecidrs.networking.k8s.io",
   "storageclasses.storage.k8s.io",
-  "validatingadmissionpolicies.admissionregistration.k8s.io",
-  "validatingadmissionpolicybindings.admissionregistration.k8s.io",
-  "validatingwebhookconfigurations.admissionregistration.k8s.io",
   "volumeattachments.storage.k8s.io",
   "volumeattributesclasses.storage.k8s.io",
 ]);
 
 /** The members of each type that are acted on. */
 export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
+  "admissionregistration.v1.ValidatingAdmissionPolicySpec": [
+    "failurePolicy",
+    "matchConditions",
+    "matchConstraints",
+    "paramKind",
+    "validations",
+    "variables",
+  ],
   "apps.v1.StatefulSetSpec": [
     "minReadySeconds",
     "ordinals",

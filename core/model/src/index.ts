@@ -71,6 +71,7 @@ export {
   parseIpAddress,
   parseIpRange,
 } from "./ip-range.ts";
+export { jsonPatch } from "./json-patch.ts";
 export {
   everything,
   type LabelRequirement,
@@ -82,6 +83,22 @@ export {
   selectorOfLabels,
   selectorText,
 } from "./label-selector.ts";
+export {
+  entriesAt,
+  listAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  textAt,
+  valueAt,
+} from "./members.ts";
+export {
+  labelError,
+  labelValueError,
+  letterLabelError,
+  qualifiedNameError,
+  subdomainError,
+} from "./name.ts";
 export {
   type Labels,
   matchesTerms,
@@ -146,7 +163,8 @@ export {
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
 export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";
-export { formatTime, parseTime } from "./time-text.ts";
+export { type CalendarDate, dateOf, daysOf, formatTime, parseTime } from "./time-text.ts";
+export { isTimeZone, offsetsOf } from "./time-zone.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
 export { validate } from "./validate.ts";
 export { warningsFor } from "./warnings.ts";

@@ -1,4 +1,5 @@
 import type { Json } from "@beemesh/wire";
+import type { Consultation } from "./webhook.ts";
 
 /** Who asks, as the client certificate or the token says. */
 export interface User {
@@ -60,7 +61,8 @@ export type Tunnel = {
   readonly query: ReadonlyMap<string, readonly string[]>;
 };
 
-export type ApiReply =
+/** What is sent to the client. */
+export type FinalReply =
   | {
       readonly kind: "json";
       readonly status: number;
@@ -85,3 +87,6 @@ export type ApiReply =
       readonly open: (sink: ReplySink) => () => void;
     }
   | { readonly kind: "tunnel"; readonly tunnel: Tunnel };
+
+/** What the API says to a request: the reply, or whom to ask before there can be one. */
+export type ApiReply = FinalReply | Consultation;

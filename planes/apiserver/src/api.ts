@@ -1,4 +1,5 @@
 /** The API as one function of requests, and what moves its watches on. */
+import { Ledger } from "@beemesh/admission";
 import { BeeError, hashOf, type Instant, type Now, type Random } from "@beemesh/base";
 import { findResource, type KubeObject, type Resource } from "@beemesh/model";
 import type {
@@ -14,7 +15,9 @@ import { requester } from "./access/impersonation.ts";
 import { review } from "./access/review.ts";
 import { type Knows, RoleBook } from "./access/role-book.ts";
 import { type IssuedToken, issueToken, judgeToken } from "./access/service-token.ts";
-import { admitted } from "./admission.ts";
+import { Counsel } from "./admission/counsel.ts";
+import { Expressions } from "./admission/expression.ts";
+import { prepared } from "./admission/preparation.ts";
 import { type Authorize, attributesOf, refusal } from "./authorization.ts";
 import type { ApiContext, Call, Handler } from "./call.ts";
 import { create } from "./create.ts";
@@ -100,7 +103,9 @@ export function createApi(options: ApiOptions): Api {
   const book = new RoleBook({ store, knows });
   const view: View = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
   const { random } = options;
-  const context: ApiContext = { store, random, makeUid, view, watches, book, knows, tokens, usage };
+  const common = { store, random, makeUid, view, watches, book, knows, tokens, usage };
+  const ledger = new Ledger(store);
+  const context: ApiContext = { ...common, ledger, expressions: new Expressions() };
   const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));
   return {
@@ -109,17 +114,11 @@ export function createApi(options: ApiOptions): Api {
       watches.notice(now);
       const path = request.path.filter((segment) => segment !== "");
       const asked = { ...request, path };
-      const second = viewOf(secondViews, asked);
-      if (second === undefined) {
-        return guarded(() => answer({ context, now, authorize, request: asked }));
-      }
-      const keptOne = keptRequest(second, asked);
-      return shownReply(
-        second,
-        guarded(() =>
-          answer({ context, now, authorize, request: keptOne, group: second.resource.group }),
-        ),
-      );
+      const again = (counsel: Counsel): ApiReply => {
+        counsel.rewind();
+        return counsel.told(answered({ context, authorize, request: asked }, counsel));
+      };
+      return again(new Counsel({ now, makeUid, random, again }));
     },
     revisionOf: (resource, namespace, name) => {
       const object = store.get(resource, namespace, name);
@@ -139,6 +138,24 @@ export function createApi(options: ApiOptions): Api {
     },
     tokenFor: (wish, now) => tokenFor(context, wish, now),
   };
+}
+
+/** Thinks a request over with what webhooks have said so far. */
+function answered(
+  { context, authorize, request }: Pick<Question, "context" | "authorize" | "request">,
+  counsel: Counsel,
+): ApiReply {
+  const { now, random } = counsel;
+  const own = { ...context, random, makeUid: () => counsel.makeUid() };
+  const question = { context: own, now, authorize, counsel };
+  const second = viewOf(secondViews, request);
+  if (second === undefined) return guarded(() => answer({ ...question, request }));
+  const kept = keptRequest(second, request);
+  const { group } = second.resource;
+  return shownReply(
+    second,
+    guarded(() => answer({ ...question, request: kept, group })),
+  );
 }
 
 function tokenFor(
@@ -171,6 +188,7 @@ interface Question {
   readonly request: ApiRequest;
   readonly now: Now;
   readonly authorize: Authorize;
+  readonly counsel: Counsel;
   /** By which group roles name what is asked for, if it is another than that of what is kept. */
   readonly group?: string;
 }
@@ -227,8 +245,8 @@ const handlers: Readonly<Record<Verb, Handler>> = {
 };
 
 function answerAbout(question: Question, info: RequestInfo): ApiReply {
-  const { request, context, now, authorize, group } = question;
-  const call: Call = { context, request, info, now };
+  const { request, context, now, authorize, group, counsel } = question;
+  const call: Call = { context, request, info, now, counsel };
   const isReview = reviewResources.includes(info.resource);
   const attributes = { ...attributesOf(info), ...(group === undefined ? {} : { group }) };
   const { allowed, reason } = authorize(request.user, attributes);
@@ -260,7 +278,7 @@ function bootstrap(store: ObjectStore, now: Now): void {
       uid: uidOfName(name),
       creationTimestamp: formatTimestamp(now.wallMs),
     };
-    store.putSpec(namespaces, admitted({ apiVersion: "v1", kind: "Namespace", metadata }));
+    store.putSpec(namespaces, prepared({ apiVersion: "v1", kind: "Namespace", metadata }));
   }
 }
 

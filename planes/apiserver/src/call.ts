@@ -1,3 +1,4 @@
+import type { Ledger } from "@beemesh/admission";
 import type { Now, Random } from "@beemesh/base";
 import type { KubeObject } from "@beemesh/model";
 import type {
@@ -8,6 +9,8 @@ import type {
   TokenAuthority,
 } from "@beemesh/ports";
 import type { Knows, RoleBook } from "./access/role-book.ts";
+import type { Counsel } from "./admission/counsel.ts";
+import type { Expressions } from "./admission/expression.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { notFound, type Outcome } from "./status.ts";
 import type { View } from "./view.ts";
@@ -29,6 +32,10 @@ export interface ApiContext {
   readonly usage: () => readonly MachineUsage[];
   /** Undefined where nobody gives tokens. */
   readonly tokens: TokenAuthority | undefined;
+  /** What is taken of each quota. */
+  readonly ledger: Ledger;
+  /** Rules in CEL. */
+  readonly expressions: Expressions;
 }
 
 /** One request for objects, while it is being answered. */
@@ -37,6 +44,8 @@ export interface Call {
   readonly request: ApiRequest;
   readonly info: RequestInfo;
   readonly now: Now;
+  /** What webhooks have said about it so far. */
+  readonly counsel: Counsel;
 }
 
 /** Answers one call. */

@@ -2,6 +2,9 @@
 import type { KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
+import { pass } from "./admission/chain.ts";
+import { optionsObject } from "./admission/intent.ts";
+import { type Admitted } from "./admission/mutating-webhooks.ts";
 import { type Call, storedObject } from "./call.ts";
 import { deleteObject } from "./deletion.ts";
 import { budgetRefusal } from "./disruption.ts";
@@ -21,8 +24,11 @@ import { deleteOptionsOf, writeOptionsOf } from "./write-options.ts";
 export function eviction(call: Call): ApiReply {
   const pod = orderedPod(call, "Eviction");
   if (!pod.ok) return replyWith(pod.status);
-  const { body, query } = call.request;
-  const asked = fieldAt(body, "deleteOptions");
+  const { query } = call.request;
+  const isTried = (query.get("dryRun") ?? []).length > 0;
+  const passed = passedOrder(call, { apiVersion: "policy/v1", kind: "Eviction" }, isTried);
+  if (!passed.ok) return passed.reply;
+  const asked = fieldAt(passed.intent.object, "deleteOptions");
   const inBody = isJsonObject(asked) ? asked : {};
   const dryRun = query.get("dryRun") ?? [];
   const merged = dryRun.length === 0 ? inBody : { ...inBody, dryRun };
@@ -48,7 +54,14 @@ export function binding(call: Call): ApiReply {
   if (!options.ok) return replyWith(options.status);
   const pod = orderedPod(call, "Binding");
   if (!pod.ok) return replyWith(pod.status);
-  const node = textAt(request.body, "target", "name");
+  const passed = passedOrder(
+    { ...call, info: { ...info, subresource: "binding" } },
+    { apiVersion: "v1", kind: "Binding" },
+    options.value.dryRun,
+  );
+  if (!passed.ok) return passed.reply;
+  const body = passed.intent.object;
+  const node = textAt(body, "target", "name");
   if (node === "") {
     const message = "Required value";
     const cause = { reason: "FieldValueRequired", field: "target.name", message };
@@ -65,7 +78,7 @@ export function binding(call: Call): ApiReply {
       ...pod.value.metadata,
       annotations: {
         ...pod.value.metadata.annotations,
-        ...textsAt(request.body, "metadata", "annotations"),
+        ...textsAt(body, "metadata", "annotations"),
       },
     },
     spec: { ...mapAt(pod.value, "spec"), nodeName: node },
@@ -82,6 +95,24 @@ function bindingRefusal(pod: KubeObject): string {
     return `pod ${name} is being deleted, cannot be assigned to a host`;
   }
   return bound === "" ? "" : `pod ${name} is already assigned to node "${bound}"`;
+}
+
+/** What admission says of an order, which is an object of a kind of its own. */
+function passedOrder(
+  call: Call,
+  kind: Pick<KubeObject, "apiVersion" | "kind">,
+  dryRun: boolean,
+): Admitted {
+  const { name, namespace } = call.info;
+  const metadata = { ...mapAt(call.request.body, "metadata"), name, namespace };
+  return pass(call, {
+    operation: "CREATE",
+    object: { ...mapAt(call.request.body), ...kind, metadata },
+    before: undefined,
+    name,
+    options: optionsObject("CREATE", { dryRun }),
+    dryRun,
+  });
 }
 
 /** The pod that an order is about; its body must be of `kind` and name the same pod. */

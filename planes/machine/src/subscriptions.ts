@@ -24,22 +24,33 @@ const servedMax = 1024;
 
 const nodes = collectionOf("nodes", "");
 const namespaces = collectionOf("namespaces", "");
+const priorityClasses = collectionOf("priorityclasses", "scheduling.k8s.io");
 
 /** What every API decides by, whatever it is asked; small, and read at every request. */
 const everywhere = [
   namespaces,
   collectionOf("clusterroles", "rbac.authorization.k8s.io"),
   collectionOf("clusterrolebindings", "rbac.authorization.k8s.io"),
+  priorityClasses,
+  ...[
+    "mutatingwebhookconfigurations",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhookconfigurations",
+  ].map((plural) => collectionOf(plural, "admissionregistration.k8s.io")),
 ];
+
+/** What says which pods may be made in a namespace, for whoever makes them there. */
+const podRules = ["limitranges", "resourcequotas"];
 
 /** What the controllers of a kind read besides the objects themselves, in the same namespace. */
 const readWith: Readonly<Record<string, readonly string[]>> = {
   "deployments.apps": ["replicasets.apps", "pods"],
-  "replicasets.apps": ["pods", "deployments.apps"],
-  "jobs.batch": ["pods"],
-  replicationcontrollers: ["pods"],
-  "statefulsets.apps": ["pods", "controllerrevisions.apps"],
-  "daemonsets.apps": ["pods", "controllerrevisions.apps"],
+  "replicasets.apps": ["pods", "deployments.apps", ...podRules],
+  "jobs.batch": ["pods", ...podRules],
+  replicationcontrollers: ["pods", ...podRules],
+  "statefulsets.apps": ["pods", "controllerrevisions.apps", ...podRules],
+  "daemonsets.apps": ["pods", "controllerrevisions.apps", ...podRules],
   "cronjobs.batch": ["jobs.batch"],
   pods: [
     "replicasets.apps",
@@ -72,6 +83,11 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
     "replicationcontrollers",
   ],
   "endpointslices.discovery.k8s.io": ["services"],
+  // A quota counts what there is of any kind.
+  resourcequotas: resources
+    .filter(({ namespaced }) => namespaced)
+    .map(({ name, group }) => (group === "" ? name : `${name}.${group}`))
+    .filter((kind) => kind !== "resourcequotas"),
 };
 
 /** Kinds whose controllers ask which machine is which. */
@@ -90,7 +106,12 @@ const readNodes: ReadonlySet<string> = new Set([
 
 /** What the controllers of a kind read besides, of which there is no namespace. */
 const readCluster: Readonly<Record<string, readonly CollectionId[]>> = {
+  "daemonsets.apps": [priorityClasses],
   "ingresses.networking.k8s.io": [collectionOf("ingressclasses", "networking.k8s.io")],
+  "jobs.batch": [priorityClasses],
+  "replicasets.apps": [priorityClasses],
+  replicationcontrollers: [priorityClasses],
+  "statefulsets.apps": [priorityClasses],
 };
 
 /**

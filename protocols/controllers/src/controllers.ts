@@ -29,8 +29,10 @@ import { daemonSetResource, externalWorkloadResource, podResource } from "./kind
 import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
 import { Patience } from "./patience.ts";
+import { PodGate } from "./pod-gate.ts";
 import { lookAtPod, refusalOf } from "./pods.ts";
 import { lookAtReplicaSet, lookAtReplicationController, replace } from "./replica-sets.ts";
+import { lookAtResourceQuota } from "./resource-quotas.ts";
 import { Scheduling } from "./scheduling.ts";
 import { lookAtService } from "./services.ts";
 import { lookAtStatefulSet } from "./stateful-sets.ts";
@@ -74,6 +76,7 @@ const looks: Readonly<Record<string, Look>> = {
   ingresses: lookAtIngress,
   poddisruptionbudgets: lookAtDisruptionBudget,
   horizontalpodautoscalers: lookAtAutoscaler,
+  resourcequotas: lookAtResourceQuota,
 };
 
 /**
@@ -89,6 +92,7 @@ export class Controllers {
   readonly #scheduling = new Scheduling();
   readonly #autoscaling = new Autoscaling();
   readonly #usage = new UsageBook();
+  readonly #gate: PodGate;
   readonly #ranks = new Map<CollectionId, number | undefined>();
   readonly #dead = new Set<string>();
   readonly #stop: () => void;
@@ -100,6 +104,7 @@ export class Controllers {
     this.#options = options;
     const { store } = options;
     this.#census = new Census(store);
+    this.#gate = new PodGate(store);
     for (const [, keys] of this.#census.collections()) {
       for (const key of keys) this.#queue.changed(key);
     }
@@ -120,10 +125,12 @@ export class Controllers {
 
   close(): void {
     this.#stop();
+    this.#gate.close();
   }
 
   step(event: ControllersEvent, now: Now): ControllersEffect[] {
     const out: ControllersEffect[] = [];
+    this.#gate.settle();
     if (this.#wakeAt !== undefined && now.at >= this.#wakeAt) this.#wakeAt = undefined;
     if (event.kind === "members") this.#regard();
     else if (event.kind === "scheduled") this.#scheduling.forget(event.uid);
@@ -298,6 +305,7 @@ export class Controllers {
       scheduling: this.#scheduling,
       autoscaling: this.#autoscaling,
       usage: this.#usage,
+      gate: this.#gate,
       serviceCidr: serviceCidr ?? serviceCidrDefault,
       wasDeleted: wasDeleted ?? (() => false),
       newUid: (purpose) => {

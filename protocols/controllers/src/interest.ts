@@ -1,26 +1,34 @@
+import { countsKind } from "@beemesh/admission";
 import {
   budgetsOf,
   isReplicaSet,
   isReplicationController,
   type KubeObject,
+  listAt,
   matches,
+  type Resource,
   resourceOfKind,
   selectorOf,
   selectorOfLabels,
   taintsOf,
 } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
+import { canonicalJson } from "@beemesh/wire";
 import { type Census, keyOf, keyOfName } from "./census.ts";
 import {
   daemonSetResource,
   disruptionBudgetResource,
   externalWorkloadResource,
+  jobResource,
+  limitRangeResource,
   namespaceResource,
   nodeResource,
   podResource,
   replicaSetResource,
   replicationControllerResource,
+  resourceQuotaResource,
   serviceResource,
+  statefulSetResource,
 } from "./kinds.ts";
 import { isService } from "./service.ts";
 import { controllerOf, isEnding } from "./view.ts";
@@ -43,7 +51,46 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...endingHome(object, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
     ...(resource === nodeResource ? podsThere(change, census) : []),
+    ...(gatingResources.includes(resource) ? makersOfPods(change, store) : []),
+    ...quotasOf(change, store),
   ]);
+}
+
+/** What says which pods may be made in a namespace. */
+const gatingResources: readonly Resource[] = [limitRangeResource, resourceQuotaResource];
+
+/** What makes pods itself. */
+const podMakers: readonly Resource[] = [
+  replicaSetResource,
+  replicationControllerResource,
+  statefulSetResource,
+  daemonSetResource,
+  jobResource,
+];
+
+/**
+ * What was refused a pod may have one now. What is used of a quota changes often: that concerns
+ * those who were refused.
+ */
+function makersOfPods({ object, before, kind }: Change, store: ObjectStore): string[] {
+  const { namespace } = object.metadata;
+  const isNews = kind !== "modified" || canonicalJson(before?.spec) !== canonicalJson(object.spec);
+  return podMakers.flatMap((resource) =>
+    store
+      .list(resource, namespace)
+      .items.filter((maker) => isNews || listAt(maker, "status", "conditions").length > 0)
+      .map((maker) => keyOf({ resource, object: maker })),
+  );
+}
+
+/** The quotas that count objects of this kind. */
+function quotasOf({ resource, object }: Change, store: ObjectStore): string[] {
+  const { namespace = "" } = object.metadata;
+  if (namespace === "") return [];
+  return store
+    .list(resourceQuotaResource, namespace)
+    .items.filter((quota) => countsKind(quota, resource))
+    .map((quota) => keyOf({ resource: resourceQuotaResource, object: quota }));
 }
 
 /** What a Node says of itself changes often; what decides who runs there seldom. */

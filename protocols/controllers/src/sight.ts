@@ -3,6 +3,7 @@ import { derivedUid } from "@beemesh/model";
 import { Autoscaling } from "./autoscaling.ts";
 import { Census } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
+import { PodGate } from "./pod-gate.ts";
 import { Scheduling } from "./scheduling.ts";
 import { Shelf } from "./shelf.ts";
 import { UsageBook } from "./usage-book.ts";
@@ -26,6 +27,7 @@ export function viewOf({
     scheduling: new Scheduling(),
     autoscaling: new Autoscaling(),
     usage: new UsageBook(),
+    gate: new PodGate(store),
     now: { at: instantAt(0), wallMs },
     serviceCidr: serviceCidrDefault,
     newUid: (purpose) => derivedUid(purpose),

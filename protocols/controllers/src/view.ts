@@ -9,6 +9,7 @@ import { namespaceResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import type { Action } from "./patience.ts";
 import { isOver } from "./pod-facts.ts";
+import type { PodGate } from "./pod-gate.ts";
 import type { Scheduling } from "./scheduling.ts";
 import { timestampOf } from "./timestamp.ts";
 import type { UsageBook } from "./usage-book.ts";
@@ -21,6 +22,8 @@ export interface View {
   readonly scheduling: Scheduling;
   readonly autoscaling: Autoscaling;
   readonly usage: Pick<UsageBook, "of">;
+  /** Where pods come in that a controller makes. */
+  readonly gate: PodGate;
   readonly now: Now;
   readonly serviceCidr: string;
   /** A uid that nobody has had, made from what it is for. */

@@ -2,6 +2,7 @@
  * The store, with the objects that are there without anybody having written them:
  *
  * - the default ClusterRoles and ClusterRoleBindings;
+ * - the PriorityClasses of the system;
  * - in each namespace the ServiceAccount `default`, with a uid computed of the namespace's;
  * - in each namespace the ConfigMap `kube-root-ca.crt`, with the authority of this machine;
  * - in `kube-node-lease` a Lease for each Node, which its machine's heartbeats renew.
@@ -9,6 +10,7 @@
  * A record of the same name takes the place of a computed object; what is deleted is there again
  * at once, under a new uid, as a cluster's own controllers would make it.
  */
+import { systemPriorityClasses } from "@beemesh/admission";
 import { findResource, type KubeObject, type Resource } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import { fieldAt, listAt } from "../field.ts";
@@ -35,6 +37,9 @@ const leaseNamespace = "kube-node-lease";
 /** How long a kubelet's lease is good, by default. A machine is held dead much sooner. */
 const leaseSeconds = 40;
 
+const schedulingGroup = "scheduling.k8s.io";
+const priorityClasses = "priorityclasses";
+
 /** Older than anything that was ever written. */
 const computedRevision = "1";
 
@@ -59,6 +64,7 @@ export class ComputedStore implements ObjectStore {
       new Map(objects.map((object) => [object.metadata.name, object]));
     this.#defaults.set("clusterroles", byName(defaultRoles(uidOf)));
     this.#defaults.set("clusterrolebindings", byName(defaultBindings(uidOf)));
+    this.#defaults.set(priorityClasses, byName(withUids(systemPriorityClasses, options.uidOf)));
   }
 
   get revision(): Revision {
@@ -132,7 +138,7 @@ export class ComputedStore implements ObjectStore {
   }
 
   #allComputed(resource: Resource, namespace?: string): readonly KubeObject[] {
-    if (resource.group === rbacGroup) {
+    if (this.#hasDefaults(resource)) {
       const names = this.#defaults.get(resource.name)?.keys() ?? [];
       return [...names].flatMap((name) => this.#computed(resource, "", name) ?? []);
     }
@@ -149,7 +155,7 @@ export class ComputedStore implements ObjectStore {
   }
 
   #computed(resource: Resource, namespace: string, name: string): KubeObject | undefined {
-    if (resource.group === rbacGroup) {
+    if (this.#hasDefaults(resource)) {
       const object = this.#defaults.get(resource.name)?.get(name);
       return object && this.#withUid(resource, object);
     }
@@ -220,6 +226,10 @@ export class ComputedStore implements ObjectStore {
     return this.#withUid(resource, { ...object, metadata });
   }
 
+  #hasDefaults({ group, name }: Resource): boolean {
+    return group === rbacGroup || (group === schedulingGroup && name === priorityClasses);
+  }
+
   #withUid(resource: Resource, object: KubeObject): KubeObject {
     const deletions = this.#deletions.get(uidKey(resource, object)) ?? 0;
     const { uid = "" } = object.metadata;
@@ -259,6 +269,16 @@ export class ComputedStore implements ObjectStore {
     const lacking = listAt(known, "subjects").filter((subject) => !texts.has(subjectText(subject)));
     return lacking.length === 0 ? stored : { ...stored, subjects: [...subjects, ...lacking] };
   }
+}
+
+function withUids(
+  objects: readonly KubeObject[],
+  uidOf: (text: string) => string,
+): readonly KubeObject[] {
+  return objects.map((object) => {
+    const uid = uidOf(`${schedulingGroup}/${object.metadata.name}`);
+    return { ...object, metadata: { ...object.metadata, uid, generation: 1 } };
+  });
 }
 
 function compact(rule: object): object {
