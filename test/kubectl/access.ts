@@ -68,6 +68,8 @@ export const accessCases: readonly Case[] = [
         /secrets is forbidden: User "bob" cannot list resource "secrets" in API group ""/u;
       await scene.fails("get secrets --as bob", why);
       await scene.ok("get pods --as bob");
+      const all = "get clusterrole cluster-admin -o jsonpath={.rules[0].verbs}";
+      await scene.prints(all, /^\["\*"\]$/u);
     },
   },
   {
@@ -143,7 +145,14 @@ export const accessCases: readonly Case[] = [
       const credentials = `--client-certificate ${crt} --client-key ${key}`;
       const forbidden = /User "carol" cannot list resource "pods"/u;
       await scene.fails(`get pods --kubeconfig ${nobody(scene)} ${credentials}`, forbidden);
-      await scene.ok(`delete csr ${name}`);
+      const root = scene.unique("root");
+      const masters = scene.certificate("/O=system:masters/CN=root").request;
+      await scene.ok("create -f -", { input: manifest(request(root, masters)) });
+      await scene.ok(`certificate approve ${root}`);
+      await scene.sees(`certificatesigningrequests.certificates.k8s.io/${root}`, {
+        status: { certificate: undefined, conditions: [{ type: "Approved" }, { type: "Failed" }] },
+      });
+      await scene.ok(`delete csr ${name} ${root}`);
     },
   },
   {

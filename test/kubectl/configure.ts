@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Case } from "./case.ts";
 import type { Likeness } from "./likeness.ts";
-import { configMap, deployment, pod } from "./objects.ts";
+import { budget, configMap, deployment, pod } from "./objects.ts";
 import { at, manifest, read, textAt } from "./scene.ts";
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
@@ -37,22 +37,6 @@ export const applyCases: readonly Case[] = [
     },
   },
   {
-    verb: "apply --server-side",
-    async play(scene) {
-      const side = "apply --server-side -f - --field-manager";
-      const input = manifest(configMap("owned", { a: "1" }));
-      await scene.prints(`${side}=ann`, /configmap\/owned serverside-applied/u, { input });
-      const other = { input: manifest(configMap("owned", { a: "2" })) };
-      const conflict = /conflict with "ann": \.data\.a/u;
-      await scene.fails(`${side}=bob`, conflict, other);
-      await scene.ok(`${side}=bob --force-conflicts`, other);
-      await scene.sees("configmaps/owned", {
-        metadata: { managedFields: [{ manager: "bob", operation: "Apply" }] },
-        data: { a: "2" },
-      });
-    },
-  },
-  {
     verb: "apply --prune",
     async play(scene) {
       const labels = { set: "pruned" };
@@ -60,7 +44,8 @@ export const applyCases: readonly Case[] = [
       assert(one && two);
       await scene.ok("apply -f -", { input: manifest(one, two) });
       await scene.sees("configmaps/two", { metadata: { labels } });
-      const prune = "apply --prune -l set=pruned --prune-allowlist=core/v1/ConfigMap -f -";
+      const list = scene.client.minor < 26 ? "whitelist" : "allowlist";
+      const prune = `apply --prune -l set=pruned --prune-${list}=core/v1/ConfigMap -f -`;
       await scene.prints(prune, /configmap\/two pruned/u, { input: manifest(one) });
       await scene.seesNo("configmaps/two");
       await scene.sees("configmaps/one", { kind: "ConfigMap" });
@@ -216,9 +201,7 @@ export const writeCases: readonly Case[] = [
     since: 27,
     async play(scene) {
       const name = "status-edited";
-      const budget = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata: { name } };
-      const selector = { matchLabels: { app: "nobody-else" } };
-      await scene.apply({ ...budget, spec: { minAvailable: 1, selector } });
+      await scene.apply(budget(name));
       await scene.sees("poddisruptionbudgets.policy/status-edited", { kind: /^PodDis/u });
       const env = { KUBE_EDITOR: "true" };
       const unchanged = await scene.run(`edit pdb ${name} --subresource=status`, { env });
@@ -458,18 +441,30 @@ export const deleteCases: readonly Case[] = [
     },
   },
   {
-    verb: "wait --for=condition, jsonpath",
+    verb: "wait --for=condition",
+    async play(scene) {
+      await scene.apply(deployment("conditioned"));
+      const line = "wait deployment/conditioned --timeout";
+      const met = /conditioned condition met/u;
+      await scene.prints(`${line}=30s --for=condition=Available`, met);
+      const never = `${line}=1s --for=condition=Never`;
+      await scene.fails(never, /timed out waiting for the condition/u);
+      await scene.sees("deployments.apps/conditioned", {
+        status: { conditions: [{ type: "Available", status: "True" }] },
+      });
+    },
+  },
+  {
+    verb: "wait --for=jsonpath",
+    since: 23,
     async play(scene) {
       await scene.apply(deployment("conditioned"));
       const line = "wait deployment/conditioned --timeout=30s --for";
-      await scene.prints(`${line}=condition=Available`, /conditioned condition met/u);
       const going = scene.start(`${line}=jsonpath={.spec.paused}=true`);
       await scene.ok("rollout pause deployment/conditioned");
       await going.prints(/conditioned condition met/u);
       assert.equal(await going.ends(), 0);
       await scene.sees("deployments.apps/conditioned", { spec: { paused: true } });
-      const never = "wait deployment/conditioned --timeout=1s --for=condition=Never";
-      await scene.fails(never, /timed out waiting for the condition/u);
     },
   },
   {

@@ -4,7 +4,7 @@ import type { Case } from "./case.ts";
 import { type Words, wordsOf } from "./client.ts";
 import type { Likeness } from "./likeness.ts";
 import { deployment } from "./objects.ts";
-import { at, image, read, type Scene } from "./scene.ts";
+import { at, read, type Scene, textAt } from "./scene.ts";
 
 /** A generator that is asked by one line, and what there is afterwards. */
 interface Made {
@@ -19,16 +19,13 @@ const rbac = "rbac.authorization.k8s.io";
 /** Kubectl calls what it has just made by its kind and group. */
 const created = /^[a-z.0-9]+\/\S+ created\n$/u;
 
-function making(verb: string, made: (scene: Scene) => readonly Made[]): Case {
+function making(verb: string, made: (scene: Scene) => readonly Made[], since = 0): Case {
   return {
     verb: `create ${verb}`,
+    since,
     async play(scene) {
       for (const { line, name, is } of made(scene)) {
-        const [make, words] = [wordsOf(`create ${verb}`), wordsOf(line)];
-        const dry = await scene.ok([...make, "--dry-run=server", "-o", "json", ...words]);
-        assert.equal(at(read(dry), "metadata", "name"), name.split("/")[1]);
-        await scene.seesNo(name);
-        await scene.prints([...make, ...words], created);
+        await scene.prints([...wordsOf(`create ${verb}`), ...wordsOf(line)], created);
         await scene.sees(name, is);
       }
     },
@@ -36,6 +33,9 @@ function making(verb: string, made: (scene: Scene) => readonly Made[]): Case {
 }
 
 const rule = { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list"] };
+
+/** Older ones make these in beta groups that no server has any more. */
+const groupsSince = 21;
 
 const accessCases: readonly Case[] = [
   making("clusterrole", (scene) => {
@@ -143,49 +143,47 @@ const workloadCases: readonly Case[] = [
       },
     },
   ]),
-  {
-    verb: "create job, --from=cronjob",
-    async play(scene) {
-      await scene.ok(`create job made --image=${image} -- true`);
-      await scene.sees("jobs.batch/made", {
-        spec: { template: template({ command: ["true"] }) },
-        status: { succeeded: 1 },
-      });
-      await scene.ok(`create cronjob daily --image=${image} --schedule=@daily -- true`);
-      await scene.ok("create job --from=cronjob/daily today");
-      await scene.sees("jobs.batch/today", {
-        metadata: {
-          annotations: { "cronjob.kubernetes.io/instantiate": "manual" },
-          ownerReferences: [{ kind: "CronJob", name: "daily" }],
-        },
-        status: { succeeded: 1 },
-      });
-      await scene.ok("delete job/made cronjob/daily");
-      await scene.seesNo("jobs.batch/today");
-    },
-  },
-  making("cronjob", () => [
-    {
-      line: ["made", used, "--schedule=0 3 * * *", "--restart=Never"],
-      name: "cronjobs.batch/made",
-      is: {
-        spec: {
-          schedule: "0 3 * * *",
-          jobTemplate: { spec: { template: { spec: { restartPolicy: "Never" } } } },
+  making(
+    "cronjob",
+    () => [
+      {
+        line: ["made", used, "--schedule=0 3 * * *", "--restart=Never"],
+        name: "cronjobs.batch/made",
+        is: {
+          spec: {
+            schedule: "0 3 * * *",
+            jobTemplate: { spec: { template: { spec: { restartPolicy: "Never" } } } },
+          },
         },
       },
-    },
-  ]),
-  making("poddisruptionbudget", () => [
-    {
-      line: "made --selector=app=web --min-available=1",
-      name: "poddisruptionbudgets.policy/made",
-      is: { spec: { minAvailable: 1, selector: { matchLabels: { app: "web" } } } },
-    },
-  ]),
+    ],
+    groupsSince,
+  ),
+  making(
+    "poddisruptionbudget",
+    () => [
+      {
+        line: "made --selector=app=web --min-available=1",
+        name: "poddisruptionbudgets.policy/made",
+        is: { spec: { minAvailable: 1, selector: { matchLabels: { app: "web" } } } },
+      },
+    ],
+    groupsSince,
+  ),
 ];
 
 const clusterCases: readonly Case[] = [
+  {
+    verb: "create --dry-run=client, server",
+    async play(scene) {
+      const line = "create configmap dried --from-literal=a=1 -o json --dry-run";
+      const client = read(await scene.ok(`${line}=client`));
+      const server = read(await scene.ok(`${line}=server`));
+      assert.equal(at(client, "metadata", "uid"), undefined);
+      assert.match(textAt(server, "metadata", "uid"), /^[0-9a-f-]{36}$/u);
+      await scene.seesNo("configmaps/dried");
+    },
+  },
   making("namespace", (scene) => {
     const name = scene.unique("made");
     return [{ line: name, name: `namespaces/${name}`, is: { status: { phase: "Active" } } }];

@@ -3,10 +3,12 @@ import { accessCases } from "./access.ts";
 import type { Case } from "./case.ts";
 import { applyCases, deleteCases, setCases, writeCases } from "./configure.ts";
 import { createCases } from "./create.ts";
+import { jobCases } from "./job.ts";
 import { nodeCases } from "./node.ts";
 import { describeCases, getCases, serverCases } from "./read.ts";
 import { rolloutCases } from "./rollout.ts";
 import { debugCases, execCases, logCases, runCases } from "./run.ts";
+import { serverSideCases } from "./server-side.ts";
 
 /** A family takes some ten seconds, so that many of them keep all processors busy to the end. */
 export const families: Readonly<Record<string, readonly Case[]>> = {
@@ -17,6 +19,8 @@ export const families: Readonly<Record<string, readonly Case[]>> = {
   exec: execCases,
   run: runCases,
   apply: applyCases,
+  side: serverSideCases,
+  job: jobCases,
   write: writeCases,
   set: setCases,
   create: createCases,

@@ -48,3 +48,11 @@ export function deployment(
 export const ready = {
   status: { phase: "Running", containerStatuses: [{ ready: true }] },
 } as const;
+
+/** A PodDisruptionBudget of pods that nobody has. */
+export function budget(name: string): JsonObject {
+  const selector = { matchLabels: { app: `nobody-${name}` } };
+  const metadata = { name };
+  const spec = { minAvailable: 1, selector };
+  return { apiVersion: "policy/v1", kind: "PodDisruptionBudget", metadata, spec };
+}

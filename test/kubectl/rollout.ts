@@ -1,7 +1,7 @@
 /** Verbs that change what runs and wait for it: scale, rollout. */
 import assert from "node:assert/strict";
 import type { Case } from "./case.ts";
-import { deployment } from "./objects.ts";
+import { deployment, ready } from "./objects.ts";
 import { at } from "./scene.ts";
 
 export const rolloutCases: readonly Case[] = [
@@ -74,16 +74,36 @@ export const rolloutCases: readonly Case[] = [
         },
         { ...set, kind: "DaemonSet", spec: { selector, template: there } },
       );
+      const uids = "get pods -l app=placed -o jsonpath={.items[*].metadata.uid}";
       for (const kind of ["statefulset", "daemonset"]) {
-        await scene.ok(`rollout status ${kind}/placed --timeout=60s`);
-        await scene.ok(`rollout restart ${kind}/placed`);
-        await scene.ok(`rollout status ${kind}/placed --timeout=60s`);
+        const status = `rollout status ${kind}/placed --timeout=60s`;
+        await scene.ok(status);
+        const first = await scene.ok(uids);
+        await scene.ok(`set env ${kind}/placed STEP=2`);
+        await scene.ok(status);
+        const second = await scene.ok(uids);
+        assert.notEqual(second, first);
         await scene.prints(`rollout history ${kind}/placed`, /^1 +<none>\n2 +<none>$/mu);
         await scene.ok(`rollout undo ${kind}/placed`);
+        await scene.ok(status);
+        const bare = { name: "main", env: undefined };
+        await scene.sees(`${kind}s.apps/placed`, {
+          spec: { template: { spec: { containers: [bare] } } },
+        });
       }
-      await scene.sees("statefulsets.apps/placed", { status: { readyReplicas: 1 } });
-      await scene.sees("daemonsets.apps/placed", { status: { desiredNumberScheduled: 1 } });
+      await scene.sees("pods/placed-0", {
+        spec: { containers: [{ env: undefined }] },
+        status: { phase: "Running" },
+      });
+      await scene.sees("daemonsets.apps/placed", {
+        status: { desiredNumberScheduled: 1, numberReady: 1 },
+      });
+      await scene.ok("scale statefulset placed --replicas=2");
+      await scene.sees("pods/placed-1", ready);
+      await scene.ok("scale statefulset placed --replicas=1");
+      await scene.ok("wait --for=delete pod/placed-1 --timeout=60s");
       await scene.ok("delete statefulset,daemonset placed");
+      await scene.seesCount("pods?labelSelector=app=placed", 0);
     },
   },
   {

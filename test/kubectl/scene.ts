@@ -75,7 +75,7 @@ export class Scene {
   /** Runs what must succeed and print something. */
   async prints(words: Words, pattern: RegExp, manner: Manner = {}): Promise<string> {
     const text = await this.ok(words, manner);
-    assert.match(text, pattern, `kubectl ${said(words)}`);
+    assert(pattern.test(text), `kubectl ${said(words)}: not ${pattern}: ${text}`);
     return text;
   }
 
@@ -84,7 +84,7 @@ export class Scene {
     const outcome = await this.run(words, manner);
     const text = outcome.stdout + outcome.stderr;
     assert.equal(outcome.code, code, `kubectl ${said(words)}: ${text}`);
-    assert.match(text, pattern, `kubectl ${said(words)}`);
+    assert(pattern.test(text), `kubectl ${said(words)}: not ${pattern}: ${text}`);
   }
 
   /** Starts what goes on; it is ended with the case. */

@@ -12,8 +12,8 @@ describe("openApiV2", () => {
   test("defines every served kind, and all that it refers to", () => {
     const text = JSON.stringify(document);
     for (const { group, version, kind } of resources) {
-      const name = `"x-kubernetes-group-version-kind":[${JSON.stringify({ group, version, kind })}]`;
-      assert(text.includes(name), kind);
+      const name = JSON.stringify({ group, version, kind });
+      assert(text.includes(`"x-kubernetes-group-version-kind":[${name}]`), kind);
     }
     for (const [, name = ""] of text.matchAll(/"\$ref":"([^"]+)"/gu)) {
       assert(name.startsWith("#/definitions/") && name.slice(14) in definitions, name);

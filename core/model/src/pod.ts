@@ -197,6 +197,8 @@ export interface Condition {
   readonly message?: string;
   readonly lastTransitionTime?: string;
   readonly lastProbeTime?: string | null;
+  /** Of a machine's condition: when it was told last. */
+  readonly lastHeartbeatTime?: string;
 }
 
 export interface ContainerStatus {
