@@ -8,6 +8,11 @@ import { delimiter, dirname, join } from "node:path";
  */
 export const kubectls: readonly string[] = findKubectls();
 
+/** The oldest and the newest of them. */
+export const outerKubectls: readonly string[] = [
+  ...new Set([...kubectls.slice(0, 1), ...kubectls.slice(-1)]),
+];
+
 function findKubectls(): readonly string[] {
   const first = (process.env["PATH"] ?? "")
     .split(delimiter)

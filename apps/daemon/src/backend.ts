@@ -134,9 +134,9 @@ export async function handleHere(
   request: ApiRequest,
 ): Promise<FinalReply> {
   const isWrite = request.method !== "GET" && request.method !== "HEAD";
-  const act = (answer: () => ApiReply): ApiReply => {
+  const act = (next: () => ApiReply): ApiReply => {
     if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
-    const reply = answer();
+    const reply = next();
     if (isWrite) host.dispatch({ kind: "tick" });
     return reply;
   };

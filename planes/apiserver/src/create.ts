@@ -49,15 +49,10 @@ export function createObject(call: Call, object: KubeObject, options: Creation):
   const admitted = admit(call, intentOf(wanted, options));
   if (!admitted.ok) return admitted.reply;
   const made = freshObject(call, admitted.intent.object ?? wanted);
-  const warnings = [
-    ...options.warnings,
-    ...warningsFor(info.resource, wanted),
-    ...reachWarnings(info.resource, wanted),
-  ];
-  const earlier = context.store.get(info.resource, info.namespace, made.metadata.name);
-  // The same request was answered before, here or elsewhere, and its answer was lost.
-  if (earlier !== undefined && earlier.metadata.uid === (call.request.uid ?? ""))
-    return createdReply(call, { shown: earlier, format: format.value, warnings });
+  const reply = (shown: KubeObject): JsonReply =>
+    createdReply(call, { shown, wanted, format: format.value, warnings: options.warnings });
+  const earlier = earlierObject(call, made);
+  if (earlier !== undefined) return reply(earlier);
   const fresh =
     options.isTracked === true
       ? withManagers(made, managersOf(object))
@@ -68,29 +63,39 @@ export function createObject(call: Call, object: KubeObject, options: Creation):
   if (judged !== undefined) return judged;
   const taken = takenName(call, fresh);
   if (taken !== undefined) return replyWith(taken);
-
-  const ticket = options.dryRun ? undefined : context.store.putSpec(info.resource, fresh);
-  const shown = ticket?.object ?? fresh;
-  const reply = createdReply(call, { shown, format: format.value, warnings });
-  return ticket === undefined ? reply : { ...reply, ticket: ticket.id };
+  if (options.dryRun) return reply(fresh);
+  const ticket = context.store.putSpec(info.resource, fresh);
+  return { ...reply(ticket.object), ticket: ticket.id };
 }
+
+/** What the same request made when it was answered before, and its answer was lost. */
+function earlierObject({ context, info, request }: Call, made: KubeObject): KubeObject | undefined {
+  const found = context.store.get(info.resource, info.namespace, made.metadata.name);
+  return found?.metadata.uid === (request.uid ?? "") ? found : undefined;
+}
+
+type JsonReply = Extract<ApiReply, { kind: "json" }>;
 
 interface Created {
   readonly shown: KubeObject;
+  /** As its author wants it. */
+  readonly wanted: KubeObject;
   readonly format: Format;
+  /** What was to be said of the body. */
   readonly warnings: readonly string[];
 }
 
 function createdReply(
   { context, info, now }: Call,
-  { shown, format, warnings }: Created,
-): Extract<ApiReply, { kind: "json" }> {
-  const object = context.view.show(info.resource, shown);
+  { shown, wanted, format, warnings }: Created,
+): JsonReply {
+  const { resource } = info;
+  const object = context.view.show(resource, shown);
   return {
     kind: "json",
     status: 201,
     body: renderObject(object, { format, ...info, nowMs: now.wallMs }),
-    warnings,
+    warnings: [...warnings, ...warningsFor(resource, wanted), ...reachWarnings(resource, wanted)],
   };
 }
 
