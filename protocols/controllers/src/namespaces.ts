@@ -99,7 +99,9 @@ function conditionsOf(
   return [...kept, ...told];
 }
 
-/** What an API server may fail at that asks others: a machine knows its kinds, and deletes itself. */
+/**
+ * What an API server may fail at that asks others: a machine knows its kinds, and deletes itself.
+ */
 const doneAtOnce: readonly Verdict[] = [
   {
     type: "NamespaceDeletionDiscoveryFailure",

@@ -17,7 +17,8 @@ const hashLength = 20;
 
 /**
  * Keeps the files in a pod's volumes true while it runs: tokens are renewed before they end, and
- * what a ConfigMap, a Secret or the pod's own metadata says now is written in place of what it said.
+ * what a ConfigMap, a Secret or the pod's own metadata says now is written in place of what it
+ * said.
  */
 export class VolumeKeeper {
   /** When the tokens are to be renewed. */
