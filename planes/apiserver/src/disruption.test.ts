@@ -79,6 +79,15 @@ function evict(client: TestClient, name: string) {
 }
 
 describe("an eviction", () => {
+  test("is granted by what is seen: each side of a cut counts for itself", () => {
+    const scene: Scene = { pods: ["ready", "ready"], budget: { minAvailable: 1 } };
+    const sides = [sceneOf(scene), sceneOf(scene)];
+    const granted = sides.map((side, index) => evict(side, `web-${index}`).status);
+    assert.deepEqual(granted, [201, 201], "together they take more than the budget allows");
+    const refused = sides.map((side, index) => evict(side, `web-${1 - index}`).status);
+    assert.deepEqual(refused, [429, 429]);
+  });
+
   test("is refused when the budget needs the pod, in kube-apiserver's words", () => {
     const client = sceneOf({ pods: ["ready", "ready"], budget: { minAvailable: 1 } });
     assert.equal(evict(client, "web-0").status, 201);

@@ -22,7 +22,8 @@ function requestOf(line: string, body?: Json): ApiRequest {
 /** Whose decider decides, and which object it is about; empty for nobody's. */
 function decided(line: string, body?: Json, quotas: readonly string[] = []): string {
   const found = jurisdictionOf(requestOf(line, body), (namespace) => quotas.includes(namespace));
-  return found === undefined ? "" : `${found.collection} ${found.name}`;
+  if (found === undefined) return "";
+  return `${found.collection} ${found.name}${found.isCounted ? " of many" : ""}`;
 }
 
 const core = "/api/v1/namespaces/shop";
@@ -39,7 +40,7 @@ describe("jurisdictionOf", () => {
     ["PATCH /apis/apps/v1/namespaces/shop/deployments/a/scale", "deployments.apps/shop a", {}],
     ["PUT /api/v1/namespaces/shop/finalize", "namespaces/- shop", {}],
     ["POST /api/v1/namespaces", "namespaces/- a", named],
-    [`POST ${core}/pods/a/eviction`, "pods/shop a", {}],
+    [`POST ${core}/pods/a/eviction`, "pods/shop a of many", {}],
     [`POST ${core}/pods/a/binding`, "pods/shop a", {}],
     [`POST ${core}/bindings`, "pods/shop a", named],
     [
@@ -75,8 +76,11 @@ describe("jurisdictionOf", () => {
 
   test("all of a namespace with a quota is decided where its quotas are", () => {
     const quotas = ["shop"];
-    assert.equal(decided(`POST ${core}/pods`, named, quotas), "resourcequotas/shop a");
-    assert.equal(decided(`DELETE ${core}/secrets/a`, undefined, quotas), "resourcequotas/shop a");
+    assert.equal(decided(`POST ${core}/pods`, named, quotas), "resourcequotas/shop a of many");
+    assert.equal(
+      decided(`DELETE ${core}/secrets/a`, undefined, quotas),
+      "resourcequotas/shop a of many",
+    );
     const other = "/api/v1/namespaces/other/pods";
     assert.equal(decided(`POST ${other}`, named, quotas), "pods/other a");
     assert.equal(decided("DELETE /api/v1/namespaces/shop", undefined, quotas), "namespaces/- shop");

@@ -28,6 +28,8 @@ export interface Jurisdiction {
   readonly namespace: string;
   /** Empty if the name is generated, or all of a collection is deleted. */
   readonly name: string;
+  /** Whether more than the one object decides: what a budget or a quota counts. */
+  readonly isCounted: boolean;
 }
 
 const readVerbs: ReadonlySet<string> = new Set(["get", "list", "watch"]);
@@ -48,14 +50,17 @@ export function jurisdictionOf(
   const place = placeOf(request);
   if (place === undefined || isDryRun(request)) return undefined;
   const { resource, namespace } = place;
-  const isCounted = resource.namespaced && hasQuota(namespace);
-  const collection = isCounted
-    ? collectionOf("resourcequotas", "", namespace)
-    : collectionOf(resource.name, resource.group, resource.namespaced ? namespace : "");
-  return { collection, ...place };
+  if (resource.namespaced && hasQuota(namespace)) {
+    const collection = collectionOf("resourcequotas", "", namespace);
+    return { ...place, collection, isCounted: true };
+  }
+  const scope = resource.namespaced ? namespace : "";
+  return { ...place, collection: collectionOf(resource.name, resource.group, scope) };
 }
 
-function placeOf(request: ApiRequest): Omit<Jurisdiction, "collection"> | undefined {
+type Place = Omit<Jurisdiction, "collection">;
+
+function placeOf(request: ApiRequest): Place | undefined {
   const path = request.path.filter((segment) => segment !== "");
   const second = viewOf(secondViews, { path });
   const asked = { ...request, path };
@@ -65,17 +70,15 @@ function placeOf(request: ApiRequest): Omit<Jurisdiction, "collection"> | undefi
   if (virtualResources.includes(info.resource)) return bindingPlace(info, request);
   const { resource, namespace, verb } = info;
   const name = info.name || (verb === "create" ? textAt(request.body, "metadata", "name") : "");
-  return { resource, namespace, name };
+  return { resource, namespace, name, isCounted: info.subresource === "eviction" };
 }
 
 /** A Binding is written into the pod that it names. */
-function bindingPlace(
-  { namespace }: RequestInfo,
-  { body }: ApiRequest,
-): Omit<Jurisdiction, "collection"> | undefined {
+function bindingPlace({ namespace }: RequestInfo, { body }: ApiRequest): Place | undefined {
   const pods = findResource("", "pods");
   const resource = namespace === "" ? undefined : pods;
-  return resource && { resource, namespace, name: textAt(body, "metadata", "name") };
+  const name = textAt(body, "metadata", "name");
+  return resource && { resource, namespace, name, isCounted: false };
 }
 
 function isDryRun({ query, body }: ApiRequest): boolean {

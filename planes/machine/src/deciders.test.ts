@@ -27,11 +27,17 @@ describe("Deciders", () => {
     assert.deepEqual(decidersOf().orderOf("clusterroles.rbac.authorization.k8s.io/-"), ["b", "c"]);
   });
 
-  test("are ready when they may act and hold what others hold", () => {
-    assert(decidersOf().isReady("configmaps/shop"));
-    assert(!decidersOf("partly").isReady("configmaps/shop"));
-    assert(!decidersOf("followed").isReady("configmaps/shop"), "it is for keepers to decide");
-    assert(!decidersOf("kept", false).isReady("configmaps/shop"));
+  test("know what they keep or follow closely", () => {
+    const known = (["kept", "followed", "partly"] as const).map((coverage) => {
+      const deciders = decidersOf(coverage);
+      return [deciders.isKept("configmaps/shop"), deciders.isKnown("configmaps/shop")];
+    });
+    assert.deepEqual(known, [
+      [true, true],
+      [false, true],
+      [false, false],
+    ]);
+    assert(decidersOf().mayAct && !decidersOf("kept", false).mayAct);
   });
 
   test("know where this machine stands among the keepers", () => {

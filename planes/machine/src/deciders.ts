@@ -49,10 +49,19 @@ export class Deciders {
     return this.#options.verifier.mayAuthor(peer, namespace);
   }
 
-  /** Whether this machine has heard of all that it would have to know to decide. */
-  isReady(collection: CollectionId): boolean {
-    const { mayAct, registry } = this.#options;
-    return mayAct() && registry.coverageOf(collection) === "kept";
+  /** Whether this machine decides anything yet: it had time to hear of the others. */
+  get mayAct(): boolean {
+    return this.#options.mayAct();
+  }
+
+  /** Whether all of a collection is here, as far as its keepers know. */
+  isKept(collection: CollectionId): boolean {
+    return this.#options.registry.coverageOf(collection) === "kept";
+  }
+
+  /** Whether all of a collection is here, or follows its keepers closely. */
+  isKnown(collection: CollectionId): boolean {
+    return this.#options.registry.coverageOf(collection) !== "partly";
   }
 
   /** The signed parts of an object, a deletion included. */

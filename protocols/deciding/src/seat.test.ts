@@ -13,7 +13,7 @@ describe("Seat", () => {
     const seat = new Seat("me", start);
     assert(seat.isYoung(instantAt(youthMs - 1)));
     assert(!seat.isYoung(instantAt(youthMs)));
-    seat.changed(instantAt(youthMs));
+    seat.changed(() => false, instantAt(youthMs));
     assert(seat.isYoung(instantAt(youthMs + 1)));
   });
 
@@ -34,6 +34,13 @@ describe("Seat", () => {
     const end = instantAt(deferenceMs + 1);
     assert.deepEqual(seat.orderOf(collection, [higher, lower], end), [higher, lower]);
     assert(!seat.leave(collection, lower, true, end));
+  });
+
+  test("leaves nothing to who is gone", () => {
+    const seat = new Seat(higher, start);
+    seat.leave(collection, lower, false, start);
+    seat.changed((peer) => peer === lower, start);
+    assert.deepEqual(seat.orderOf(collection, [higher], start), [higher]);
   });
 
   test("remembers so many promises", () => {

@@ -20,9 +20,12 @@ export class Seat {
     this.#changedAt = now;
   }
 
-  /** Machines came or went. */
-  changed(now: Instant): void {
+  /** Machines came or went: nothing is left to those who are gone. */
+  changed(isGone: (peer: PeerId) => boolean, now: Instant): void {
     this.#changedAt = now;
+    for (const [collection, { to }] of this.#deferences) {
+      if (isGone(to)) this.#deferences.delete(collection);
+    }
   }
 
   /** Whether the others must be asked before anything is decided. */
@@ -44,12 +47,12 @@ export class Seat {
   /**
    * Whether a collection is left to a machine that is about to decide it.
    *
-   * @param isReady - Whether this machine could decide itself.
+   * @param isDecider - Whether this machine decides it now.
    */
-  leave(collection: CollectionId, to: PeerId, isReady: boolean, now: Instant): boolean {
+  leave(collection: CollectionId, to: PeerId, isDecider: boolean, now: Instant): boolean {
     const isPreferred = rendezvous(collection, [this.#self, to])[0] === to;
     const isLeft = this.#deferences.get(collection)?.to === to;
-    if (isReady && !isPreferred && !isLeft) return false;
+    if (isDecider && !isPreferred && !isLeft) return false;
     this.#deferences.delete(collection);
     this.#deferences.set(collection, { to, until: after(now, deferenceMs) });
     const [oldest] = this.#deferences.keys();

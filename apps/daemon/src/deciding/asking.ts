@@ -20,7 +20,7 @@ import type { Case, Court } from "./court.ts";
 import type { NoAnswer, QuestionLines } from "./question-lines.ts";
 
 export interface AskingOptions {
-  readonly court: Court;
+  readonly court: Pick<Court, keyof Court>;
   readonly lines: Pick<QuestionLines, "ask">;
   /** Answers a request by what is here. */
   readonly handle: (request: ApiRequest) => FinalReply | Promise<FinalReply>;
@@ -30,9 +30,8 @@ export interface AskingOptions {
   readonly observe: (event: string, facts: Readonly<Record<string, string>>) => void;
 }
 
-/** How long a machine that nobody answers waits until it knows what there is, and how it looks. */
-const readyMsMax = 4000;
-const lookMs = 50;
+/** How long a machine that nobody answers waits until it knows what there is. */
+const settleMsMax = 4000;
 
 /** Namespaced kinds that writes to other kinds are judged by; all that has no namespace is one. */
 const decisiveKinds: ReadonlySet<string> = new Set([
@@ -84,7 +83,7 @@ export class Asking {
     for (;;) {
       const { collection } = matter;
       const order = court.orderOf(collection);
-      const step = inquiry.next({ order, isReady: court.isReady(collection) });
+      const step = inquiry.next({ order, isReady: court.canDecide() });
       if (step.kind === "give-up") return inDoubt();
       if (step.kind === "decide") {
         const reply = await this.#decideHere(errand, step.isLast);
@@ -104,24 +103,14 @@ export class Asking {
     isLast: boolean,
   ): Promise<FinalReply | undefined> {
     const { court, handle } = this.#options;
-    if (isLast) await this.#settleIn(matter);
-    const isLeft = await court.consult(matter);
+    const isKeeper = court.orderOf(matter.collection).includes(court.self);
+    // With nobody to ask, a machine that has just come waits until it has heard of the others.
+    if (isLast && isKeeper) await court.untilKnown(matter, settleMsMax);
+    const isLeft = await court.prepare(matter);
     if (!isLeft && !isLast) return undefined;
     const reply = await handle(request);
     if (!inquiry.hasMissed || reply.kind !== "json" || reply.status >= 300) return reply;
     return { ...reply, warnings: [...(reply.warnings ?? []), decidedAlone] };
-  }
-
-  /** A machine that has just come waits until it has heard of the others, or has not in time. */
-  async #settleIn({ collection }: Case): Promise<void> {
-    const { court } = this.#options;
-    const deadline = performance.now() + readyMsMax;
-    while (court.orderOf(collection).includes(court.self) && !court.isKnown(collection)) {
-      if (performance.now() >= deadline) return;
-      await new Promise((resolve) => {
-        setTimeout(resolve, lookMs);
-      });
-    }
   }
 
   async #ask(peer: PeerId, errand: Errand): Promise<Answer | NoAnswer> {
@@ -266,6 +255,9 @@ function inDoubt(): FinalReply {
 function failed({ code, message }: Extract<Answer, { kind: "failed" }>): FinalReply {
   if (code === "decision-in-doubt") return inDoubt();
   if (code === "write-not-durable") throw notDurable();
+  if (code === "object-too-large") {
+    return statusReply({ code: 413, reason: "RequestEntityTooLarge", message });
+  }
   throw new BeeError("decision-failed", `Cannot decide the write: ${message || "it failed"}`);
 }
 

@@ -25,6 +25,10 @@ import type { QuestionLines } from "./question-lines.ts";
 /** How long others may take to say what they hold: they only have to look. */
 const consultMsMax = 700;
 
+/** How long what is new to this machine may take to come, and how often it is looked for. */
+const knowMsMax = 1500;
+const lookMs = 20;
+
 export interface CourtOptions {
   readonly self: PeerId;
   readonly machine: Pick<Machine, "deciders" | "objects">;
@@ -57,8 +61,8 @@ export class Court {
   }
 
   /** Machines came or went. */
-  machinesChanged(): void {
-    this.#seat.changed(this.#options.clock().at);
+  machinesChanged(isGone: (peer: PeerId) => boolean): void {
+    this.#seat.changed(isGone, this.#options.clock().at);
   }
 
   /** Where a request is decided; undefined for what this machine answers itself. */
@@ -77,14 +81,16 @@ export class Court {
     return this.#seat.orderOf(collection, machine.deciders.orderOf(collection), clock().at);
   }
 
-  /** Whether this machine can decide: it knows enough, and its disk takes what it writes. */
-  isReady(collection: CollectionId): boolean {
-    return this.isKnown(collection) && this.#options.host.health.disk === "";
+  /** Whether this machine decides anything: it is settled, and its disk takes what it writes. */
+  canDecide(): boolean {
+    const { machine, host } = this.#options;
+    return machine.deciders.mayAct && host.health.disk === "";
   }
 
   /** Whether this machine has heard of all that it would have to know to decide. */
-  isKnown(collection: CollectionId): boolean {
-    return this.#options.machine.deciders.isReady(collection);
+  isKnown({ collection, record }: Pick<Case, "collection" | "record">): boolean {
+    const { deciders } = this.#options.machine;
+    return deciders.mayAct && deciders.isKept(collection) && deciders.isKnown(record.collection);
   }
 
   mayWrite(peer: PeerId, collection: CollectionId): boolean {
@@ -142,25 +148,46 @@ export class Court {
   }
 
   /**
-   * Asks those who may have decided before, if there are such, what they hold, and to leave the
-   * collection to this machine. Who does not answer is not waited for.
+   * Makes sure that nothing decided before is overlooked. Where this machine cannot know that by
+   * itself, because machines came or went or the collection is new to it, it asks the other
+   * keepers what they hold of the record, and to leave the collection to it.
    *
    * @returns Whether this machine may decide.
    */
-  async consult({ collection, record }: Case): Promise<boolean> {
-    const { lines, machine, clock } = this.#options;
-    if (!this.#seat.isYoung(clock().at)) return true;
+  async prepare(matter: Case): Promise<boolean> {
+    const isYoung = this.#seat.isYoung(this.#options.clock().at);
+    if (!isYoung && this.isKnown(matter)) return true;
+    // What counts many objects needs them all; they are on their way.
+    if (matter.isCounted && !(await this.untilKnown(matter, knowMsMax))) return false;
+    const answers = await this.#consult(matter);
+    if (answers.includes("kept")) return false;
+    return this.isKnown(matter) || answers.every((answer) => answer === "left");
+  }
+
+  /** Waits until this machine knows what it needs, or has not come to it in time. */
+  async untilKnown(matter: Pick<Case, "collection" | "record">, msMax: number): Promise<boolean> {
+    const deadline = performance.now() + msMax;
+    while (!this.isKnown(matter)) {
+      if (performance.now() >= deadline) return false;
+      await new Promise((resolve) => {
+        setTimeout(resolve, lookMs);
+      });
+    }
+    return true;
+  }
+
+  #consult({ collection, record }: Case): Promise<readonly string[]> {
+    const { lines, machine } = this.#options;
     const others = machine.deciders.orderOf(collection).filter((peer) => peer !== this.self);
     const known = this.versionOf(record);
-    const answers = await Promise.all(
+    const question = { kind: "consult", collection, record, known } as const;
+    return Promise.all(
       others.map(async (peer) => {
-        const question = { kind: "consult", collection, record, known } as const;
         const answer = await lines.ask(peer, question, consultMsMax);
         if (answer.kind === "left") this.takeIn(peer, answer.entries);
         return answer.kind;
       }),
     );
-    return !answers.includes("kept");
   }
 
   /** Answers a consultation: what is held here, if the collection is left to who asks. */
@@ -169,7 +196,9 @@ export class Court {
     { collection, record }: { readonly collection: CollectionId; readonly record: RecordName },
   ): readonly Json[] | undefined {
     const { clock } = this.#options;
-    const isDecider = this.orderOf(collection)[0] === this.self && this.isReady(collection);
+    // Whose records nobody would believe has nothing to decide.
+    if (!this.mayWrite(to, collection)) return undefined;
+    const isDecider = this.orderOf(collection)[0] === this.self && this.canDecide();
     return this.#seat.leave(collection, to, isDecider, clock().at)
       ? this.entriesOf([record])
       : undefined;

@@ -104,6 +104,35 @@ describe("one decider a collection", () => {
     });
   });
 
+  test("gives it to one also where nobody has written anything yet", async () => {
+    await withStage(async (make) => {
+      const machines = await meshOf(make, 3);
+      for (let round = 0; round < 6; round += 1) {
+        const name = `shop-${round}`;
+        const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+        const maker = machines[round % machines.length];
+        assert(maker);
+        const path = `/api/v1/namespaces/${name}`;
+        assert.equal((await maker.call("POST", "/api/v1/namespaces", namespace)).status, 201);
+        // Who has made a namespace writes into it at once, whoever decides that.
+        const first = { apiVersion: "v1", kind: "Secret", metadata: { name: "first" } };
+        const made = await maker.call("POST", `${path}/secrets`, first);
+        assert.equal(made.status, 201, made.text);
+        for (const machine of machines) {
+          await until("the namespace is there", async () => {
+            return (await machine.call("GET", path)).status === 200;
+          });
+        }
+        const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "one" } };
+        const answers = await Promise.all(
+          machines.map((machine) => machine.call("POST", `${path}/configmaps`, map)),
+        );
+        const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+        assert.deepEqual(statuses, [201, 409, 409], answers.map(({ text }) => text).join());
+      }
+    });
+  });
+
   test("grants one of three evictions at once of which a budget allows one", async () => {
     await withStage(async (make) => {
       const machines = await meshOf(make, 3);

@@ -67,11 +67,12 @@ export class Deciding {
   /** Machines came or went: others decide now. */
   machinesChanged(): void {
     const members = this.#members();
-    this.#court.machinesChanged();
-    this.#lines.abandon((peer) => {
+    const isGone = (peer: PeerId): boolean => {
       const state = members.get(peer)?.state;
       return state === "dead" || state === "left";
-    });
+    };
+    this.#court.machinesChanged(isGone);
+    this.#lines.abandon(isGone);
   }
 
   close(): void {

@@ -17,7 +17,7 @@ import type { Case, Court } from "./court.ts";
 import type { QuestionLines } from "./question-lines.ts";
 
 export interface JudgingOptions {
-  readonly court: Court;
+  readonly court: Pick<Court, keyof Court>;
   readonly lines: Pick<QuestionLines, "ask">;
   /** Brings here what a request is decided by. */
   readonly bring: (request: ApiRequest) => Promise<void>;
@@ -86,7 +86,7 @@ export class Judging {
     return {
       self: court.self,
       order: court.orderOf(collection),
-      isReady: court.isReady(collection),
+      isReady: court.canDecide(),
       mayWrite: court.mayWrite(from, collection),
       stampOf: (record) => court.stampOf(record),
     };
@@ -94,7 +94,7 @@ export class Judging {
 
   async #decide(matter: Case, question: WriteQuestion): Promise<Answer> {
     const { court, handle } = this.#options;
-    if (!(await court.consult(matter))) return { kind: "unready" };
+    if (!(await court.prepare(matter))) return { kind: "unready" };
     const before = court.revisionOf(matter, matter.record.name);
     // From here to the end of `handle` nothing else is decided.
     const answered = handle(this.#translated(matter, question, before));

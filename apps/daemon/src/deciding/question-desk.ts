@@ -31,6 +31,7 @@ export class QuestionDesk {
   readonly #hear: Hear;
   readonly #inFlight = new Map<PeerId, number>();
   readonly #streams = new Set<Duplex>();
+  #isClosed = false;
 
   constructor(hear: Hear) {
     this.#hear = hear;
@@ -40,13 +41,16 @@ export class QuestionDesk {
     return streams.handleStream(streamName, (peer, stream) => this.#serve(peer, stream));
   }
 
+  /** Takes no more questions, and leaves those that are being decided without an answer. */
   close(): void {
+    this.#isClosed = true;
     for (const stream of this.#streams) stream.destroy();
   }
 
   #serve(peer: PeerId, stream: Duplex): void {
     this.#streams.add(stream);
     stream.on("error", () => stream.destroy());
+    if (this.#isClosed) stream.destroy();
     stream.once("close", () => this.#streams.delete(stream));
     const reader = new LineReader(stream, {
       lineBytesMax,
@@ -81,6 +85,7 @@ export class QuestionDesk {
     { number, question }: { readonly number: number; readonly question: Question },
   ): Promise<void> {
     const timer = setInterval(() => answer(stream, number, { kind: "working" }), workingMs);
+    timer.unref();
     try {
       answer(stream, number, await this.#hear(peer, question));
     } finally {

@@ -142,6 +142,10 @@ class QuestionLine {
     }
     const text = JSON.stringify({ n: (this.#count += 1), ...questionJson(question) });
     const number = this.#count;
+    if (text.length > lineBytesMax) {
+      const message = "it is too large to be handed to the machine that decides it";
+      return Promise.resolve({ kind: "failed", code: "object-too-large", message });
+    }
     return new Promise((settle) => {
       const timer = this.#patience(number, silenceMs);
       this.#waiting.set(number, { settle, silenceMs, timer });
