@@ -481,30 +481,6 @@ const asObjects: Behaviours = {
     await world.ok(`DELETE ${world.path("pods")}?labelSelector=patched%3Dyes`);
     await watch.see("DELETED", "held");
   },
-  "node Pods env for services": async (world) => {
-    const spec = { selector: { app: "none" }, ports: [{ port: 8765, targetPort: 8080 }] };
-    const made = await world.create("services", {
-      kind: "Service",
-      metadata: { name: "foo-service" },
-      spec,
-    });
-    const address = textAt(
-      await world.untilSeen(
-        "services",
-        nameOf(made),
-        (found) => textAt(found, "spec", "clusterIP") !== "",
-      ),
-      "spec",
-      "clusterIP",
-    );
-    const seen = await variables(world, {});
-    const lines = [
-      `FOO_SERVICE_SERVICE_HOST=${address}`,
-      "FOO_SERVICE_SERVICE_PORT=8765",
-      `FOO_SERVICE_PORT=tcp://${address}:8765`,
-    ];
-    for (const line of lines) assert(seen.includes(`\n${line}\n`), `${line} in ${seen}`);
-  },
   "node SecCtx runAsUser 65534": async (world) => {
     const securityContext = { runAsUser: 65_534 };
     assert.equal(

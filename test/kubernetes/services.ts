@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviours } from "./behaviour.ts";
-import { at, listAt, nameOf, textAt } from "./client.ts";
+import { listAt, nameOf, textAt } from "./client.ts";
 import { labelled, objectOf } from "./manifest.ts";
 import { pathOf } from "./resource.ts";
 import { condition } from "./status-life.ts";
@@ -67,33 +67,6 @@ export const services: Behaviours = {
     assert.deepEqual(found, [world.namespace]);
   },
 
-  "net API Server secure master service": async (world) => {
-    const found = await world.ok("GET /api/v1/namespaces/default/services/kubernetes");
-    const ports = listAt(found, "spec", "ports");
-    assert.deepEqual(
-      ports.map(({ name, port, protocol }) => [name, port, protocol]),
-      [["https", 443, "TCP"]],
-    );
-  },
-
-  "net API Server Endpoints and EndpointSlices pointing to API Server": async (world) => {
-    const base = "/namespaces/default";
-    const endpoints = await world.ok(`GET /api/v1${base}/endpoints/kubernetes`);
-    const subset = at(endpoints, "subsets", 0);
-    assert(listAt(subset, "addresses").length > 0, JSON.stringify(endpoints));
-    assert.deepEqual(
-      listAt(subset, "ports").map(({ name }) => name),
-      ["https"],
-    );
-    const slices = await world.ok(
-      `GET /apis/discovery.k8s.io/v1${base}/endpointslices${ofService("kubernetes")}`,
-    );
-    const addresses = listAt(slices, "items").flatMap((slice) => {
-      return listAt(slice, "endpoints").map((each) => textAt(each, "addresses", 0));
-    });
-    for (const each of listAt(subset, "addresses")) assert(addresses.includes(textAt(each, "ip")));
-  },
-
   "net EndpointSlice create and delete for selector that matches no pods": async (world) => {
     await world.create("services", service("web"));
     await world.until("its endpoints", async () => {
@@ -135,31 +108,5 @@ export const services: Behaviours = {
     await watch.see("MODIFIED", "web");
     await world.ok(`DELETE ${world.path("endpoints")}?labelSelector=life%3Dyes`);
     await watch.see("DELETED", "web");
-  },
-
-  "net EndpointSliceMirroring": async (world) => {
-    await world.create(
-      "services",
-      objectOf("services", "Service", "own", { spec: { ports: [{ name: "http", port: 80 }] } }),
-    );
-    const subsets = [
-      { addresses: [{ ip: "192.0.2.24" }], ports: [{ name: "http", port: 80, protocol: "TCP" }] },
-    ];
-    await world.create("endpoints", objectOf("endpoints", "Endpoints", "own", { subsets }));
-    const mirrored = async (): Promise<readonly string[]> => {
-      const slices = await world.list("endpointslices", ofService("own"));
-      return slices.flatMap((slice) =>
-        listAt(slice, "endpoints").map((each) => textAt(each, "addresses", 0)),
-      );
-    };
-    await world.until("the mirror", async () => (await mirrored()).join() === "192.0.2.24");
-    const moved = { subsets: [{ ...subsets[0], addresses: [{ ip: "192.0.2.25" }] }] };
-    await world.patch("endpoints", "own", moved);
-    await world.until(
-      "the mirror to follow",
-      async () => (await mirrored()).join() === "192.0.2.25",
-    );
-    await world.remove("endpoints", "own");
-    await world.until("no mirror left", async () => (await mirrored()).length === 0);
   },
 };

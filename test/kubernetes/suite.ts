@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { access } from "./access.ts";
 import type { Behaviours } from "./behaviour.ts";
 import { configuration } from "./configuration.ts";
+import { crews } from "./crews.ts";
 import { discovery } from "./discovery.ts";
 import { events } from "./events.ts";
 import { garbage } from "./garbage.ts";
@@ -35,7 +36,10 @@ export const apiSuite: Behaviours = {
 };
 
 /** What needs containers. */
-export const podSuite: Behaviours = { ...podLife, ...rollouts, ...traffic, ...volumes };
+export const podSuite: Behaviours = { ...crews, ...podLife, ...rollouts, ...traffic, ...volumes };
+
+/** All of them. */
+export const suites: readonly Behaviours[] = [apiSuite, podSuite];
 
 /** Plays a suite against a mesh of its own, so many names side by side. */
 export function showSuite(
