@@ -116,6 +116,7 @@ export type {
   Volume,
   VolumeMount,
 } from "./pod.ts";
+export { disruptedStatus, withPodCondition } from "./pod-condition.ts";
 export { decodeProtobuf } from "./protobuf.ts";
 export {
   canonicalQuantity,
