@@ -70,6 +70,8 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "initContainers",
     "nodeName",
     "nodeSelector",
+    "preemptionPolicy",
+    "priority",
     "restartPolicy",
     "serviceAccount",
     "serviceAccountName",

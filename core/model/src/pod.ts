@@ -31,6 +31,7 @@ export interface PodSpec {
   readonly hostPID?: boolean;
   readonly subdomain?: string;
   readonly priority?: number;
+  readonly preemptionPolicy?: "Never" | "PreemptLowerPriority";
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken?: boolean;
 }
@@ -184,6 +185,8 @@ export interface PodStatus {
   readonly podIP?: string;
   readonly podIPs?: readonly { readonly ip: string }[];
   readonly startTime?: string;
+  /** Where it will run as soon as less important pods have gone. */
+  readonly nominatedNodeName?: string;
   readonly qosClass?: "Guaranteed" | "Burstable" | "BestEffort";
   readonly containerStatuses?: readonly ContainerStatus[];
   readonly initContainerStatuses?: readonly ContainerStatus[];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findResource, type KubeObject } from "@beemesh/model";
 import type { JsonObject } from "@beemesh/wire";
-import { textAt } from "./field.ts";
+import { listAt, textAt } from "./field.ts";
 import { TestClient } from "./test-client.ts";
 import { deploymentManifest, paths, podManifest } from "./test-object.ts";
 
@@ -101,6 +101,22 @@ describe("an eviction", () => {
       "The disruption budget keep needs 1 healthy pods and has 1 currently",
     );
     assert.equal(client.send(`GET ${paths.pods}/web-1`).status, 200);
+  });
+
+  test("says of a pod that takes its time why it goes", () => {
+    const client = sceneOf({ pods: ["ready", "ready"], budget: { minAvailable: 1 } });
+    const reasons = (): readonly string[] =>
+      listAt(stored(client, "", "pods", "web-0"), "status", "conditions").map((each) =>
+        [textAt(each, "type"), textAt(each, "reason")].join(" ").trim(),
+      );
+    const metadata = { name: "web-0" };
+    const dry = { apiVersion: "policy/v1", kind: "Eviction", metadata };
+    client.send(`POST ${paths.pods}/web-0/eviction?dryRun=All`, dry);
+    assert.deepEqual(reasons(), ["Ready"]);
+    const binding = { target: { name: "m1" } };
+    client.send(`POST ${paths.pods}/web-0/binding`, { kind: "Binding", metadata, ...binding });
+    assert.equal(evict(client, "web-0").status, 201);
+    assert.deepEqual(reasons(), ["Ready", "DisruptionTarget EvictionByEvictionAPI"]);
   });
 
   for (const state of ["pending", "ended"]) {

@@ -1,5 +1,5 @@
 /** Orders that concern a pod as a whole: run here (Binding), go away (Eviction). */
-import type { KubeObject } from "@beemesh/model";
+import { disruptedStatus, isPod, type KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { pass } from "./admission/chain.ts";
@@ -41,10 +41,20 @@ export function eviction(call: Call): ApiReply {
   if (refusal !== undefined) return replyWith(refusal);
   const deleted = deleteObject(call, pod.value, options.value);
   if ("code" in deleted) return replyWith(deleted);
+  if (!options.value.dryRun) tellEvicted(call);
   const reply = replyWith(success(201));
   return reply.kind === "json" && deleted.ticket !== undefined
     ? { ...reply, ticket: deleted.ticket }
     : reply;
+}
+
+/** Says of a pod that takes its time to go why it does. */
+function tellEvicted({ context, info, now }: Call): void {
+  const pod = context.store.get(info.resource, info.namespace, info.name);
+  if (pod === undefined || !isPod(pod)) return;
+  const why = { reason: "EvictionByEvictionAPI", message: "Eviction API: evicting" };
+  const status = disruptedStatus(pod, why, now.wallMs);
+  context.store.putStatus(info.resource, { ...pod, status });
 }
 
 /** Answers a POST to `pods/<name>/binding`. */

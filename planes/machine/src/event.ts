@@ -28,6 +28,14 @@ export type MachineEvent =
   /** The machine drains: it says goodbye to the mesh. */
   | { readonly kind: "stop" };
 
+/** What the runtime says of pods. */
+type PodNews = Extract<MachineEvent, { kind: "found" | "runtime" | "report" }>;
+
+/** Whether an event is for the pods of this machine alone. */
+export function isPodNews(event: MachineEvent): event is PodNews {
+  return event.kind === "found" || event.kind === "runtime" || event.kind === "report";
+}
+
 /** What must be done, in this order: what is persisted comes before what rests on it. */
 export type MachineEffect =
   | { readonly kind: "persist"; readonly entries: readonly Entry[] }

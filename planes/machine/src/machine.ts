@@ -1,63 +1,45 @@
-import { after, elapsedMs, type Instant, type Now, type Random, unreachable } from "@beemesh/base";
+import { after, elapsedMs, type Instant, type Now, unreachable } from "@beemesh/base";
 import type { MachineOffer } from "@beemesh/bidding";
 import { Controllers, type ControllersEffect, type ControllersEvent } from "@beemesh/controllers";
 import type { Member, MembershipEvent } from "@beemesh/membership";
 import type { Pod } from "@beemesh/model";
-import { type ApiAccess, Pods, type PodsEffect, type PodsEvent } from "@beemesh/pods";
-import type {
-  Change,
-  Introductions,
-  LinkEvent,
-  ObjectStore,
-  Revision,
-  Signer,
-  Verifier,
-} from "@beemesh/ports";
+import type { ApiAccess, Pods, PodsEffect, PodsEvent } from "@beemesh/pods";
+import type { Change, Introductions, LinkEvent, ObjectStore } from "@beemesh/ports";
 import type { Objects, Registry, RegistryEffect } from "@beemesh/registry";
 import { type CollectionId, collectionOf, type Entry, type Json, type PeerId } from "@beemesh/wire";
 import { Announcer } from "./announcer.ts";
 import { Deciders } from "./deciders.ts";
 import { greetingMs } from "./directory.ts";
 import { type MachineMessage, membersTopic, openEnvelope, taskTopic, toJson } from "./envelope.ts";
-import type { MachineEffect, MachineEvent } from "./event.ts";
+import { isPodNews, type MachineEffect, type MachineEvent } from "./event.ts";
 import { Losses, type LossesEffect } from "./losses.ts";
 import { Neighbourhood, type NeighbourhoodEffect } from "./neighbourhood.ts";
 import type { NodeFacts } from "./node.ts";
+import { mayPreempt, occupancyOf } from "./occupancy.ts";
 import { offerOf } from "./offer.ts";
+import { openPods } from "./own-pods.ts";
 import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
-import { hasMet, openRecords, proofOf } from "./records.ts";
+import { hasMet, openRecords, proofOf, type RecordsOptions } from "./records.ts";
 import { fullNameOf, ownerKinds, resourceNamed, settingKinds } from "./resource.ts";
+import { roomFor } from "./room.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** What a machine is made of. Everything of an earlier life comes from its own disk. */
-export interface MachineOptions {
+export interface MachineOptions extends Omit<RecordsOptions, "self" | "introductions"> {
   readonly facts: NodeFacts;
-  readonly signer: Signer;
-  readonly verifier: Verifier;
   /** Where the authors of records are looked up that were never met. */
   readonly introductions?: Introductions;
-  readonly random: Random;
-  readonly now: Now;
   /** Higher than at any earlier boot. */
   readonly incarnation: number;
   readonly entries: Iterable<Entry>;
-  /** What the disk holds under `revisionNote` of the registry. */
-  readonly ceiling: Revision | undefined;
   /** What pods may have of the API of this machine; nothing if not given. */
   readonly access?: ApiAccess;
 }
 
 /** Rounds in which the parts of one machine may answer each other within one step. */
 const roundsMax = 64;
-
-/** What the daemon has measured. */
-type MeasuredEvent = Extract<MachineEvent, { kind: "facts" | "health" | "usage" }>;
-
-function isMeasured(event: MachineEvent): event is MeasuredEvent {
-  return event.kind === "facts" || event.kind === "health" || event.kind === "usage";
-}
 
 /** How often the machine looks at everything again, whatever it was told. */
 const resyncMs = 10_000;
@@ -120,9 +102,7 @@ export class Machine {
     this.deciders = new Deciders({ registry: this.#registry, verifier, mayAct });
     const members = {
       rankOf: (collection: string) =>
-        mayAct() && this.#subscriptions.isReady(collection)
-          ? this.#registry.rankOf(collection)
-          : undefined,
+        mayAct() ? this.#subscriptions.rankOf(collection) : undefined,
       isAlive: (machine: string) => this.#neighbourhood.isAlive(machine),
     };
     const wasDeleted = (collection: string, name: string): boolean =>
@@ -142,29 +122,25 @@ export class Machine {
     this.#placement = new Placement({
       ...basics,
       offer: () => this.#offer(),
+      mayPreempt: (pod) => mayPreempt(pod, this.#objects),
       alive: () => this.#neighbourhood.alive().map(({ id }) => id),
       proofOf: (pod) => proofOf(pod, records),
     });
-    this.#pods = new Pods({
-      ...(options.access && { access: options.access }),
-      nodeName: facts.name,
-      hostIp: facts.hostIp,
-      cpuMillicores: facts.cpuMillicores,
-      memoryBytes: facts.memoryBytes,
-      lookup: (resource, namespace, name) =>
-        this.#objects.get(resourceNamed("", resource), namespace, name),
-    });
-    this.#runner = new Runner({
+    this.#pods = openPods(facts, this.#objects, options.access);
+    const own = {
       nodeName: facts.name,
       objects: this.#objects,
-      heldSinceMs: (uid) => this.#pods.heldSinceMs(uid),
+      heldSinceMs: (uid: string) => this.#pods.heldSinceMs(uid),
+    };
+    this.#runner = new Runner({
+      ...own,
+      roomFor: (pod, others) =>
+        roomFor(pod, this.#offer(others), occupancyOf(others, this.#objects)),
       wasDeleted: (namespace, name) => wasDeleted(collectionOf("pods", "", namespace), name),
     });
     this.#losses = new Losses({
-      nodeName: facts.name,
-      objects: this.#objects,
+      ...own,
       runner: this.#runner,
-      heldSinceMs: (uid) => this.#pods.heldSinceMs(uid),
       neighbourhood: this.#neighbourhood,
     });
     this.#announcer = new Announcer(this.#objects, facts);
@@ -232,18 +208,19 @@ export class Machine {
   }
 
   #handle(event: MachineEvent): void {
-    if (isMeasured(event)) return this.#measured(event);
+    if (isPodNews(event)) return this.#toPods(event);
     switch (event.kind) {
       case "start":
         return this.#start();
       case "link":
         return this.#hear(event.event);
-      case "found":
-      case "runtime":
-      case "report":
-        return this.#toPods(event);
       case "lost":
         return this.#lose(this.#losses.report(event, this.#now));
+      case "facts":
+      case "health":
+        return this.#measured(event);
+      case "usage":
+        return this.#toControllers(event);
       case "occurrence":
         return this.#scribe.record(event.occurrence, this.#now);
       case "tick":
@@ -255,8 +232,7 @@ export class Machine {
     }
   }
 
-  #measured(event: MeasuredEvent): void {
-    if (event.kind === "usage") return this.#toControllers(event);
+  #measured(event: Extract<MachineEvent, { kind: "facts" | "health" }>): void {
     if (event.kind === "facts") {
       this.#facts = event.facts;
       this.#announcer.facts = event.facts;
@@ -381,12 +357,20 @@ export class Machine {
   #run(effects: readonly RunnerEffect[]): void {
     for (const effect of effects) {
       if (effect.kind === "pods") this.#toPods(effect.event);
+      else if (effect.kind === "waits") this.#makeRoom(effect);
       else if (effect.kind === "wake" || effect.kind === "observe") this.#emit(effect);
       else if (effect.kind === "reassert") {
         this.#scribe.reassert(effect.pod);
         this.#observe("pod.reasserted", { pod: fullNameOf(effect.pod.metadata) });
       } else this.#objects.step({ kind: "fetch", ...effect.record }, this.#now);
     }
+  }
+
+  /** A pod has its place here, and waits for those that have to go. */
+  #makeRoom({ pod, victims }: Extract<RunnerEffect, { kind: "waits" }>): void {
+    this.#place(this.#placement.started(pod.metadata.uid ?? "", this.#meshNow()));
+    this.#scribe.nominate(pod);
+    for (const victim of victims) this.#scribe.preempt(victim, pod, this.#now);
   }
 
   #toMembership(event: MembershipEvent): void {
@@ -399,7 +383,7 @@ export class Machine {
       else if (effect.kind === "gone") {
         this.#place(this.#placement.lost(effect.peer, this.#meshNow()));
       } else if (effect.kind === "publish") {
-        this.#emit({ kind: "publish", topic: membersTopic, message: toJson(effect.message) });
+        this.#publish(membersTopic, effect.message);
       } else this.#emit(effect);
     }
   }
@@ -476,11 +460,9 @@ export class Machine {
         case "send":
           this.#send(effect.to, effect.message);
           break;
-        case "publish": {
-          const topic = taskTopic(this.#facts.system.architecture);
-          this.#emit({ kind: "publish", topic, message: toJson(effect.task) });
+        case "publish":
+          this.#publish(taskTopic(this.#facts.system.architecture), effect.task);
           break;
-        }
         case "placed":
           this.#bind(effect.pod, effect.peer);
           break;
@@ -529,10 +511,9 @@ export class Machine {
       case "event":
         return this.#scribe.record(effect, this.#now);
       case "removed":
-        this.#runner.released(effect.uid);
-        return this.#scribe.bury(effect);
       case "released":
         this.#runner.released(effect.uid);
+        if (effect.kind === "removed") this.#scribe.bury(effect);
         return;
       case "lost":
         return this.#observe("pod.lost", { pod: fullNameOf(effect), reason: effect.reason });
@@ -563,13 +544,15 @@ export class Machine {
     }
   }
 
-  #offer(): MachineOffer {
+  /** What this machine has beside these pods. */
+  #offer(pods: readonly Pod[] = [...this.#runner.held()]): MachineOffer {
     return offerOf({
       facts: this.#facts,
       health: this.#announcer.health,
       node: this.#announcer.stored(),
-      pods: this.#runner.held(),
+      pods,
       uptimeMs: elapsedMs(this.#startedAt, this.#now.at),
+      occupancy: () => occupancyOf(pods, this.#objects),
     });
   }
 
@@ -580,6 +563,10 @@ export class Machine {
 
   #send(to: PeerId, message: MachineMessage["message"]): void {
     this.#emit({ kind: "send", to, message: toJson(message) });
+  }
+
+  #publish(topic: string, message: MachineMessage["message"]): void {
+    this.#emit({ kind: "publish", topic, message: toJson(message) });
   }
 
   #observe(event: string, facts: Readonly<Record<string, string | number | boolean>>): void {

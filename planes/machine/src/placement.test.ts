@@ -44,6 +44,7 @@ function placementOf(self: PeerId, isCordoned = false): Placement {
     random,
     offer: () => offerOf(offer),
     alive: () => [...alive],
+    mayPreempt: ({ spec }) => (spec.priority ?? 0) > 0,
     proofOf: () => [owner],
   });
 }

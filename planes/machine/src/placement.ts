@@ -9,6 +9,7 @@ import {
   type BidderEvent,
   type BiddingMessage,
   describeFailure,
+  describePreemption,
   isForBidder,
   type MachineOffer,
   podsMax,
@@ -63,6 +64,8 @@ export interface PlacementOptions {
   readonly verifier: Verifier;
   readonly random: Random;
   readonly offer: () => MachineOffer;
+  /** Whether a pod may take the places of less important ones. */
+  readonly mayPreempt: (pod: Pod) => boolean;
   /** Machines that are alive, this one included. */
   readonly alive: () => readonly PeerId[];
   /** The signed entries that prove that a pod may run. */
@@ -106,7 +109,9 @@ export class Placement {
       };
       const uids = pods.map(({ metadata }) => metadata.uid ?? "");
       const entries = this.#options.proofOf(first);
-      this.#toAuctioneer({ kind: "open", task, uids, entries, expectedBidders }, now);
+      const mayPreempt = this.#options.mayPreempt(first);
+      const call = { entries, expectedBidders, mayPreempt };
+      this.#toAuctioneer({ kind: "open", task, uids, ...call }, now);
     }
     return this.#take();
   }
@@ -169,7 +174,7 @@ export class Placement {
       case "failed":
         for (const uid of effect.uids) {
           this.#pods.delete(uid);
-          const message = describeFailure(effect.reasons, effect.total);
+          const message = failureOf(effect);
           this.#effects.push({ kind: "unplaced", uid, message });
         }
         return;
@@ -224,6 +229,15 @@ export class Placement {
     if (to === this.#options.self) this.#receive(to, message, now);
     else this.#effects.push({ kind: "send", to, message });
   }
+}
+
+function failureOf({
+  reasons,
+  task,
+  total,
+}: Extract<AuctioneerEffect, { kind: "failed" }>): string {
+  const why = describeFailure(reasons, total);
+  return task.preempts === true ? `${why} ${describePreemption(total)}` : why;
 }
 
 /** Joins wishes of one workload and reason into one, under the first one's task. */

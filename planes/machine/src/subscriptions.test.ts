@@ -46,7 +46,8 @@ const everywhere = [
 
 describe("Subscriptions", () => {
   test("follow the settings of the pods that run here", () => {
-    const wanted = ["configmaps/shop", "serviceaccounts/shop", ...everywhere].toSorted();
+    const ofPods = ["configmaps/shop", "poddisruptionbudgets.policy/shop", "serviceaccounts/shop"];
+    const wanted = [...ofPods, ...everywhere].toSorted();
     assert.deepEqual(
       followed(make([]), [pod]),
       wanted.map((collection) => `follow ${collection}`),

@@ -170,6 +170,11 @@ export class Subscriptions {
     );
   }
 
+  /** Where this machine stands among those who act on a collection; undefined if it may not. */
+  rankOf(collection: CollectionId): number | undefined {
+    return this.isReady(collection) ? this.#shelves.rankOf(collection) : undefined;
+  }
+
   /** Whether the controllers may act on a collection since now that they had to leave alone. */
   takeReady(): boolean {
     if (!this.#unready.some((collection) => this.isReady(collection))) return false;
@@ -217,6 +222,8 @@ export class Subscriptions {
       // Names of settings stand in many places of a pod; whether there are any is in its text.
       const text = canonicalJson(spec);
       wanted.add(collectionOf("serviceaccounts", "", namespace));
+      // Who makes room for a more important pod is rather one that no budget protects.
+      wanted.add(collectionOf("poddisruptionbudgets", "policy", namespace));
       if (text.includes('"configMap')) wanted.add(collectionOf("configmaps", "", namespace));
       if (text.includes('"secret')) wanted.add(collectionOf("secrets", "", namespace));
     }

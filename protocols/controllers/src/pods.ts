@@ -1,11 +1,11 @@
 import {
-  type Condition,
+  disruptedStatus,
   isPod,
   type KubeObject,
   type Pod,
-  type PodStatus,
   stayMsOf,
   taintsOf,
+  withPodCondition,
   workloadName,
 } from "@beemesh/model";
 import { causeAnnotation } from "./clones.ts";
@@ -14,7 +14,6 @@ import { nodeResource, podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { isReady, isStranded } from "./pod-facts.ts";
 import { replacesAnnotation } from "./settlement.ts";
-import { timestampOf } from "./timestamp.ts";
 import {
   controllerOf,
   deleting,
@@ -75,12 +74,10 @@ function taintEviction(pod: Pod, view: View): Findings {
   const reason = "TaintManagerEviction";
   const event = { kind: "event", object: refOf(pod), type: "Normal", reason, message } as const;
   const why = {
-    type: "DisruptionTarget",
-    status: "True",
     reason: "DeletionByTaintManager",
     message: "Taint manager: deleting due to NoExecute taint",
-  } as const;
-  const told = { ...pod, status: withCondition(pod, why, view.now.wallMs) };
+  };
+  const told = { ...pod, status: disruptedStatus(pod, why, view.now.wallMs) };
   const telling = puttingStatus("", podResource, told);
   const effects = [event, ...telling.effects, ...deletion.effects];
   return { actions: [{ id: `evict ${metadata.uid}`, effects, settleMs: stayMs }] };
@@ -89,7 +86,7 @@ function taintEviction(pod: Pod, view: View): Findings {
 /** What to say of a pod that no machine took. */
 export function refusalOf(pod: Pod, message: string, wallMs: number): ControllersEffect[] {
   const why = { type: "PodScheduled", status: "False", reason: "Unschedulable", message } as const;
-  const status = { ...withCondition(pod, why, wallMs), phase: "Pending" as const };
+  const status = { ...withPodCondition(pod, why, wallMs), phase: "Pending" as const };
   const last = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
   const isNews = last?.status !== "False" || last.message !== message;
   const object: KubeObject = { ...pod, status };
@@ -142,24 +139,8 @@ function unready(pod: Pod, { now }: View): Action {
   const why = { status: "False", reason: "NodeLost", message } as const;
   const told = (of: Pod, type: string): Pod => ({
     ...of,
-    status: withCondition(of, { type, ...why }, now.wallMs),
+    status: withPodCondition(of, { type, ...why }, now.wallMs),
   });
   const object = told(told(pod, "ContainersReady"), "Ready");
   return puttingStatus(`unready ${pod.metadata.uid}`, podResource, object);
-}
-
-/** The status of a pod with a condition; one that says what it said keeps its time. */
-function withCondition({ status }: Pod, condition: Condition, wallMs: number): PodStatus {
-  const conditions = status?.conditions ?? [];
-  const last = conditions.find(({ type }) => type === condition.type);
-  const moment = timestampOf(wallMs);
-  const isSame = last?.status === condition.status;
-  const lastTransitionTime = isSame ? (last?.lastTransitionTime ?? moment) : moment;
-  return {
-    ...status,
-    conditions: [
-      ...conditions.filter(({ type }) => type !== condition.type),
-      { ...condition, lastProbeTime: null, lastTransitionTime },
-    ],
-  };
 }
