@@ -4,6 +4,8 @@ import type { Scene } from "./scene.ts";
 export interface Case {
   /** As people type it: `create deployment`, `delete --cascade=orphan`. Names the row. */
   readonly verb: string;
+  /** Tests of Kubernetes 1.35's conformance suite, by their names, that this case plays. */
+  readonly conformance?: readonly string[];
   /** The minor version from which kubectl has it. */
   readonly since?: number;
   /** The last minor version that has it. */

@@ -26,6 +26,7 @@ export const applyCases: readonly Case[] = [
   },
   {
     verb: "apply --dry-run",
+    conformance: ["server-side dry-run"],
     async play(scene) {
       const input = manifest(configMap("dry", { a: "1" }));
       await scene.prints("apply -f - --dry-run=client", /created \(dry run\)/u, { input });
@@ -112,6 +113,7 @@ export const applyCases: readonly Case[] = [
   },
   {
     verb: "diff",
+    conformance: ["diff"],
     async play(scene) {
       await scene.apply(configMap("differs", { a: "1" }));
       const same = { input: manifest(configMap("differs", { a: "1" })) };
@@ -166,6 +168,7 @@ export const writeCases: readonly Case[] = [
   },
   {
     verb: "replace, replace --force",
+    conformance: ["replace"],
     async play(scene) {
       await scene.apply(configMap("replaced", { a: "1" }));
       const { metadata } = await scene.sees("configmaps/replaced", { data: { a: "1" } });
@@ -219,6 +222,7 @@ export const writeCases: readonly Case[] = [
   },
   {
     verb: "patch --type=strategic",
+    conformance: ["patch"],
     async play(scene) {
       await scene.apply(deployment("strategic"));
       const containers = [{ name: "second", image: "localhost/second:1" }];
@@ -267,6 +271,7 @@ export const writeCases: readonly Case[] = [
   },
   {
     verb: "label",
+    conformance: ["label"],
     async play(scene) {
       await scene.apply(configMap("labelled", {}));
       await scene.prints("label configmap labelled a=1 b=1", /labelled labeled/u);

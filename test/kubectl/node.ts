@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { Case } from "./case.ts";
-import { deployment } from "./objects.ts";
+import { budget, deployment } from "./objects.ts";
 import { at, image, type Scene, textAt } from "./scene.ts";
 
 /** The machine that is taken out of use: the last one, for kubectl asks another. */
@@ -44,6 +44,15 @@ export const nodeCases: readonly Case[] = [
       const dry = `drain ${node} ${own} --ignore-daemonsets --dry-run=server`;
       await scene.prints(dry, /\(server dry run\)/u);
       await scene.sees(`nodes/${node}`, { spec: { unschedulable: undefined } });
+      // What a budget protects is not evicted, and kubectl asks again until its time is over.
+      const { spec: limit, ...named } = budget("drained");
+      const selector = { matchLabels: { app: "drained" } };
+      await scene.apply({ ...named, spec: { ...Object(limit), selector } });
+      await scene.sees("poddisruptionbudgets.policy/drained", { spec: { minAvailable: 1 } });
+      const protectedBy = /Cannot evict pod as it would violate the pod's disruption budget/u;
+      await scene.fails(`drain ${node} ${own} --ignore-daemonsets --timeout=2s`, protectedBy);
+      await scene.ok("delete pdb drained");
+      await scene.seesNo("poddisruptionbudgets.policy/drained");
       const text = await scene.ok(`drain ${node} ${own} --ignore-daemonsets --timeout=45s`);
       assert.match(text, /^evicting pod \S+|^pod\/drained-\S+ evicted$/mu);
       const done = scene.client.minor < 22 ? "evicted" : "drained";

@@ -56,7 +56,7 @@ export async function play(stage: Stage, choice: Choice): Promise<readonly Row[]
     }
   };
   await Promise.all(Array.from({ length: Math.min(lanesMax, lanes.length) }, work));
-  return [...cells].map(([{ verb }, row]) => ({ verb, cells: row }));
+  return [...cells].map(([{ verb, conformance = [] }, row]) => ({ verb, conformance, cells: row }));
 }
 
 /** Why a case is not played. */

@@ -1,5 +1,7 @@
 /** Verbs that read: get in all its forms, describe, explain, events, what the server is. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { callUnix } from "../../apps/dev/src/index.ts";
 import type { Case } from "./case.ts";
 import { budget, configMap, deployment } from "./objects.ts";
 import { at, read, type Scene } from "./scene.ts";
@@ -173,6 +175,7 @@ export const describeCases: readonly Case[] = [
 export const serverCases: readonly Case[] = [
   {
     verb: "version, cluster-info, api-versions, api-resources",
+    conformance: ["version", "cluster-info", "api-versions"],
     async play(scene) {
       const version = read(await scene.ok("version -o json"));
       assert.deepEqual(at(version, "serverVersion"), await scene.far("/version"));
@@ -215,6 +218,10 @@ export const serverCases: readonly Case[] = [
         "explain pods --recursive",
         /^ +terminationGracePeriodSeconds\s+<integer>$/mu,
       );
+      if (scene.client.minor > 26) {
+        const second = "explain deployment.spec.replicas --output=plaintext-openapiv2";
+        await scene.prints(second, /^FIELD: +replicas <integer>$/mu);
+      }
       await scene.fails("explain deployment.spec.bees", /field "bees" does not exist/u);
       const served = await scene.far("/openapi/v3");
       assert(at(served, "paths", "apis/apps/v1") !== undefined);
@@ -254,7 +261,8 @@ export const serverCases: readonly Case[] = [
     },
   },
   {
-    verb: "proxy",
+    verb: "proxy --port, --unix-socket",
+    conformance: ["Proxy port 0", "Proxy unix-socket"],
     async play(scene) {
       await scene.apply(configMap("proxied", { a: "1" }));
       const going = scene.start("proxy --port=0");
@@ -262,6 +270,11 @@ export const serverCases: readonly Case[] = [
       const path = scene.pathOf("configmaps/proxied");
       const answer = await fetch(`http://127.0.0.1:${port}${path}`);
       assert.deepEqual(at(read(await answer.text()), "data"), { a: "1" });
+      const socket = join(scene.folder, "proxy.sock");
+      const other = scene.start(`proxy --unix-socket=${socket}`);
+      await other.prints(/Starting to serve on \S*proxy\.sock/u);
+      const { body } = await callUnix(socket, { method: "GET", path });
+      assert.deepEqual(at(read(body), "data"), { a: "1" });
       await scene.sees("configmaps/proxied", { data: { a: "1" } });
     },
   },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Case } from "./case.ts";
 import { deployment, ready } from "./objects.ts";
-import { at } from "./scene.ts";
+import { at, manifest, textAt } from "./scene.ts";
 
 export const rolloutCases: readonly Case[] = [
   {
@@ -104,6 +104,48 @@ export const rolloutCases: readonly Case[] = [
       await scene.ok("wait --for=delete pod/placed-1 --timeout=60s");
       await scene.ok("delete statefulset,daemonset placed");
       await scene.seesCount("pods?labelSelector=app=placed", 0);
+    },
+  },
+  {
+    verb: "create, scale, describe, expose, delete (ReplicationController)",
+    conformance: [
+      "Update Demo create and stop rc",
+      "Update Demo scale rc",
+      "describe rc and pods",
+      "expose",
+    ],
+    async play(scene) {
+      const { spec } = deployment("demo");
+      const { template } = Object(spec);
+      const made = { apiVersion: "v1", kind: "ReplicationController", metadata: { name: "demo" } };
+      const input = manifest({ ...made, spec: { replicas: 1, template } });
+      await scene.prints("create -f -", /replicationcontroller\/demo created/u, { input });
+      await scene.sees("replicationcontrollers/demo", { status: { readyReplicas: 1 } });
+      await scene.prints("scale rc demo --replicas=2 --timeout=45s", /demo scaled/u);
+      await scene.sees("replicationcontrollers/demo", { status: { readyReplicas: 2 } });
+      await scene.ok("scale rc demo --replicas=1 --timeout=45s");
+      const [left] = await scene.seesCount("pods?labelSelector=app=demo", 1);
+      const described = await scene.ok("describe rc demo");
+      assert.match(described, /^Selector: +app=demo$/mu);
+      assert.match(described, /^Replicas: +1 current \/ 1 desired$/mu);
+      assert.match(
+        described,
+        /^Pods Status: +1 Running \/ 0 Waiting \/ 0 Succeeded \/ 0 Failed$/mu,
+      );
+      assert.match(described, /SuccessfulCreate/u);
+      const pod = await scene.ok(`describe pod ${textAt(left, "metadata", "name")}`);
+      assert.match(pod, /^Controlled By: +ReplicationController\/demo$/mu);
+      assert.match(pod, /^Status: +Running$/mu);
+      await scene.prints(
+        "expose rc demo --name=demo-web --port=1234 --target-port=6379",
+        /exposed/u,
+      );
+      await scene.ok("expose service demo-web --name=demo-more --port=2345 --target-port=6379");
+      const ports = [{ port: 2345, targetPort: 6379 }];
+      await scene.sees("services/demo-more", { spec: { selector: { app: "demo" }, ports } });
+      await scene.sees("endpoints/demo-web", { subsets: [{ ports: [{ port: 6379 }] }] });
+      await scene.ok("delete rc/demo service/demo-web service/demo-more");
+      await scene.seesCount("pods?labelSelector=app=demo", 0);
     },
   },
   {

@@ -24,6 +24,7 @@ function inTerminal(scene: Scene, line: string): readonly [string, readonly stri
 export const runCases: readonly Case[] = [
   {
     verb: "run",
+    conformance: ["run pod restart Never"],
     async play(scene) {
       const line = `run ran ${used} --labels=made=run --env=A=1 --port=80 --command -- sleep 600`;
       await scene.prints(line, /^pod\/ran created\n$/u);
@@ -37,6 +38,11 @@ export const runCases: readonly Case[] = [
         status: { phase: "Running" },
       });
       await scene.ok("delete pod ran --now");
+      await scene.ok(`run ran-once ${used} --restart=Never --command -- true`);
+      await scene.sees("pods/ran-once", {
+        spec: { restartPolicy: "Never" },
+        status: { phase: "Succeeded" },
+      });
       const dry = `run ran-dry ${used} --dry-run=server -o jsonpath={.spec.restartPolicy}`;
       await scene.prints(`${dry} --restart=OnFailure`, /^OnFailure$/u);
       await scene.seesNo("pods/ran-dry");
@@ -130,6 +136,7 @@ export const logCases: readonly Case[] = [
   },
   {
     verb: "logs --tail, --since, --timestamps, --limit-bytes",
+    conformance: ["logs retrieve and filter"],
     async play(scene) {
       await scene.apply(talker);
       await scene.sees("pods/talker", { status: { containerStatuses: [{}, { ready: true }] } });

@@ -5,6 +5,7 @@ import { drawFailures, drawTable, type Row, reportOf } from "./table.ts";
 const rows: readonly Row[] = [
   {
     verb: "apply",
+    conformance: ["patch", "diff"],
     cells: new Map([
       ["1.27", { kind: "pass", tookMs: 1 }],
       ["1.33", { kind: "fail", tookMs: 2, reason: "it said\nno" }],
@@ -33,6 +34,7 @@ test("a report counts, and names what could not be shown", () => {
     [report.ok, report.passed, report.failed, report.tookMs, report.skipped],
     [false, 1, 1, 3, ["top node: nobody measures"]],
   );
+  assert.deepEqual(report.conformance, { patch: "fail", diff: "fail" });
   assert.deepEqual(report.rows[0], { verb: "apply", cells: { "1.27": "pass", "1.33": "fail" } });
   assert.equal(reportOf(["1.27"], [], 0).ok, false, "what shows nothing is not well");
 });

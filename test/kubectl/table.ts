@@ -11,6 +11,8 @@ export type Cell =
 
 export interface Row {
   readonly verb: string;
+  /** Names of Kubernetes' conformance tests that the row plays. */
+  readonly conformance?: readonly string[];
   /** By version. */
   readonly cells: ReadonlyMap<string, Cell>;
 }
@@ -50,6 +52,8 @@ export interface TableReport {
   readonly tookMs: number;
   readonly versions: readonly string[];
   readonly rows: readonly { readonly verb: string; readonly cells: Record<string, Cell["kind"]> }[];
+  /** Kubernetes' conformance tests that were played, and whether with every version. */
+  readonly conformance: Record<string, "pass" | "fail">;
   /** What could not be shown, with the reason. */
   readonly skipped: readonly string[];
 }
@@ -72,8 +76,15 @@ export function reportOf(
       verb,
       cells: Object.fromEntries([...row].map(([version, { kind }]) => [version, kind])),
     })),
+    conformance: Object.fromEntries(rows.flatMap(conformanceOf)),
     skipped: rows.flatMap(({ verb, cells: row }) => skippedOf(verb, row)),
   };
+}
+
+function conformanceOf({ conformance = [], cells }: Row): (readonly [string, "pass" | "fail"])[] {
+  const kinds = new Set([...cells.values()].map(({ kind }) => kind));
+  const outcome = kinds.has("fail") || !kinds.has("pass") ? "fail" : "pass";
+  return conformance.map((name) => [name, outcome]);
 }
 
 /** One line a reason, not one a version. */
