@@ -10,7 +10,7 @@ import { decodeBody } from "../../adapters/gateway/src/body.ts";
 import { parseTarget } from "../../adapters/gateway/src/target.ts";
 import { instantAt, type Now, type Random, seededRandom } from "../../core/base/src/index.ts";
 import { decodeProtobuf, resources } from "../../core/model/src/index.ts";
-import type { ApiReply, ApiRequest, User } from "../../core/ports/src/index.ts";
+import type { ApiRequest, FinalReply, User } from "../../core/ports/src/index.ts";
 import { isJsonObject, type Json } from "../../core/wire/src/index.ts";
 import { type Api, createApi } from "../../planes/apiserver/src/api.ts";
 import { MemoryStore } from "../../planes/apiserver/src/memory-store.ts";
@@ -68,7 +68,14 @@ class Home {
       body: decoded.value,
       user,
     };
-    const reply = this.#api.handle(request, this.now);
+    let reply = this.#api.handle(request, this.now);
+    // No webhook answers here; the API ends a request that asks for ever by itself.
+    while (reply.kind === "consult") {
+      reply = reply.resume(
+        reply.calls.map(() => ({ ok: false, reason: "connection refused" })),
+        this.now,
+      );
+    }
     if (this.#now % 1000 === 0) this.#api.tick(this.now);
     return ended(reply, raw);
   }
@@ -80,7 +87,7 @@ function refusedAtTheEdge({ code, message }: { code: number; message: string }):
 }
 
 /** Checks an answer; a watch is opened and left. */
-function ended(reply: ApiReply, raw: RawRequest): string {
+function ended(reply: FinalReply, raw: RawRequest): string {
   if (reply.kind === "tunnel") return "tunnel";
   if (reply.kind === "stream") {
     reply.open({ write: () => true, end: () => undefined })();

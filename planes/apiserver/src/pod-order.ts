@@ -18,34 +18,43 @@ import {
   replyWith,
   success,
 } from "./status.ts";
-import { deleteOptionsOf, writeOptionsOf } from "./write-options.ts";
+import { type DeleteOptions, deleteOptionsOf, writeOptionsOf } from "./write-options.ts";
 
 /** Answers a POST to `pods/<name>/eviction`. */
 export function eviction(call: Call): ApiReply {
   const pod = orderedPod(call, "Eviction");
   if (!pod.ok) return replyWith(pod.status);
-  const { query } = call.request;
-  const isTried = (query.get("dryRun") ?? []).length > 0;
-  const passed = passedOrder(call, { apiVersion: "policy/v1", kind: "Eviction" }, isTried);
-  if (!passed.ok) return passed.reply;
-  const asked = fieldAt(passed.intent.object, "deleteOptions");
-  const inBody = isJsonObject(asked) ? asked : {};
-  const dryRun = query.get("dryRun") ?? [];
-  const merged = dryRun.length === 0 ? inBody : { ...inBody, dryRun };
-  const options = deleteOptionsOf({ ...call.request, body: merged });
-  if (!options.ok) return replyWith(options.status);
+  const asked = evictionOptions(call);
+  if (!asked.ok) return asked.reply;
   const { store, view } = call.context;
   const { wallMs } = call.now;
   const isAlive = (machine: string): boolean => view.isAlive(machine);
   const refusal = budgetRefusal(pod.value, { records: store, wallMs, isAlive });
   if (refusal !== undefined) return replyWith(refusal);
-  const deleted = deleteObject(call, pod.value, options.value);
+  const deleted = deleteObject(call, pod.value, asked.options);
   if ("code" in deleted) return replyWith(deleted);
-  if (!options.value.dryRun) tellEvicted(call);
+  if (!asked.options.dryRun) tellEvicted(call);
   const reply = replyWith(success(201));
   return reply.kind === "json" && deleted.ticket !== undefined
     ? { ...reply, ticket: deleted.ticket }
     : reply;
+}
+
+type EvictionOptions =
+  | { readonly ok: true; readonly options: DeleteOptions }
+  | { readonly ok: false; readonly reply: ApiReply };
+
+/** How the pod is to go: as the body says, once admission has seen it, and as the query says. */
+function evictionOptions(call: Call): EvictionOptions {
+  const dryRun = call.request.query.get("dryRun") ?? [];
+  const kind = { apiVersion: "policy/v1", kind: "Eviction" };
+  const passed = passedOrder(call, kind, dryRun.length > 0);
+  if (!passed.ok) return passed;
+  const asked = fieldAt(passed.intent.object, "deleteOptions");
+  const inBody = isJsonObject(asked) ? asked : {};
+  const body = dryRun.length === 0 ? inBody : { ...inBody, dryRun };
+  const read = deleteOptionsOf({ ...call.request, body });
+  return read.ok ? { ok: true, options: read.value } : { ok: false, reply: replyWith(read.status) };
 }
 
 /** Says of a pod that takes its time to go why it does. */
