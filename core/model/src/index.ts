@@ -76,6 +76,13 @@ export {
   selectorText,
 } from "./label-selector.ts";
 export {
+  labelError,
+  labelValueError,
+  letterLabelError,
+  qualifiedNameError,
+  subdomainError,
+} from "./name.ts";
+export {
   type Labels,
   matchesTerms,
   type NodeExpression,
@@ -130,7 +137,8 @@ export {
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
 export { type Taint, taintsOf, tolerates } from "./taint.ts";
-export { formatTime, parseTime } from "./time-text.ts";
+export { type CalendarDate, dateOf, daysOf, formatTime, parseTime } from "./time-text.ts";
+export { isTimeZone, offsetsOf } from "./time-zone.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
 export { validate } from "./validate.ts";
 export { warningsFor } from "./warnings.ts";

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type AccessQuestion, authorizerValue } from "./authorizer.ts";
+import { compile } from "./program.ts";
+
+test("a rule asks whether its user may do something", () => {
+  const asked: AccessQuestion[] = [];
+  const authorizer = authorizerValue((question) => {
+    asked.push(question);
+    return { isAllowed: question.verb === "get", reason: "because" };
+  });
+  const source =
+    "authorizer.group('apps').resource('deployments').namespace('a').name('b').check('get').allowed() && " +
+    "!authorizer.serviceAccount('n', 's').path('/healthz').check('post').allowed()";
+  const compiled = compile(source, { variables: { authorizer: "Authorizer" } });
+  assert(compiled.ok);
+  const outcome = compiled.program.evaluate({ authorizer }, 1_000_000);
+  assert.deepEqual(outcome, { ok: true, value: true });
+  assert.deepEqual(asked, [
+    { group: "apps", resource: "deployments", namespace: "a", name: "b", verb: "get" },
+    { serviceAccount: "n/s", path: "/healthz", verb: "post" },
+  ]);
+});
