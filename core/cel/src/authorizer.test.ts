@@ -9,9 +9,11 @@ test("a rule asks whether its user may do something", () => {
     asked.push(question);
     return { isAllowed: question.verb === "get", reason: "because" };
   });
-  const source =
-    "authorizer.group('apps').resource('deployments').namespace('a').name('b').check('get').allowed() && " +
-    "!authorizer.serviceAccount('n', 's').path('/healthz').check('post').allowed()";
+  const source = [
+    "authorizer.group('apps').resource('deployments')",
+    ".namespace('a').name('b').check('get').allowed() &&",
+    "!authorizer.serviceAccount('n', 's').path('/healthz').check('post').allowed()",
+  ].join("");
   const compiled = compile(source, { variables: { authorizer: "Authorizer" } });
   assert(compiled.ok);
   const outcome = compiled.program.evaluate({ authorizer }, 1_000_000);

@@ -3,8 +3,8 @@
  *
  * Source: https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-authorizer-library
  */
+import type { Arguments } from "./arguments.ts";
 import type { Library } from "./overload.ts";
-import { on } from "./standard.ts";
 import { OpaqueValue } from "./value.ts";
 
 /** What is asked for: a path, or a resource of a group. */
@@ -29,83 +29,83 @@ export interface AccessAnswer {
 /** Answers questions for one user. */
 export type Authorizer = (question: AccessQuestion) => AccessAnswer;
 
-/** A question that is not whole yet, and who will answer it. */
-interface Draft {
-  readonly ask: Authorizer;
-  readonly question: AccessQuestion;
-}
-
 const prefix = "kubernetes.authorization.";
 
-/** The variable `authorizer` of an expression. What it finds is paid for by the question. */
+/** A question that may not be whole yet, and who will answer it. */
+class Question extends OpaqueValue {
+  readonly type: string;
+  readonly ask: Authorizer;
+  readonly question: AccessQuestion;
+  readonly text: string;
+
+  constructor(type: string, ask: Authorizer, question: AccessQuestion) {
+    super();
+    this.type = `${prefix}${type}`;
+    this.ask = ask;
+    this.question = question;
+    this.text = JSON.stringify(question);
+  }
+
+  with(type: string, more: AccessQuestion): Question {
+    return new Question(type, this.ask, { ...this.question, ...more });
+  }
+}
+
+class Decision extends OpaqueValue {
+  readonly type: string = `${prefix}Decision`;
+  readonly answer: AccessAnswer;
+  readonly text: string;
+
+  constructor(answer: AccessAnswer) {
+    super();
+    this.answer = answer;
+    this.text = JSON.stringify(answer);
+  }
+}
+
+/** The variable `authorizer` of an expression. */
 export function authorizerValue(ask: Authorizer): OpaqueValue {
-  return draft("Authorizer", { ask, question: {} });
+  return new Question("Authorizer", ask, {});
 }
 
-/** The variable `authorizer.requestResource` has a name of its own: it is whole but for the verb. */
+/** `authorizer.requestResource`: a question that lacks its verb alone. */
 export function requestResourceValue(ask: Authorizer, question: AccessQuestion): OpaqueValue {
-  return draft("ResourceCheck", { ask, question });
-}
-
-function draft(type: string, content: Draft): OpaqueValue {
-  return new OpaqueValue(`${prefix}${type}`, content, JSON.stringify(content.question));
-}
-
-function extended(type: string, value: OpaqueValue, more: AccessQuestion): OpaqueValue {
-  const { ask, question } = value.content as Draft;
-  return draft(type, { ask, question: { ...question, ...more } });
+  return new Question("ResourceCheck", ask, question);
 }
 
 /** What one question costs: the roles of a user are looked through for it. */
 const questionCost = 350_000;
 
-function decided(value: OpaqueValue, verb: string): OpaqueValue {
-  const { ask, question } = value.content as Draft;
-  const answer = ask({ ...question, verb });
-  return new OpaqueValue(`${prefix}Decision`, answer, JSON.stringify(answer));
+function decided(given: Arguments): Decision {
+  const { ask, question } = given.of(0, Question);
+  given.meter.spend(questionCost);
+  return new Decision(ask({ ...question, verb: given.text(1) }));
 }
 
-function answerOf(value: OpaqueValue): AccessAnswer {
-  return value.content as AccessAnswer;
+/** Asks about a resource in one more part of its place. */
+function narrowed(part: "subresource" | "namespace" | "name"): (given: Arguments) => Question {
+  return (given) => given.of(0, Question).with("ResourceCheck", { [part]: given.text(1) });
 }
-
-const checks: Library = Object.fromEntries(
-  ["PathCheck", "ResourceCheck"].map((type) => [
-    `${type}.check(string): Decision`,
-    on((a: OpaqueValue, verb: string, _c, _d, meter) => {
-      meter.spend(questionCost);
-      return decided(a, verb);
-    }),
-  ]),
-);
 
 /** Questions whether somebody may do something. */
 export const authorizerLibrary: Library = {
-  ...checks,
-  "Authorizer.path(string): PathCheck": on((a: OpaqueValue, path: string) =>
-    extended("PathCheck", a, { path }),
-  ),
-  "Authorizer.group(string): GroupCheck": on((a: OpaqueValue, group: string) =>
-    extended("GroupCheck", a, { group }),
-  ),
-  "Authorizer.serviceAccount(string, string): Authorizer": on(
-    (a: OpaqueValue, namespace: string, name: string) =>
-      extended("Authorizer", a, { serviceAccount: `${namespace}/${name}` }),
-  ),
-  "GroupCheck.resource(string): ResourceCheck": on((a: OpaqueValue, resource: string) =>
-    extended("ResourceCheck", a, { resource }),
-  ),
-  "ResourceCheck.subresource(string): ResourceCheck": on((a: OpaqueValue, subresource: string) =>
-    extended("ResourceCheck", a, { subresource }),
-  ),
-  "ResourceCheck.namespace(string): ResourceCheck": on((a: OpaqueValue, namespace: string) =>
-    extended("ResourceCheck", a, { namespace }),
-  ),
-  "ResourceCheck.name(string): ResourceCheck": on((a: OpaqueValue, name: string) =>
-    extended("ResourceCheck", a, { name }),
-  ),
-  "Decision.allowed(): bool": on((a: OpaqueValue) => answerOf(a).isAllowed),
-  "Decision.reason(): string": on((a: OpaqueValue) => answerOf(a).reason),
-  "Decision.errored(): bool": on(() => false),
-  "Decision.error(): string": on(() => ""),
+  "Authorizer.path(string): PathCheck": (given) =>
+    given.of(0, Question).with("PathCheck", { path: given.text(1) }),
+  "Authorizer.group(string): GroupCheck": (given) =>
+    given.of(0, Question).with("GroupCheck", { group: given.text(1) }),
+  "Authorizer.serviceAccount(string, string): Authorizer": (given) =>
+    given.of(0, Question).with("Authorizer", {
+      serviceAccount: `${given.text(1)}/${given.text(2)}`,
+    }),
+  "GroupCheck.resource(string): ResourceCheck": (given) =>
+    given.of(0, Question).with("ResourceCheck", { resource: given.text(1) }),
+  "ResourceCheck.subresource(string): ResourceCheck": narrowed("subresource"),
+  "ResourceCheck.namespace(string): ResourceCheck": narrowed("namespace"),
+  "ResourceCheck.name(string): ResourceCheck": narrowed("name"),
+  "PathCheck.check(string): Decision": decided,
+  "ResourceCheck.check(string): Decision": decided,
+  "Decision.allowed(): bool": (given) => given.of(0, Decision).answer.isAllowed,
+  "Decision.reason(): string": (given) => given.of(0, Decision).answer.reason,
+  "Decision.errored(): bool": () => false,
+  "Decision.error(): string": () => "",
 };

@@ -121,7 +121,7 @@ function itemOf(type: CelType, index: CelType): CelType | undefined {
 }
 
 /** The name of a function in a namespace that a method's target may be: `sets`. */
-export function namespaceOf(node: CallNode): string | undefined {
+function namespaceOf(node: CallNode): string | undefined {
   return node.target?.kind === "name" && namespaces.has(node.target.name)
     ? node.target.name
     : undefined;
@@ -208,7 +208,7 @@ function noOverload(
 }
 
 /** The names of an expression inside another one that names something more. */
-export function withNames(names: Names, added: readonly (readonly [string, CelType])[]): Names {
+function withNames(names: Names, added: readonly (readonly [string, CelType])[]): Names {
   return { ...names, variables: new Map([...names.variables, ...added]) };
 }
 
@@ -253,10 +253,9 @@ function rangeTypes(range: CelType, { range: { at } }: LoopNode): readonly [CelT
   if (range.kind === "map") return [range.key, range.value];
   if (range.kind === "dyn") return [dyn, dyn];
   if (range.kind === "object") return [string, dyn];
-  throw new SyntaxFault(
-    at,
-    `expression of type '${typeText(range)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
-  );
+  const shown = `expression of type '${typeText(range)}'`;
+  const wanted = "(must be list, map, or dynamic)";
+  throw new SyntaxFault(at, `${shown} cannot be range of a comprehension ${wanted}`);
 }
 
 function bindType(node: BindNode, names: Names): CelType {

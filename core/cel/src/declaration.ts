@@ -6,6 +6,7 @@
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { base64Bytes } from "./bytes.ts";
 import { momentOf, spanOf } from "./time.ts";
+import { reservedWords } from "./token.ts";
 import { type CelType, dyn, listOf, mapOf, type ObjectField, simple } from "./type.ts";
 import type { Key, MapValue, Value } from "./value.ts";
 
@@ -15,11 +16,7 @@ export type Declaration =
   | { readonly schema: JsonObject; readonly isResource?: boolean }
   | CelType;
 
-const reserved = new Set(
-  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(
-    " ",
-  ),
-);
+const reserved = new Set(["true", "false", "null", "in", ...reservedWords]);
 const signs: Readonly<Record<string, string>> = {
   __: "__underscores__",
   ".": "__dot__",
@@ -43,26 +40,28 @@ export function escapedName(member: string): string | undefined {
 export function typeOfSchema(schema: Json | undefined, isResource = false): CelType | undefined {
   if (!isJsonObject(schema)) return undefined;
   if (schema["x-kubernetes-int-or-string"] === true) return dyn;
-  const isObject = schema["type"] === "object" || isResource;
-  if (isObject)
+  const { type } = schema;
+  if (type === "object" || isResource) {
     return objectType(schema, isResource || schema["x-kubernetes-embedded-resource"] === true);
-  switch (schema["type"]) {
-    case "array": {
-      const item = typeOfSchema(schema["items"]);
-      return item === undefined ? undefined : listOf(item);
-    }
-    case "string":
-      return simple(textTypes[String(schema["format"])] ?? "string");
-    case "boolean":
-      return simple("bool");
-    case "number":
-      return simple("double");
-    case "integer":
-      return simple("int");
-    default:
-      return undefined;
   }
+  if (type !== "array") return typeof type === "string" ? scalarType(schema, type) : undefined;
+  const item = typeOfSchema(schema["items"]);
+  return item === undefined ? undefined : listOf(item);
 }
+
+function scalarType({ format }: JsonObject, type: string): CelType | undefined {
+  const name = Object.hasOwn(scalarTypes, type) ? scalarTypes[type] : undefined;
+  if (name === "string" && typeof format === "string")
+    return simple(Object.hasOwn(textTypes, format) ? (textTypes[format] ?? name) : name);
+  return name === undefined ? undefined : simple(name);
+}
+
+const scalarTypes: Readonly<Record<string, string>> = {
+  string: "string",
+  boolean: "bool",
+  number: "double",
+  integer: "int",
+};
 
 const textTypes: Readonly<Record<string, string>> = {
   byte: "bytes",
@@ -119,16 +118,14 @@ function fieldsOf(
 
 /** The value that a member of an object is for expressions, by its type. */
 export function adopted(json: Json, type: CelType): Value {
-  if (json === null) return null;
-  if (Array.isArray(json)) {
-    const item = type.kind === "list" ? type.item : dyn;
-    return json.map((each: Json) => adopted(each, item));
-  }
-  if (isJsonObject(json)) return adoptedObject(json, type);
+  if (typeof json === "boolean") return json;
   if (typeof json === "number") return adoptedNumber(json, type);
-  return typeof json === "string" && type.kind === "simple"
-    ? adoptedText(json, type.name)
-    : (json as string | boolean);
+  if (typeof json === "string") {
+    return type.kind === "simple" ? adoptedText(json, type.name) : json;
+  }
+  if (json === null || isJsonObject(json)) return json === null ? null : adoptedObject(json, type);
+  const item = type.kind === "list" ? type.item : dyn;
+  return json.map((each) => adopted(each, item));
 }
 
 function adoptedNumber(json: number, type: CelType): Value {

@@ -1,4 +1,5 @@
 /** What an expression gives for values. Each step is paid for, so that every evaluation ends. */
+import { Arguments } from "./arguments.ts";
 import { callOf } from "./checker.ts";
 import { Fault, type Meter } from "./fault.ts";
 import type { BindNode, CallNode, IndexNode, LoopNode, MapNode, Node, SelectNode } from "./node.ts";
@@ -9,6 +10,7 @@ import {
   isMap,
   type Key,
   keyOf,
+  type MapValue,
   mapValue,
   OptionalValue,
   TypeName,
@@ -136,7 +138,7 @@ function called(node: CallNode, scope: Scope): Value {
       parameters.every((type, index) => isOfType(values[index] ?? null, type)),
     );
   if (overload === undefined) throw new Fault("no such overload");
-  return overload.act(values, scope.meter);
+  return overload.act(new Arguments(values, scope.meter));
 }
 
 function equalityOf(node: CallNode, values: readonly Value[], scope: Scope): boolean | undefined {
@@ -194,7 +196,7 @@ function mapped(node: MapNode, scope: Scope): Value {
 }
 
 /** A scope in which more names stand for something. */
-export function within(scope: Scope, names: readonly string[], values: readonly Value[]): Scope {
+function within(scope: Scope, names: readonly string[], values: readonly Value[]): Scope {
   return {
     ...scope,
     find: (name) => {
@@ -227,18 +229,30 @@ function* turns(node: LoopNode, scope: Scope): Generator<Turn> {
 function looped(node: LoopNode, scope: Scope): Value {
   if (node.result === "all") return quantified(node, scope, false);
   if (node.result === "exists") return quantified(node, scope, true);
-  const kept: Value[] = [];
-  const members = new Map<Key, Value>();
-  for (const turn of turns(node, scope)) {
-    if (node.filter !== undefined && !truth(evaluate(node.filter, turn.scope))) continue;
+  if (node.result === "map" || node.result === "entries") return gathered(node, scope);
+  const kept = [...chosen(node, scope)].flatMap((turn) => {
     const value = evaluate(node.body, turn.scope);
-    if (node.result === "list") kept.push(value);
-    else if (node.result === "map") members.set(turn.key, value);
-    else if (node.result === "entries") putEntries(value, members);
-    else if (truth(value)) kept.push(turn.item);
+    if (node.result === "list") return [value];
+    return truth(value) ? [turn.item] : [];
+  });
+  return node.result === "existsOne" ? kept.length === 1 : kept;
+}
+
+// The turns for whose item the filter holds.
+function* chosen(node: LoopNode, scope: Scope): Generator<Turn> {
+  for (const turn of turns(node, scope)) {
+    if (node.filter === undefined || truth(evaluate(node.filter, turn.scope))) yield turn;
   }
-  if (node.result === "existsOne") return kept.length === 1;
-  return node.result === "map" || node.result === "entries" ? mapValue(members) : kept;
+}
+
+function gathered(node: LoopNode, scope: Scope): MapValue {
+  const members = new Map<Key, Value>();
+  for (const turn of chosen(node, scope)) {
+    const value = evaluate(node.body, turn.scope);
+    if (node.result === "map") members.set(turn.key, value);
+    else putEntries(value, members);
+  }
+  return mapValue(members);
 }
 
 function putEntries(value: Value, members: Map<Key, Value>): void {

@@ -5,9 +5,10 @@
  * https://pkg.go.dev/github.com/google/cel-go/ext#Sets,
  * https://pkg.go.dev/github.com/google/cel-go/cel#OptionalTypes
  */
+import type { Arguments } from "./arguments.ts";
 import { Fault, type Meter } from "./fault.ts";
 import type { Library } from "./overload.ts";
-import { boundedList, compared, isIn, on } from "./standard.ts";
+import { boundedList, compared, isIn } from "./standard.ts";
 import { areEqual, int, isList, isMap, OptionalValue, Span, Uint, type Value } from "./value.ts";
 
 type List = readonly Value[];
@@ -38,8 +39,9 @@ function added(a: Value, b: Value): Value {
   throw new Fault("no such overload");
 }
 
-function indexIn(list: List, value: Value, isLast: boolean, meter: Meter): bigint {
-  const isSame = (item: Value): boolean => areEqual(item, value, meter);
+function indexIn(given: Arguments, isLast: boolean): bigint {
+  const [list, value] = [given.list(0), given.any(1)];
+  const isSame = (item: Value): boolean => areEqual(item, value, given.meter);
   return BigInt(isLast ? list.findLastIndex(isSame) : list.findIndex(isSame));
 }
 
@@ -57,11 +59,12 @@ function flattened(list: List, depth: number, meter: Meter): List {
   return boundedList(flat, meter);
 }
 
-function part(list: List, from: bigint, end: bigint, meter: Meter): List {
+function part(given: Arguments): List {
+  const [list, from, end] = [given.list(0), given.int(1), given.int(2)];
   if (from < 0n || end > BigInt(list.length) || from > end) {
     throw new Fault(`cannot slice(${from}, ${end}), list is length ${list.length}`);
   }
-  return boundedList(list.slice(Number(from), Number(end)), meter);
+  return boundedList(list.slice(Number(from), Number(end)), given.meter);
 }
 
 function sorted(list: List, meter: Meter): List {
@@ -78,25 +81,20 @@ function counted(count: bigint, meter: Meter): List {
 }
 
 const lists: Library = {
-  "list<A>.isSorted(): bool": on((a: List, _b, _c, _d, meter) => isSorted(a, meter)),
-  "list<A>.sum(): A": on((a: List, _b, _c, _d, meter) => sum(a, meter)),
-  "list<A>.min(): A": on((a: List, _b, _c, _d, meter) => least(a, 1, meter)),
-  "list<A>.max(): A": on((a: List, _b, _c, _d, meter) => least(a, -1, meter)),
-  "list<A>.indexOf(A): int": on((a: List, b, _c, _d, meter) => indexIn(a, b, false, meter)),
-  "list<A>.lastIndexOf(A): int": on((a: List, b, _c, _d, meter) => indexIn(a, b, true, meter)),
-  "list<A>.distinct(): list<A>": on((a: List, _b, _c, _d, meter) => distinct(a, meter)),
-  "list<A>.flatten(): list<dyn>": on((a: List, _b, _c, _d, meter) => flattened(a, 1, meter)),
-  "list<A>.flatten(int): list<dyn>": on((a: List, depth: bigint, _c, _d, meter) =>
-    flattened(a, Number(depth), meter),
-  ),
-  "list<A>.slice(int, int): list<A>": on((a: List, from: bigint, end: bigint, _d, meter) =>
-    part(a, from, end, meter),
-  ),
-  "list<A>.sort(): list<A>": on((a: List, _b, _c, _d, meter) => sorted(a, meter)),
-  "list<A>.reverse(): list<A>": on((a: List, _b, _c, _d, meter) =>
-    boundedList(a.toReversed(), meter),
-  ),
-  "lists.range(int): list<int>": on((count: bigint, _b, _c, _d, meter) => counted(count, meter)),
+  "list<A>.isSorted(): bool": (given) => isSorted(given.list(0), given.meter),
+  "list<A>.sum(): A": (given) => sum(given.list(0), given.meter),
+  "list<A>.min(): A": (given) => least(given.list(0), 1, given.meter),
+  "list<A>.max(): A": (given) => least(given.list(0), -1, given.meter),
+  "list<A>.indexOf(A): int": (given) => indexIn(given, false),
+  "list<A>.lastIndexOf(A): int": (given) => indexIn(given, true),
+  "list<A>.distinct(): list<A>": (given) => distinct(given.list(0), given.meter),
+  "list<A>.flatten(): list<dyn>": (given) => flattened(given.list(0), 1, given.meter),
+  "list<A>.flatten(int): list<dyn>": (given) =>
+    flattened(given.list(0), Number(given.int(1)), given.meter),
+  "list<A>.slice(int, int): list<A>": (given) => part(given),
+  "list<A>.sort(): list<A>": (given) => sorted(given.list(0), given.meter),
+  "list<A>.reverse(): list<A>": (given) => boundedList(given.list(0).toReversed(), given.meter),
+  "lists.range(int): list<int>": (given) => counted(given.int(0), given.meter),
 };
 
 function containsAll(a: List, b: List, meter: Meter): boolean {
@@ -104,15 +102,13 @@ function containsAll(a: List, b: List, meter: Meter): boolean {
 }
 
 const sets: Library = {
-  "sets.contains(list<A>, list<A>): bool": on((a: List, b: List, _c, _d, meter) =>
-    containsAll(a, b, meter),
-  ),
-  "sets.equivalent(list<A>, list<A>): bool": on(
-    (a: List, b: List, _c, _d, meter) => containsAll(a, b, meter) && containsAll(b, a, meter),
-  ),
-  "sets.intersects(list<A>, list<A>): bool": on((a: List, b: List, _c, _d, meter) =>
-    b.some((item) => isIn(item, a, meter)),
-  ),
+  "sets.contains(list<A>, list<A>): bool": (given) =>
+    containsAll(given.list(0), given.list(1), given.meter),
+  "sets.equivalent(list<A>, list<A>): bool": (given) =>
+    containsAll(given.list(0), given.list(1), given.meter) &&
+    containsAll(given.list(1), given.list(0), given.meter),
+  "sets.intersects(list<A>, list<A>): bool": (given) =>
+    given.list(1).some((item) => isIn(item, given.list(0), given.meter)),
 };
 
 function isZero(value: Value): boolean {
@@ -128,17 +124,15 @@ function contained({ value }: OptionalValue): Value {
 }
 
 const optionals: Library = {
-  "optional.none(): optional<dyn>": on(() => new OptionalValue(undefined)),
-  "optional.of(A): optional<A>": on((a) => new OptionalValue(a)),
-  "optional.ofNonZeroValue(A): optional<A>": on(
-    (a) => new OptionalValue(isZero(a) ? undefined : a),
-  ),
-  "optional<A>.hasValue(): bool": on((a: OptionalValue) => a.value !== undefined),
-  "optional<A>.value(): A": on(contained),
-  "optional<A>.or(optional<A>): optional<A>": on((a: OptionalValue, b: OptionalValue) =>
-    a.value === undefined ? b : a,
-  ),
-  "optional<A>.orValue(A): A": on((a: OptionalValue, b) => a.value ?? b),
+  "optional.none(): optional<dyn>": () => new OptionalValue(undefined),
+  "optional.of(A): optional<A>": (given) => new OptionalValue(given.any(0)),
+  "optional.ofNonZeroValue(A): optional<A>": (given) =>
+    new OptionalValue(isZero(given.any(0)) ? undefined : given.any(0)),
+  "optional<A>.hasValue(): bool": (given) => given.optional(0).value !== undefined,
+  "optional<A>.value(): A": (given) => contained(given.optional(0)),
+  "optional<A>.or(optional<A>): optional<A>": (given) =>
+    given.optional(given.optional(0).value === undefined ? 1 : 0),
+  "optional<A>.orValue(A): A": (given) => given.optional(0).value ?? given.any(1),
 };
 
 /** Functions on lists, sets and optional values. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evaluated } from "./test-evaluation.ts";
+import { evaluated, messageOf } from "./test-evaluation.ts";
 
 test("loops visit the items of lists and the keys of maps", () => {
   assert.equal(evaluated("[1, 2].all(x, x > 0)"), true);
@@ -31,6 +31,6 @@ test("one item decides although others fail, and otherwise the failure counts", 
 test("a name can be bound, and `has` takes a field alone", () => {
   assert.equal(evaluated("cel.bind(x, 3, x * x)"), 9);
   assert.equal(evaluated("has(a.b) && !has(a.c)", { a: { b: 1 } }), true);
-  assert.match(String(evaluated("has(a)", { a: 1 })), /invalid argument to has\(\) macro/u);
-  assert.match(String(evaluated("[1].map(1, 2)")), /must be a simple name/u);
+  assert.match(messageOf("has(1)"), /invalid argument to has\(\) macro/u);
+  assert.match(messageOf("[1].map(1, 2)"), /must be a simple name/u);
 });

@@ -1,10 +1,10 @@
 /** Functions by their signatures: `string.contains(string): bool`, `_+_(int, int): int`. */
-import type { Meter } from "./fault.ts";
+import type { Arguments } from "./arguments.ts";
 import { type CelType, dyn, listOf, mapOf, optionalOf, simple } from "./type.ts";
 import { isList, isMap, OptionalValue, typeNameOf, type Value } from "./value.ts";
 
 /** What a function does with its arguments, the first of which is its target. */
-export type Action = (values: readonly Value[], meter: Meter) => Value;
+type Action = (given: Arguments) => Value;
 
 /** A function for arguments of certain types. */
 export interface Overload {

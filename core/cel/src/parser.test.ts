@@ -26,7 +26,7 @@ test("a rule of a thousand conditions is not deep, one of a thousand brackets is
     `a${".b".repeat(1000)}`,
     `a${"[0]".repeat(1000)}`,
     `${"true ? 1 : ".repeat(1000)}2`,
-    `${"[".repeat(1000)}`,
+    "[".repeat(1000),
   ]) {
     assert.throws(() => parse(source), /recursion limit exceeded/u);
   }

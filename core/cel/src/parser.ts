@@ -5,7 +5,7 @@
  */
 import { expandMacro } from "./macro.ts";
 import type { CallNode, ListNode, MapNode, Node } from "./node.ts";
-import { SyntaxFault, type Token, tokensOf } from "./token.ts";
+import { reservedWords, SyntaxFault, type Token, tokensOf } from "./token.ts";
 import { int, Uint } from "./value.ts";
 
 /** Longest source of an expression, in UTF-16 code units; as cel-go's parser has it. */
@@ -17,11 +17,7 @@ export const sourceLengthMax = 100_000;
  */
 const nestingMax = 100;
 
-const reserved = new Set(
-  "as break const continue else for function if import let loop package namespace return var void while".split(
-    " ",
-  ),
-);
+const reserved = new Set(reservedWords);
 
 /** Operators of two sides, the loosest first. */
 const levels: readonly (readonly string[])[] = [
@@ -72,7 +68,7 @@ class Parser {
   #nested(read: () => Node): Node {
     this.#depth += 1;
     if (this.#depth > nestingMax) {
-      throw new SyntaxFault(this.#peek.at, "expression recursion limit exceeded");
+      throw tooDeep(this.#peek.at);
     }
     const node = read();
     this.#depth -= 1;
@@ -124,7 +120,7 @@ class Parser {
     let node = this.#primary(sign);
     for (let length = 0; ; length += 1) {
       if (length > nestingMax) {
-        throw new SyntaxFault(this.#peek.at, "expression recursion limit exceeded");
+        throw tooDeep(this.#peek.at);
       }
       const { at } = this.#peek;
       if (this.#takes(".")) node = this.#selection(node, at);
@@ -260,6 +256,10 @@ class Parser {
   #unexpectedToken({ at, text }: Token, wanted: string): SyntaxFault {
     return new SyntaxFault(at, `Syntax error: mismatched input '${text}' expecting ${wanted}`);
   }
+}
+
+function tooDeep(at: number): SyntaxFault {
+  return new SyntaxFault(at, "expression recursion limit exceeded");
 }
 
 function call(at: number, name: string, operands: readonly Node[]): CallNode {

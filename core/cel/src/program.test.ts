@@ -13,7 +13,8 @@ test("a message shows where in the source the fault is", () => {
   assert(!compiled.ok);
   assert.equal(
     compiled.message,
-    "compilation failed: ERROR: <input>:2:3: undeclared reference to 'nope' (in container '')\n |   nope\n | ..^",
+    "compilation failed: ERROR: <input>:2:3: undeclared reference to 'nope' " +
+      "(in container '')\n |   nope\n | ..^",
   );
 });
 

@@ -5,11 +5,13 @@ import { check } from "./checker.ts";
 import { adopted, type Declaration, typeOfSchema } from "./declaration.ts";
 import { evaluate } from "./evaluator.ts";
 import { Fault, Meter } from "./fault.ts";
-import { kubernetesLibrary } from "./kubernetes-library.ts";
+import { formatLibrary } from "./format-library.ts";
 import { listLibrary } from "./list-library.ts";
+import { networkLibrary } from "./network-library.ts";
 import type { Node } from "./node.ts";
 import { type Overload, overloadsOf, typeOf } from "./overload.ts";
 import { parse, sourceLengthMax } from "./parser.ts";
+import { quantityLibrary } from "./quantity-library.ts";
 import { standardLibrary, textOf } from "./standard.ts";
 import { textLibrary } from "./text-library.ts";
 import { SyntaxFault } from "./token.ts";
@@ -71,7 +73,9 @@ function overloads(): ReadonlyMap<string, readonly Overload[]> {
     standardLibrary,
     textLibrary,
     listLibrary,
-    kubernetesLibrary,
+    quantityLibrary,
+    networkLibrary,
+    formatLibrary,
     authorizerLibrary,
   ]);
   return library;
@@ -83,8 +87,8 @@ function overloads(): ReadonlyMap<string, readonly Overload[]> {
  */
 export function compile(source: string, environment: Environment): Compilation {
   if (source.length > sourceLengthMax) {
-    const message = `expression code point size exceeds limit: size: ${source.length}, limit ${sourceLengthMax}`;
-    return { ok: false, message };
+    const sizes = `size: ${source.length}, limit ${sourceLengthMax}`;
+    return { ok: false, message: `expression code point size exceeds limit: ${sizes}` };
   }
   try {
     const types = new Map(
@@ -114,7 +118,8 @@ function located(fault: Fault, source: string): string {
   const column = before.at(-1)?.length ?? 0;
   const line = source.split("\n")[before.length - 1] ?? "";
   const place = `<input>:${before.length}:${column + 1}`;
-  return `compilation failed: ERROR: ${place}: ${fault.message}\n | ${line}\n | ${".".repeat(column)}^`;
+  const shown = [`ERROR: ${place}: ${fault.message}`, ` | ${line}`, ` | ${".".repeat(column)}^`];
+  return `compilation failed: ${shown.join("\n")}`;
 }
 
 function programOf(node: Node, type: CelType, types: ReadonlyMap<string, CelType>): Program {

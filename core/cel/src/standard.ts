@@ -4,19 +4,18 @@
  * Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#list-of-standard-definitions
  */
 import { daysOf } from "@beemesh/model";
+import type { Arguments } from "./arguments.ts";
 import { hexText, utf8Bytes, utf8Text } from "./bytes.ts";
 import { Fault, type Meter } from "./fault.ts";
-import type { Action, Library } from "./overload.ts";
+import type { Library } from "./overload.ts";
 import { matches } from "./pattern.ts";
 import { momentOf, momentText, showing, spanOf, spanText } from "./time.ts";
 import {
   areEqual,
-  costOf,
   int,
   isList,
   isMap,
   keyOf,
-  type MapValue,
   Moment,
   Span,
   TypeName,
@@ -27,18 +26,6 @@ import {
 
 /** Longest text or list that an expression makes. */
 const sizeMax = 1_000_000;
-
-/** An action on arguments whose types its signature promises. */
-// biome-ignore format: the signature is one thought
-export function on<A extends Value, B extends Value = Value, C extends Value = Value, D extends Value = Value>(
-  act: (a: A, b: B, c: C, d: D, meter: Meter) => Value,
-): Action {
-  return (values, meter) => {
-    for (const value of values) meter.spend(costOf(value));
-    const [a = null, b = null, c = null, d = null] = values;
-    return act(a as A, b as B, c as C, d as D, meter);
-  };
-}
 
 /** Text of a length that expressions may make. */
 export function boundedText(text: string): string {
@@ -68,47 +55,54 @@ function joinedBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
   return Uint8Array.from([...a, ...b]);
 }
 
-const arithmetic: Library = {
-  "_+_(int, int): int": on((a: bigint, b: bigint) => int(a + b)),
-  "_-_(int, int): int": on((a: bigint, b: bigint) => int(a - b)),
-  "_*_(int, int): int": on((a: bigint, b: bigint) => int(a * b)),
-  "_/_(int, int): int": on((a: bigint, b: bigint) => int(divide(a, b))),
-  "_%_(int, int): int": on((a: bigint, b: bigint) => modulo(a, b)),
-  "-_(int): int": on((a: bigint) => int(-a)),
-  "_+_(uint, uint): uint": on((a: Uint, b: Uint) => new Uint(a.value + b.value)),
-  "_-_(uint, uint): uint": on((a: Uint, b: Uint) => new Uint(a.value - b.value)),
-  "_*_(uint, uint): uint": on((a: Uint, b: Uint) => new Uint(a.value * b.value)),
-  "_/_(uint, uint): uint": on((a: Uint, b: Uint) => new Uint(divide(a.value, b.value))),
-  "_%_(uint, uint): uint": on((a: Uint, b: Uint) => new Uint(modulo(a.value, b.value))),
-  "_+_(double, double): double": on((a: number, b: number) => a + b),
-  "_-_(double, double): double": on((a: number, b: number) => a - b),
-  "_*_(double, double): double": on((a: number, b: number) => a * b),
-  "_/_(double, double): double": on((a: number, b: number) => a / b),
-  "-_(double): double": on((a: number) => -a),
-  "!_(bool): bool": on((a: boolean) => !a),
-  "_&&_(bool, bool): bool": on((a: boolean, b: boolean) => a && b),
-  "_||_(bool, bool): bool": on((a: boolean, b: boolean) => a || b),
-  "_+_(string, string): string": on((a: string, b: string) => boundedText(a + b)),
-  "_+_(bytes, bytes): bytes": on(joinedBytes),
-  "_+_(list<A>, list<A>): list<A>": on(
-    (a: readonly Value[], b: readonly Value[], _c, _d, meter) => {
-      meter.spend(a.length + b.length);
-      return boundedList([...a, ...b], meter);
-    },
-  ),
-  "_+_(Timestamp, Duration): Timestamp": on((a: Moment, b: Span) => new Moment(a.nanos + b.nanos)),
-  "_+_(Duration, Timestamp): Timestamp": on((a: Span, b: Moment) => new Moment(a.nanos + b.nanos)),
-  "_+_(Duration, Duration): Duration": on((a: Span, b: Span) => new Span(a.nanos + b.nanos)),
-  "_-_(Timestamp, Timestamp): Duration": on((a: Moment, b: Moment) => new Span(a.nanos - b.nanos)),
-  "_-_(Timestamp, Duration): Timestamp": on((a: Moment, b: Span) => new Moment(a.nanos - b.nanos)),
-  "_-_(Duration, Duration): Duration": on((a: Span, b: Span) => new Span(a.nanos - b.nanos)),
+const integers: Library = {
+  "_+_(int, int): int": (given) => int(given.int(0) + given.int(1)),
+  "_-_(int, int): int": (given) => int(given.int(0) - given.int(1)),
+  "_*_(int, int): int": (given) => int(given.int(0) * given.int(1)),
+  "_/_(int, int): int": (given) => int(divide(given.int(0), given.int(1))),
+  "_%_(int, int): int": (given) => modulo(given.int(0), given.int(1)),
+  "-_(int): int": (given) => int(-given.int(0)),
+  "_+_(uint, uint): uint": (given) => new Uint(given.uint(0) + given.uint(1)),
+  "_-_(uint, uint): uint": (given) => new Uint(given.uint(0) - given.uint(1)),
+  "_*_(uint, uint): uint": (given) => new Uint(given.uint(0) * given.uint(1)),
+  "_/_(uint, uint): uint": (given) => new Uint(divide(given.uint(0), given.uint(1))),
+  "_%_(uint, uint): uint": (given) => new Uint(modulo(given.uint(0), given.uint(1))),
 };
 
-/** Negative if `a` comes before `b`, 0 if neither does, else positive; NaN if nothing can be said. */
+const arithmetic: Library = {
+  ...integers,
+  "_+_(double, double): double": (given) => given.double(0) + given.double(1),
+  "_-_(double, double): double": (given) => given.double(0) - given.double(1),
+  "_*_(double, double): double": (given) => given.double(0) * given.double(1),
+  "_/_(double, double): double": (given) => given.double(0) / given.double(1),
+  "-_(double): double": (given) => -given.double(0),
+  "!_(bool): bool": (given) => !given.bool(0),
+  // Evaluated by their sides; here for their types.
+  "_&&_(bool, bool): bool": (given) => given.bool(0) && given.bool(1),
+  "_||_(bool, bool): bool": (given) => given.bool(0) || given.bool(1),
+  "_+_(string, string): string": (given) => boundedText(given.text(0) + given.text(1)),
+  "_+_(bytes, bytes): bytes": (given) => joinedBytes(given.bytes(0), given.bytes(1)),
+  "_+_(list<A>, list<A>): list<A>": (given) =>
+    boundedList([...given.list(0), ...given.list(1)], given.meter),
+  "_+_(Timestamp, Duration): Timestamp": (given) =>
+    new Moment(given.moment(0).nanos + given.span(1).nanos),
+  "_+_(Duration, Timestamp): Timestamp": (given) =>
+    new Moment(given.span(0).nanos + given.moment(1).nanos),
+  "_+_(Duration, Duration): Duration": (given) =>
+    new Span(given.span(0).nanos + given.span(1).nanos),
+  "_-_(Timestamp, Timestamp): Duration": (given) =>
+    new Span(given.moment(0).nanos - given.moment(1).nanos),
+  "_-_(Timestamp, Duration): Timestamp": (given) =>
+    new Moment(given.moment(0).nanos - given.span(1).nanos),
+  "_-_(Duration, Duration): Duration": (given) =>
+    new Span(given.span(0).nanos - given.span(1).nanos),
+};
+
+/** Negative if `a` comes before `b`, 0 if neither does, positive else; NaN if none can be said. */
 export function compared(a: Value, b: Value): number {
   const [left, right] = [orderOf(a), orderOf(b)];
   if (typeof left === "string" && typeof right === "string") return compareTexts(left, right);
-  return left < right ? -1 : left > right ? 1 : left == right ? 0 : Number.NaN;
+  return left < right ? -1 : left > right ? 1 : left <= right ? 0 : Number.NaN;
 }
 
 function orderOf(value: Value): bigint | number | string {
@@ -125,10 +119,15 @@ function orderOf(value: Value): bigint | number | string {
 /** The order of code points, which is not that of code units. */
 function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
-  const [left, right] = [[...a], [...b]];
+  const [left, right] = [charactersOf(a), charactersOf(b)];
   const at = left.findIndex((character, index) => character !== right[index]);
   if (at < 0) return -1;
   return (left[at]?.codePointAt(0) ?? 0) < (right[at]?.codePointAt(0) ?? -1) ? -1 : 1;
+}
+
+/** The characters of a text: code points, as Go's runes. */
+export function charactersOf(text: string): readonly string[] {
+  return Array.from(text);
 }
 
 const ordered = ["int", "uint", "double"];
@@ -137,10 +136,10 @@ const comparisons: Library = Object.fromEntries(
     ...ordered.flatMap((a) => ordered.map((b) => [a, b] as const)),
     ...["string", "bool", "bytes", "Timestamp", "Duration"].map((type) => [type, type] as const),
   ].flatMap(([a, b]) => [
-    [`_<_(${a}, ${b}): bool`, on((x, y) => compared(x, y) < 0)],
-    [`_<=_(${a}, ${b}): bool`, on((x, y) => compared(x, y) <= 0)],
-    [`_>_(${a}, ${b}): bool`, on((x, y) => compared(x, y) > 0)],
-    [`_>=_(${a}, ${b}): bool`, on((x, y) => compared(x, y) >= 0)],
+    [`_<_(${a}, ${b}): bool`, (given: Arguments) => compared(given.any(0), given.any(1)) < 0],
+    [`_<=_(${a}, ${b}): bool`, (given: Arguments) => compared(given.any(0), given.any(1)) <= 0],
+    [`_>_(${a}, ${b}): bool`, (given: Arguments) => compared(given.any(0), given.any(1)) > 0],
+    [`_>=_(${a}, ${b}): bool`, (given: Arguments) => compared(given.any(0), given.any(1)) >= 0],
   ]),
 );
 
@@ -150,36 +149,31 @@ export function isIn(value: Value, list: readonly Value[], meter: Meter): boolea
 }
 
 function sizeOf(value: Value): bigint {
-  if (typeof value === "string") return BigInt([...value].length);
+  if (typeof value === "string") return BigInt(charactersOf(value).length);
   if (isList(value) || value instanceof Uint8Array) return BigInt(value.length);
   return BigInt(isMap(value) ? value.size : 0);
 }
 
-const size = on(sizeOf);
 const collections: Library = {
-  "@in(A, list<A>): bool": on((value, list: readonly Value[], _c, _d, meter) =>
-    isIn(value, list, meter),
-  ),
-  "@in(A, map<A, B>): bool": on((value, map: MapValue) => {
-    const key = keyOf(value);
-    return key !== undefined && map.get(key) !== undefined;
-  }),
+  "@in(A, list<A>): bool": (given) => isIn(given.any(0), given.list(1), given.meter),
+  "@in(A, map<A, B>): bool": (given) => {
+    const key = keyOf(given.any(0));
+    return key !== undefined && given.map(1).get(key) !== undefined;
+  },
   ...Object.fromEntries(
     ["string", "bytes", "list<A>", "map<A, B>"].flatMap((type) => [
-      [`size(${type}): int`, size],
-      [`${type}.size(): int`, size],
+      [`size(${type}): int`, (given: Arguments) => sizeOf(given.any(0))],
+      [`${type}.size(): int`, (given: Arguments) => sizeOf(given.any(0))],
     ]),
   ),
 };
 
 const texts: Library = {
-  "string.contains(string): bool": on((a: string, b: string) => a.includes(b)),
-  "string.startsWith(string): bool": on((a: string, b: string) => a.startsWith(b)),
-  "string.endsWith(string): bool": on((a: string, b: string) => a.endsWith(b)),
-  "string.matches(string): bool": on((a: string, b: string, _c, _d, meter) => matches(a, b, meter)),
-  "matches(string, string): bool": on((a: string, b: string, _c, _d, meter) =>
-    matches(a, b, meter),
-  ),
+  "string.contains(string): bool": (given) => given.text(0).includes(given.text(1)),
+  "string.startsWith(string): bool": (given) => given.text(0).startsWith(given.text(1)),
+  "string.endsWith(string): bool": (given) => given.text(0).endsWith(given.text(1)),
+  "string.matches(string): bool": (given) => matches(given.text(0), given.text(1), given.meter),
+  "matches(string, string): bool": (given) => matches(given.text(0), given.text(1), given.meter),
 };
 
 function intOf(value: Value): bigint {
@@ -187,8 +181,9 @@ function intOf(value: Value): bigint {
   if (value instanceof Uint) return int(value.value);
   if (value instanceof Moment) return value.nanos / 1_000_000_000n;
   if (typeof value === "number" && Number.isFinite(value)) return int(BigInt(Math.trunc(value)));
-  if (typeof value === "string" && /^[+-]?\d{1,19}$/u.test(value))
+  if (typeof value === "string" && /^[+-]?\d{1,19}$/u.test(value)) {
     return int(BigInt(value.replace("+", "")));
+  }
   throw new Fault("type conversion error to 'int'");
 }
 
@@ -215,7 +210,9 @@ export function textOf(value: Value): string {
   if (value instanceof Moment) return momentText(value);
   if (value instanceof Span) return spanText(value);
   if (value instanceof Uint8Array) return decoded(value);
-  if (["bigint", "number", "boolean"].includes(typeof value)) return String(value);
+  if (typeof value === "bigint" || typeof value === "number" || typeof value === "boolean") {
+    return String(value);
+  }
   throw new Fault("type conversion error to 'string'");
 }
 
@@ -241,28 +238,28 @@ const numeric = ["int", "uint", "double", "string"];
 const conversions: Library = {
   ...Object.fromEntries(
     numeric.flatMap((type) => [
-      [`int(${type}): int`, on(intOf)],
-      [`uint(${type}): uint`, on(uintOf)],
-      [`double(${type}): double`, on(doubleOf)],
-      [`string(${type}): string`, on(textOf)],
+      [`int(${type}): int`, (given: Arguments) => intOf(given.any(0))],
+      [`uint(${type}): uint`, (given: Arguments) => uintOf(given.any(0))],
+      [`double(${type}): double`, (given: Arguments) => doubleOf(given.any(0))],
+      [`string(${type}): string`, (given: Arguments) => textOf(given.any(0))],
     ]),
   ),
-  "int(Timestamp): int": on(intOf),
-  "string(bool): string": on(textOf),
-  "string(bytes): string": on(textOf),
-  "string(Timestamp): string": on(textOf),
-  "string(Duration): string": on(textOf),
-  "bool(bool): bool": on((a: boolean) => a),
-  "bool(string): bool": on(boolOf),
-  "bytes(bytes): bytes": on((a: Uint8Array) => a),
-  "bytes(string): bytes": on(utf8Bytes),
-  "timestamp(Timestamp): Timestamp": on((a: Moment) => a),
-  "timestamp(string): Timestamp": on((text: string) => read(text, momentOf, "timestamp")),
-  "timestamp(int): Timestamp": on((seconds: bigint) => new Moment(seconds * 1_000_000_000n)),
-  "duration(Duration): Duration": on((a: Span) => a),
-  "duration(string): Duration": on((text: string) => read(text, spanOf, "duration")),
-  "dyn(A): dyn": on((a) => a),
-  "type(A): type": on((a) => new TypeName(typeNameOf(a))),
+  "int(Timestamp): int": (given: Arguments) => intOf(given.any(0)),
+  "string(bool): string": (given: Arguments) => textOf(given.any(0)),
+  "string(bytes): string": (given: Arguments) => textOf(given.any(0)),
+  "string(Timestamp): string": (given: Arguments) => textOf(given.any(0)),
+  "string(Duration): string": (given: Arguments) => textOf(given.any(0)),
+  "bool(bool): bool": (given) => given.bool(0),
+  "bool(string): bool": (given) => boolOf(given.text(0)),
+  "bytes(bytes): bytes": (given) => given.bytes(0),
+  "bytes(string): bytes": (given) => utf8Bytes(given.text(0)),
+  "timestamp(Timestamp): Timestamp": (given) => given.moment(0),
+  "timestamp(string): Timestamp": (given) => read(given.text(0), momentOf, "timestamp"),
+  "timestamp(int): Timestamp": (given) => new Moment(given.int(0) * 1_000_000_000n),
+  "duration(Duration): Duration": (given) => given.span(0),
+  "duration(string): Duration": (given) => read(given.text(0), spanOf, "duration"),
+  "dyn(A): dyn": (given) => given.any(0),
+  "type(A): type": (given) => new TypeName(typeNameOf(given.any(0))),
 };
 
 type Getter = (moment: Moment, zone?: string) => number;
@@ -287,17 +284,17 @@ function dayOfYear(moment: Moment, zone?: string): number {
 const calendar: Library = {
   ...Object.fromEntries(
     Object.entries(getters).flatMap(([name, getter]) => [
-      [`Timestamp.${name}(): int`, on((moment: Moment) => BigInt(getter(moment)))],
+      [`Timestamp.${name}(): int`, (given: Arguments) => BigInt(getter(given.moment(0)))],
       [
         `Timestamp.${name}(string): int`,
-        on((moment: Moment, zone: string) => BigInt(getter(moment, zone))),
+        (given: Arguments) => BigInt(getter(given.moment(0), given.text(1))),
       ],
     ]),
   ),
-  "Duration.getHours(): int": on((a: Span) => a.nanos / 3_600_000_000_000n),
-  "Duration.getMinutes(): int": on((a: Span) => a.nanos / 60_000_000_000n),
-  "Duration.getSeconds(): int": on((a: Span) => a.nanos / 1_000_000_000n),
-  "Duration.getMilliseconds(): int": on((a: Span) => a.nanos / 1_000_000n),
+  "Duration.getHours(): int": (given) => given.span(0).nanos / 3_600_000_000_000n,
+  "Duration.getMinutes(): int": (given) => given.span(0).nanos / 60_000_000_000n,
+  "Duration.getSeconds(): int": (given) => given.span(0).nanos / 1_000_000_000n,
+  "Duration.getMilliseconds(): int": (given) => given.span(0).nanos / 1_000_000n,
 };
 
 /** The functions that every expression may call. */

@@ -14,3 +14,9 @@ export function evaluated(
   const outcome = compiled.program.evaluate(values, 100_000);
   return outcome.ok ? jsonOf(outcome.value) : outcome.message;
 }
+
+/** What a test finds where it expects no value: the message. */
+export function messageOf(source: string): string {
+  const found = evaluated(source);
+  return typeof found === "string" ? found : JSON.stringify(found);
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evaluated } from "./test-evaluation.ts";
+import { evaluated, messageOf } from "./test-evaluation.ts";
 
 test("positions in a text count characters", () => {
   assert.equal(evaluated("'a😀b'.indexOf('b')"), 2);
@@ -28,7 +28,7 @@ test("a format puts values in its places", () => {
   );
   assert.equal(evaluated("'%s'.format([[1, 'a', {'k': true}]])"), "[1, a, {k: true}]");
   assert.equal(evaluated("'%s %s'.format(['a'])"), "index 1 out of range");
-  assert.match(String(evaluated("'%q'.format(['a'])")), /unrecognized formatting clause/u);
+  assert.match(messageOf("'%q'.format(['a'])"), /unrecognized formatting clause/u);
 });
 
 test("what matches a pattern is found", () => {
@@ -40,7 +40,7 @@ test("what matches a pattern is found", () => {
 test("no text becomes longer than texts may be", () => {
   const long = "a".repeat(500);
   assert.match(
-    String(evaluated(`'${long}'.replace('', '${long}').replace('a', '${long}')`)),
+    messageOf(`'${long}'.replace('', '${long}').replace('a', '${long}')`),
     /cost limit|too long/u,
   );
 });

@@ -4,17 +4,13 @@
  * Sources: https://pkg.go.dev/github.com/google/cel-go/ext#Strings,
  * https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-regex-library
  */
+import type { Arguments } from "./arguments.ts";
 import { hexText } from "./bytes.ts";
 import { Fault, type Meter } from "./fault.ts";
 import type { Library } from "./overload.ts";
 import { found } from "./pattern.ts";
-import { boundedText, on, textOf } from "./standard.ts";
-import { isList, isMap, typeNameOf, type Value } from "./value.ts";
-
-/** Positions count characters, as Go's runes; texts without pairs are cut as they are. */
-function charactersOf(text: string): readonly string[] {
-  return [...text];
-}
+import { boundedText, charactersOf, textOf } from "./standard.ts";
+import { isList, isMap, Uint, type Value } from "./value.ts";
 
 function positionOf(text: string, wanted: string, from: bigint): bigint {
   const characters = charactersOf(text);
@@ -84,11 +80,8 @@ function joinedText(list: readonly Value[], by: string, meter: Meter): string {
 }
 
 function quotedText(text: string): string {
-  const escaped = text.replaceAll(
-    /[\u0007\b\f\n\r\t\v\\"]/gu,
-    (sign) => quoteEscapes[sign] ?? sign,
-  );
-  return `"${escaped}"`;
+  const escaped = charactersOf(text).map((sign) => quoteEscapes[sign] ?? sign);
+  return `"${escaped.join("")}"`;
 }
 
 const quoteEscapes: Readonly<Record<string, string>> = {
@@ -124,19 +117,20 @@ function formatted(text: string, values: readonly Value[], meter: Meter): string
 
 function formattedPart(value: Value, letter: string, precision: number | undefined): string {
   if (letter === "s") return shownText(value);
-  if (letter === "d" && (typeof value === "bigint" || typeNameOf(value) === "uint")) {
-    return textOf(value);
-  }
-  if (letter === "f" && typeof value !== "string") return numberOf(value).toFixed(precision ?? 6);
+  if (letter === "d" && isWhole(value)) return textOf(value);
+  if (letter === "f") return numberOf(value).toFixed(precision ?? 6);
   if (letter === "e") return exponentText(numberOf(value), precision ?? 6);
   const radix = { b: 2, o: 8, x: 16, X: 16 }[letter];
   if (radix === undefined || typeof value === "number") {
-    throw new Fault(
-      `could not parse formatting clause: unrecognized formatting clause "${letter}"`,
-    );
+    const problem = `unrecognized formatting clause "${letter}"`;
+    throw new Fault(`could not parse formatting clause: ${problem}`);
   }
   const digits = radixText(value, radix);
   return letter === "X" ? digits.toUpperCase() : digits;
+}
+
+function isWhole(value: Value): boolean {
+  return typeof value === "bigint" || value instanceof Uint;
 }
 
 function radixText(value: Value, radix: number): string {
@@ -162,55 +156,52 @@ function shownText(value: Value): string {
   return `{${members.toSorted().join(", ")}}`;
 }
 
+const cuts: Library = {
+  "string.charAt(int): string": (given) => characterAt(given.text(0), given.int(1)),
+  "string.indexOf(string): int": (given) => positionOf(given.text(0), given.text(1), 0n),
+  "string.indexOf(string, int): int": (given) =>
+    positionOf(given.text(0), given.text(1), given.int(2)),
+  "string.lastIndexOf(string): int": (given) =>
+    lastPositionOf(given.text(0), given.text(1), undefined),
+  "string.lastIndexOf(string, int): int": (given) =>
+    lastPositionOf(given.text(0), given.text(1), given.int(2)),
+  "string.split(string): list<string>": (given) => split(given.text(0), given.text(1), -1n),
+  "string.split(string, int): list<string>": (given) =>
+    split(given.text(0), given.text(1), given.int(2)),
+  "string.substring(int): string": (given) => slice(given.text(0), given.int(1), undefined),
+  "string.substring(int, int): string": (given) => slice(given.text(0), given.int(1), given.int(2)),
+  "string.trim(): string": (given) => given.text(0).trim(),
+};
+
+const searches: Library = {
+  "string.find(string): string": (given) =>
+    found({ text: given.text(0), pattern: given.text(1), most: 1 }, given.meter)[0] ?? "",
+  "string.findAll(string): list<string>": (given) => allFound(given, -1n),
+  "string.findAll(string, int): list<string>": (given) => allFound(given, given.int(2)),
+};
+
+function allFound(given: Arguments, most: bigint): readonly string[] {
+  const count = most < 0n ? Number.POSITIVE_INFINITY : Number(most);
+  return found({ text: given.text(0), pattern: given.text(1), most: count }, given.meter);
+}
+
 /** Functions on texts. */
 export const textLibrary: Library = {
-  "string.charAt(int): string": on(characterAt),
-  "string.indexOf(string): int": on((a: string, b: string) => positionOf(a, b, 0n)),
-  "string.indexOf(string, int): int": on(positionOf),
-  "string.lastIndexOf(string): int": on((a: string, b: string) => lastPositionOf(a, b, undefined)),
-  "string.lastIndexOf(string, int): int": on((a: string, b: string, from: bigint) =>
-    lastPositionOf(a, b, from),
-  ),
-  "string.lowerAscii(): string": on((a: string) =>
-    a.replaceAll(/[A-Z]/gu, (letter) => letter.toLowerCase()),
-  ),
-  "string.upperAscii(): string": on((a: string) =>
-    a.replaceAll(/[a-z]/gu, (letter) => letter.toUpperCase()),
-  ),
-  "string.replace(string, string): string": on((a: string, from: string, to: string, _d, meter) =>
-    replaced(a, [from, to], -1n, meter),
-  ),
-  "string.replace(string, string, int): string": on(
-    (a: string, from: string, to: string, most: bigint, meter) =>
-      replaced(a, [from, to], most, meter),
-  ),
-  "string.split(string): list<string>": on((a: string, by: string) => split(a, by, -1n)),
-  "string.split(string, int): list<string>": on(split),
-  "string.substring(int): string": on((a: string, from: bigint) => slice(a, from, undefined)),
-  "string.substring(int, int): string": on((a: string, from: bigint, end: bigint) =>
-    slice(a, from, end),
-  ),
-  "string.trim(): string": on((a: string) => a.trim()),
-  "string.reverse(): string": on((a: string) => charactersOf(a).toReversed().join("")),
-  "list<string>.join(): string": on((a: readonly Value[], _b, _c, _d, meter) =>
-    joinedText(a, "", meter),
-  ),
-  "list<string>.join(string): string": on((a: readonly Value[], by: string, _c, _d, meter) =>
-    joinedText(a, by, meter),
-  ),
-  "strings.quote(string): string": on(quotedText),
-  "string.format(list<dyn>): string": on((a: string, values: readonly Value[], _c, _d, meter) =>
-    formatted(a, values, meter),
-  ),
-  "string.find(string): string": on(
-    (text: string, pattern: string, _c, _d, meter) =>
-      found({ text, pattern, most: 1 }, meter)[0] ?? "",
-  ),
-  "string.findAll(string): list<string>": on((text: string, pattern: string, _c, _d, meter) =>
-    found({ text, pattern, most: Number.POSITIVE_INFINITY }, meter),
-  ),
-  "string.findAll(string, int): list<string>": on(
-    (text: string, pattern: string, most: bigint, _d, meter) =>
-      found({ text, pattern, most: most < 0n ? Number.POSITIVE_INFINITY : Number(most) }, meter),
-  ),
+  ...cuts,
+  ...searches,
+  "string.lowerAscii(): string": (given) =>
+    given.text(0).replaceAll(/[A-Z]/gu, (letter) => letter.toLowerCase()),
+  "string.upperAscii(): string": (given) =>
+    given.text(0).replaceAll(/[a-z]/gu, (letter) => letter.toUpperCase()),
+  "string.replace(string, string): string": (given) =>
+    replaced(given.text(0), [given.text(1), given.text(2)], -1n, given.meter),
+  "string.replace(string, string, int): string": (given) =>
+    replaced(given.text(0), [given.text(1), given.text(2)], given.int(3), given.meter),
+  "string.reverse(): string": (given) => charactersOf(given.text(0)).toReversed().join(""),
+  "list<string>.join(): string": (given) => joinedText(given.list(0), "", given.meter),
+  "list<string>.join(string): string": (given) =>
+    joinedText(given.list(0), given.text(1), given.meter),
+  "strings.quote(string): string": (given) => quotedText(given.text(0)),
+  "string.format(list<dyn>): string": (given) =>
+    formatted(given.text(0), given.list(1), given.meter),
 };

@@ -19,20 +19,20 @@ const durationLengthMax = 100;
 /** Reads `1h30m`, `-1.5s`, `0`; undefined for other text. */
 export function spanOf(text: string): Span | undefined {
   if (text.length > durationLengthMax) return undefined;
-  const [, sign = "", rest = ""] = /^([+-]?)(.*)$/u.exec(text) ?? [];
-  if (rest === "0") return new Span(0n);
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/u.test(rest)) return undefined;
-  let nanos = 0n;
-  for (const [, whole = "", fraction = "", unit = "s"] of rest.matchAll(
-    /(\d*)\.?(\d*)(ns|us|µs|ms|s|m|h)/gu,
-  )) {
-    const each = unitNanos[unit] ?? 0n;
-    nanos += BigInt(whole || "0") * each;
-    nanos += (BigInt(fraction || "0") * each) / 10n ** BigInt(fraction.length);
-  }
-  const signed = sign === "-" ? -nanos : nanos;
+  const magnitude = text.replace(/^[+-]/u, "");
+  const isSpan =
+    magnitude === "0" || /^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+$/u.test(magnitude);
+  if (!isSpan) return undefined;
+  const parts = [...magnitude.matchAll(/(\d*)\.?(\d*)(ns|us|µs|ms|s|m|h)/gu)];
+  const nanos = parts.reduce((sum, part) => sum + nanosOf(part), 0n);
+  const signed = text.startsWith("-") ? -nanos : nanos;
   const isHeld = signed >= -(2n ** 63n) && signed < 2n ** 63n;
   return isHeld ? new Span(signed) : undefined;
+}
+
+function nanosOf([, whole = "", fraction = "", unit = "s"]: RegExpExecArray): bigint {
+  const each = unitNanos[unit] ?? 0n;
+  return BigInt(whole) * each + (BigInt(fraction) * each) / 10n ** BigInt(fraction.length);
 }
 
 /** Writes a duration as CEL does: in seconds. */

@@ -29,8 +29,13 @@ const number =
   /0x[0-9a-fA-F]+u?|(?:\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?)|\d+u?/uy;
 const quoted = /(?:[bB][rR]?|[rR][bB]?)?(?:"""|'''|"|')/uy;
 const signs = /&&|\|\||[!=<>]=|[-+*/%!<>?:.,()[\]{}]/uy;
-const escaped = `\`([a-zA-Z0-9_.\\-/ ]+)\``;
-const backtick = new RegExp(escaped, "uy");
+const backtick = /`[a-zA-Z0-9_.\-/ ]+`/uy;
+
+/** Words that name nothing. */
+export const reservedWords: readonly string[] = [
+  ..."as break const continue else for function if import".split(" "),
+  ..."let loop package namespace return var void while".split(" "),
+];
 
 /** The words of a source, the last of them its end. */
 export function tokensOf(source: string): readonly Token[] {
@@ -144,16 +149,13 @@ function escapeAt(
 ): { readonly text: string; readonly end: number } {
   const plain = plainEscapes[source[at + 1] ?? ""];
   if (plain !== undefined) return { text: plain, end: at + 2 };
-  numbered.lastIndex = at;
-  const match = numbered.exec(source);
-  const [all = "", byte, four, eight, octal] = match ?? [];
-  if (match === null || (isBytes && (four ?? eight) !== undefined)) {
+  const all = matchAt(numbered, source, at);
+  const isCharacter = /^\\[uU]/u.test(all ?? "");
+  if (all === undefined || (isBytes && isCharacter)) {
     throw new SyntaxFault(at, "Syntax error: invalid escape sequence");
   }
-  const code =
-    octal === undefined
-      ? Number.parseInt(byte ?? four ?? eight ?? "0", 16)
-      : Number.parseInt(octal, 8);
+  const isOctal = /^\\[0-7]/u.test(all);
+  const code = isOctal ? Number.parseInt(all.slice(1), 8) : Number.parseInt(all.slice(2), 16);
   if (code > 0x10_ffff || (code >= 0xd800 && code <= 0xdfff)) {
     throw new SyntaxFault(at, "Syntax error: invalid unicode code point");
   }

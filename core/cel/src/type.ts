@@ -15,7 +15,7 @@ export type CelType =
   | ObjectType;
 
 /** An object with the fields that its schema says; others cannot be asked for. */
-export interface ObjectType {
+interface ObjectType {
   readonly kind: "object";
   readonly name: string;
   readonly fields: ReadonlyMap<string, ObjectField>;
@@ -55,19 +55,24 @@ export function isAssignable(actual: CelType, wanted: CelType, bindings?: Bindin
   if (wanted.kind === "parameter") return isBound(actual, wanted.name, bindings);
   if (actual.kind === "dyn" || wanted.kind === "dyn") return true;
   if (actual.kind === "simple") return isSimpleAssignable(actual.name, wanted);
-  if (actual.kind === "list") {
-    return wanted.kind === "list" && isAssignable(actual.item, wanted.item, bindings);
-  }
-  if (actual.kind === "optional") {
-    return wanted.kind === "optional" && isAssignable(actual.item, wanted.item, bindings);
-  }
   if (actual.kind === "object") return isObjectAssignable(wanted, bindings);
-  return (
-    actual.kind === "map" &&
-    wanted.kind === "map" &&
-    isAssignable(actual.key, wanted.key, bindings) &&
-    isAssignable(actual.value, wanted.value, bindings)
-  );
+  return areInnerAssignable(actual, wanted, bindings);
+}
+
+function areInnerAssignable(
+  actual: CelType,
+  wanted: CelType,
+  bindings: Bindings | undefined,
+): boolean {
+  const [own, asked] = [innerOf(actual), innerOf(wanted)];
+  if (own.length === 0 || actual.kind !== wanted.kind) return false;
+  return own.every((type, index) => isAssignable(type, asked[index] ?? dyn, bindings));
+}
+
+/** The types of what is in a value. */
+function innerOf(type: CelType): readonly CelType[] {
+  if (type.kind === "list" || type.kind === "optional") return [type.item];
+  return type.kind === "map" ? [type.key, type.value] : [];
 }
 
 function isBound(actual: CelType, name: string, bindings: Bindings | undefined): boolean {

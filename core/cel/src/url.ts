@@ -17,25 +17,34 @@ const hostPattern = /^(\[[0-9A-Fa-f:.]+(?:%25[^\]]*)?\]|[^:[\]\s"<>\\^`{|}]*)(?:
 /** Reads an absolute URL or an absolute path; undefined for other text. */
 export function parseUrl(text: string): UrlParts | undefined {
   if (text === "" || text.length > urlLengthMax || hasWrongSign(text)) return undefined;
+  const { scheme, authority, path, query } = cut(text);
+  const host = hostOf(authority ?? "");
+  if (host === undefined) return undefined;
+  const isOpaque = scheme !== "" && (path === "" || authority === undefined);
+  if (!path.startsWith("/") && !isOpaque) return undefined;
+  const escapedPath = path.replaceAll(/[^A-Za-z0-9$&+,/:;=@\-_.~%!*'()]/gu, encodeURIComponent);
+  return { scheme: scheme.toLowerCase(), ...host, escapedPath, query: queryOf(query) };
+}
+
+function cut(text: string): {
+  readonly scheme: string;
+  readonly authority: string | undefined;
+  readonly path: string;
+  readonly query: string;
+} {
   const [, scheme = "", authority, path = "", query = ""] = pattern.exec(text) ?? [];
-  if (scheme === "" && !path.startsWith("/")) return undefined;
-  const host = (authority ?? "").slice((authority ?? "").lastIndexOf("@") + 1);
+  return { scheme, authority, path, query };
+}
+
+function hostOf(authority: string): Pick<UrlParts, "host" | "hostname" | "port"> | undefined {
+  const host = authority.slice(authority.lastIndexOf("@") + 1);
   const [, hostname, port = ""] = hostPattern.exec(host) ?? [];
-  if (hostname === undefined || (path !== "" && authority !== undefined && !path.startsWith("/"))) {
-    return undefined;
-  }
-  return {
-    scheme: scheme.toLowerCase(),
-    host,
-    hostname: hostname.replace(/^\[(.*)\]$/u, "$1"),
-    port,
-    escapedPath: path.replaceAll(/[^A-Za-z0-9$&+,/:;=@\-_.~%!*'()]/gu, encodeURIComponent),
-    query: queryOf(query),
-  };
+  if (hostname === undefined) return undefined;
+  return { host, hostname: hostname.replace(/^\[(.*)\]$/u, "$1"), port };
 }
 
 function hasWrongSign(text: string): boolean {
-  return /[\u0000-\u0020\u007f]|%(?![0-9A-Fa-f]{2})/u.test(text) || !text.isWellFormed();
+  return /[\p{Cc} ]|%(?![0-9A-Fa-f]{2})/u.test(text) || !text.isWellFormed();
 }
 
 function queryOf(query: string): readonly (readonly [string, readonly string[]])[] {

@@ -69,18 +69,12 @@ export class OptionalValue {
   }
 }
 
-/** A value of a library, such as a quantity or a URL: known by its type's name. */
-export class OpaqueValue {
-  readonly type: string;
-  readonly content: unknown;
-  /** Equal contents have equal texts. */
-  readonly text: string;
-
-  constructor(type: string, content: unknown, text: string) {
-    this.type = type;
-    this.content = content;
-    this.text = text;
-  }
+/** A value of a library, such as a quantity or a URL: a class for each type. */
+export abstract class OpaqueValue {
+  /** The name of its type. */
+  abstract readonly type: string;
+  /** Equal values have equal texts. */
+  abstract readonly text: string;
 }
 
 /** A map, or an object: its members are made when they are asked for. */
@@ -129,8 +123,8 @@ export function isList(value: Value): value is readonly Value[] {
 export function keyOf(value: Value): Key | undefined {
   if (value instanceof Uint) return value.value;
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : undefined;
-  const isKey = ["boolean", "bigint", "string"].includes(typeof value);
-  return isKey ? (value as Key) : undefined;
+  if (typeof value === "boolean" || typeof value === "bigint") return value;
+  return typeof value === "string" ? value : undefined;
 }
 
 /** The name of a value's type, as `type(x)` and messages say it. */
@@ -145,9 +139,7 @@ export function typeNameOf(value: Value): string {
   return classNameOf(value);
 }
 
-function classNameOf(
-  value: Uint8Array | Uint | Moment | Span | TypeName | OptionalValue | OpaqueValue | object,
-): string {
+function classNameOf(value: ObjectValue): string {
   if (value instanceof Uint8Array) return "bytes";
   if (value instanceof Uint) return "uint";
   if (value instanceof Moment) return "google.protobuf.Timestamp";
@@ -163,9 +155,15 @@ export function areEqual(a: Value, b: Value, meter: Meter): boolean {
   if (left === right) return true;
   if (typeof left === "bigint" && typeof right === "number") return Number(left) === right;
   if (typeof left === "number" && typeof right === "bigint") return left === Number(right);
-  if (isList(left)) return isList(right) && areEqualLists(left, right, meter);
   if (left === null || right === null) return false;
   if (typeof left !== "object" || typeof right !== "object") return false;
+  return areEqualObjects(left, right, meter);
+}
+
+type ObjectValue = Extract<Value, object>;
+
+function areEqualObjects(left: ObjectValue, right: ObjectValue, meter: Meter): boolean {
+  if (isList(left)) return isList(right) && areEqualLists(left, right, meter);
   if (isMap(left)) return isMap(right) && areEqualMaps(left, right, meter);
   if (left instanceof OptionalValue && right instanceof OptionalValue) {
     if (left.value === undefined || right.value === undefined) return left.value === right.value;

@@ -8,8 +8,13 @@ export interface Version {
 
 /** Longest text of a version. */
 const versionLengthMax = 256;
-const pattern =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?$/u;
+const partText = "[0-9A-Za-z-]+";
+const numberText = "(0|[1-9][0-9]*)";
+const preText = `(?:-(${partText}(?:[.]${partText})*))?`;
+const pattern = new RegExp(
+  `^${[numberText, numberText, numberText].join("[.]")}${preText}(?:[+][0-9A-Za-z.-]+)?$`,
+  "u",
+);
 
 /**
  * Reads a version; undefined for other text.
