@@ -9,7 +9,27 @@
  * @module
  */
 
-export { type Cause, type CauseReason, causesText } from "./cause.ts";
+export {
+  type Cause,
+  type CauseReason,
+  causesText,
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from "./cause.ts";
+export {
+  type CustomNames,
+  cleanupFinalizer,
+  compareVersions,
+  definedResource,
+  isCleaningUp,
+  isDefinition,
+  requestedNames,
+} from "./custom-resource.ts";
 export { defaults } from "./defaults.ts";
 export { derivedUid, slotAnnotation } from "./derivation.ts";
 export {
@@ -75,6 +95,7 @@ export {
   selectorOfLabels,
   selectorText,
 } from "./label-selector.ts";
+export { identityCauses, metadataCauses, unknownMetadata } from "./meta-rules.ts";
 export {
   labelError,
   labelValueError,
@@ -91,6 +112,8 @@ export {
 } from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
 export { openApiV2MediaType, openApiV2Protobuf, openApiV3, openApiV3Index } from "./openapi.ts";
+export { resourcePaths } from "./openapi-paths.ts";
+export { componentSchemas } from "./openapi-schemas.ts";
 export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";
 export type {
   Condition,
@@ -129,11 +152,13 @@ export {
 } from "./quantity.ts";
 export {
   apiVersionOf,
+  type CustomVersion,
   findResource,
   type Resource,
   resourceOfKind,
   resources,
 } from "./resource.ts";
+export { type NameConflict, ResourceBook } from "./resource-book.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
 export { type Taint, taintsOf, tolerates } from "./taint.ts";

@@ -31,16 +31,32 @@ export function openApiV3(group: string, version: string): JsonObject {
   return known;
 }
 
-/** The list of all documents, for `/openapi/v3`. The hash of each lets clients keep it. */
-export function openApiV3Index(): JsonObject {
-  const paths = resources.map(({ group, version }) => {
-    const path = groupPath(group, version);
-    const hash = hashOf(canonicalJson(openApiV3(group, version)))
-      .toString(16)
-      .toUpperCase();
-    return [path.slice(1), { serverRelativeURL: `/openapi/v3${path}?hash=${hash}` }];
-  });
+/**
+ * The list of all documents, for `/openapi/v3`. The hash of each lets clients keep it.
+ *
+ * @param others - Documents beside those of the model, by path: `apis/example.com/v1`.
+ */
+export function openApiV3Index(others: ReadonlyMap<string, JsonObject> = new Map()): JsonObject {
+  const own = resources.map(({ group, version }): [string, JsonObject] => [
+    groupPath(group, version).slice(1),
+    openApiV3(group, version),
+  ]);
+  const paths = [...new Map([...own, ...others])].map(([path, document]) => [
+    path,
+    { serverRelativeURL: `/openapi/v3/${path}?hash=${documentHash(document)}` },
+  ]);
   return { paths: Object.fromEntries(paths) };
+}
+
+const hashes = new WeakMap<JsonObject, string>();
+
+/** Documents are made once, and are long. */
+function documentHash(document: JsonObject): string {
+  const known = hashes.get(document);
+  if (known !== undefined) return known;
+  const hash = hashOf(canonicalJson(document)).toString(16).toUpperCase();
+  hashes.set(document, hash);
+  return hash;
 }
 
 /** Documents that were made before: they never change. */
@@ -59,7 +75,7 @@ function documentOf(served: readonly Resource[]): JsonObject {
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.assign({}, ...served.map(resourcePaths)),
+    paths: Object.assign({}, ...served.map((resource) => resourcePaths(resource))),
     components: { schemas: componentSchemas([...kinds.keys(), ...everywhere], kinds) },
   };
 }

@@ -1,14 +1,15 @@
 /** POST to a collection: a new object. */
-import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
+import { isCleaningUp, type KubeObject, type ObjectMeta } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { requestFaults, withRequester } from "./access/certificate-request.ts";
 import { escalation } from "./access/escalation.ts";
 import { admitted, generatedName, namespaceRefusal } from "./admission.ts";
 import type { Call } from "./call.ts";
+import { defaults, validate, warningsFor } from "./kind.ts";
 import { readObject } from "./object-body.ts";
 import { managersOf, tracked, withManagers } from "./ownership.ts";
 import { formatOf, renderObject } from "./rendition.ts";
-import { alreadyExists, conflict, invalid, replyWith, type Status } from "./status.ts";
+import { alreadyExists, conflict, forbidden, invalid, replyWith, type Status } from "./status.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
 
@@ -102,6 +103,10 @@ function refusalOf(call: Call, fresh: KubeObject): Status | undefined {
     const message = "Required value: name or generateName is required";
     const cause = { reason: "FieldValueRequired", message, field: "metadata.name" };
     return invalid(info.resource, name, [cause]);
+  }
+  if (info.resource.custom !== undefined && isCleaningUp(info.resource.custom.definition)) {
+    const why = "create not allowed while custom resource definition is terminating";
+    return forbidden(info.resource, name, why);
   }
   const namespace = namespaceRefusal(call, name);
   if (namespace !== undefined) return namespace;

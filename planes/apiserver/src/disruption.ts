@@ -5,7 +5,7 @@
  * Source: https://kubernetes.io/docs/tasks/run-application/configure-pdb/ and
  * https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
  */
-import { findResource, type KubeObject, matches, resourceOfKind, selectorOf } from "@beemesh/model";
+import { findResource, type KubeObject, matches, selectorOf } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { fieldAt, listAt, textAt } from "./field.ts";
@@ -115,7 +115,7 @@ function scalerOf(store: ObjectStore, pod: KubeObject): Scaler | undefined {
   for (let steps = 0; steps < ownersMax; steps += 1) {
     const reference = at.metadata.ownerReferences?.find(({ controller }) => controller === true);
     if (reference === undefined) break;
-    const resource = resourceOfKind(reference.apiVersion, reference.kind);
+    const resource = store.resources.ofKind(reference.apiVersion, reference.kind);
     const namespace = pod.metadata.namespace ?? "";
     const owner = resource && store.get(resource, namespace, reference.name);
     if (owner === undefined || owner.metadata.uid !== reference.uid) break;

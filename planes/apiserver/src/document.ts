@@ -4,10 +4,13 @@ import {
   openApiV2Protobuf,
   openApiV3,
   openApiV3Index,
+  type ResourceBook,
   resources,
 } from "@beemesh/model";
 import type { ApiReply, ApiRequest, TokenAuthority } from "@beemesh/ports";
+import type { JsonObject } from "@beemesh/wire";
 import { tokenIssuer } from "./access/service-token.ts";
+import { customOpenApiV3 } from "./custom/open-api.ts";
 import { mediaTypesOf } from "./media-type.ts";
 import { noSuchPath, notAcceptable, replyWith } from "./status.ts";
 
@@ -23,7 +26,11 @@ export function isPublic([root]: readonly string[]): boolean {
 }
 
 /** Answers a request for a document; undefined if its path is none. */
-export function document(request: ApiRequest, tokens?: TokenAuthority): ApiReply | undefined {
+export function document(
+  request: ApiRequest,
+  book: ResourceBook,
+  tokens?: TokenAuthority,
+): ApiReply | undefined {
   const [root, ...rest] = request.path;
   if (root === undefined) return json({ paths: rootPaths });
   if (healthPaths.has(root)) {
@@ -34,7 +41,7 @@ export function document(request: ApiRequest, tokens?: TokenAuthority): ApiReply
     const found = issuerDocument(request.path.join("/"), tokens);
     if (found !== undefined) return found;
   }
-  return root === "openapi" ? openApi(request, rest) : undefined;
+  return root === "openapi" ? openApi(request, rest, book) : undefined;
 }
 
 /**
@@ -79,16 +86,37 @@ const versionInfo = {
   platform: "",
 };
 
-function openApi(request: ApiRequest, [version, ...rest]: readonly string[]): ApiReply {
+function openApi(
+  request: ApiRequest,
+  [version, ...rest]: readonly string[],
+  book: ResourceBook,
+): ApiReply {
   if (version === "v2" && rest.length === 0) return openApiV2(request);
   if (version !== "v3") return replyWith(noSuchPath());
-  if (rest.length === 0) return json(openApiV3Index());
+  if (rest.length === 0) return json(openApiV3Index(customDocuments(book)));
   const [root, first = "", second = ""] = rest;
   const [group, groupVersion] = root === "api" ? ["", first] : [first, second];
   const isServed = resources.some(
     (resource) => resource.group === group && resource.version === groupVersion,
   );
-  return isServed ? json(openApiV3(group, groupVersion)) : replyWith(noSuchPath());
+  if (isServed) return json(openApiV3(group, groupVersion));
+  const custom = customDocuments(book).get(`apis/${group}/${groupVersion}`);
+  return custom === undefined ? replyWith(noSuchPath()) : json(custom);
+}
+
+const documents = new WeakMap<
+  ResourceBook,
+  { readonly edition: number; readonly byPath: ReadonlyMap<string, JsonObject> }
+>();
+
+/** The documents of custom resources by path, made anew when a definition has changed. */
+function customDocuments(book: ResourceBook): ReadonlyMap<string, JsonObject> {
+  const known = documents.get(book);
+  if (known?.edition === book.edition) return known.byPath;
+  const groups = Map.groupBy(book.served, ({ group, version }) => `apis/${group}/${version}`);
+  const byPath = new Map([...groups].map(([path, each]) => [path, customOpenApiV3(each)]));
+  documents.set(book, { edition: book.edition, byPath });
+  return byPath;
 }
 
 /**

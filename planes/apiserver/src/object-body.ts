@@ -1,14 +1,8 @@
 /** From the body of a request to an object of the kind that its path names. */
-import {
-  apiVersionOf,
-  type KubeObject,
-  type ObjectMeta,
-  pruneUnknown,
-  type Resource,
-  unknownFields,
-} from "@beemesh/model";
+import { apiVersionOf, type KubeObject, type ObjectMeta, type Resource } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import { fieldAt, textAt } from "./field.ts";
+import { pruneUnknown, unknownFields } from "./kind.ts";
 import { badRequest, done, fail, type Outcome } from "./status.ts";
 import type { WriteOptions } from "./write-options.ts";
 

@@ -1,8 +1,9 @@
 /** The status of an object, written apart from its specification. */
-import { type KubeObject, validate } from "@beemesh/model";
+import type { KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
 import { type Call, storedObject } from "./call.ts";
+import { validate } from "./kind.ts";
 import { get } from "./list.ts";
 import { readObject } from "./object-body.ts";
 import { applied, managersOf, tracked, withManagers } from "./ownership.ts";
@@ -49,7 +50,7 @@ function replaced(call: Call): Outcome<Wanted> {
 }
 
 function patchedStatus(call: Call, before: KubeObject): Outcome<Wanted> {
-  const kind = patchKindOf(call.request.contentType);
+  const kind = patchKindOf(call.request.contentType, call.info);
   if (!kind.ok) return kind;
   const options = patchOptionsOf(call, kind.value);
   if (!options.ok) return options;

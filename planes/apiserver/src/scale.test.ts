@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { findResource } from "@beemesh/model";
 import { fieldAt, numberAt, textAt } from "./field.ts";
 import { scaleOf } from "./scale.ts";
 import { TestClient } from "./test-client.ts";
@@ -47,6 +48,9 @@ describe("scale", () => {
 });
 
 test("a workload without selector scales no pods", () => {
-  const scale = scaleOf({ apiVersion: "v1", kind: "X", metadata: { name: "x" } });
+  const deployments = findResource("apps", "deployments");
+  assert(deployments);
+  const object = { apiVersion: "v1", kind: "X", metadata: { name: "x" } };
+  const scale = scaleOf(object, deployments);
   assert.deepEqual(scale.status, { replicas: 0, selector: "" });
 });

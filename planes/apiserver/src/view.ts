@@ -5,9 +5,11 @@
  * - What no reporter has spoken about yet has the status that Kubernetes starts with.
  */
 import type { Now } from "@beemesh/base";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { findResource, isDefinition, type KubeObject, type Resource } from "@beemesh/model";
 import type { ObjectStore, Revision } from "@beemesh/ports";
 import type { PolicyRule } from "./access/rule.ts";
+import { asVersion } from "./custom/conversion.ts";
+import { shownDefinition } from "./custom/definition.ts";
 import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
 import { formatTimestamp } from "./timestamp.ts";
 
@@ -41,6 +43,11 @@ export class View {
 
   /** The object as clients see it. */
   show(resource: Resource, object: KubeObject): KubeObject {
+    if (resource.custom !== undefined) return asVersion(resource, object);
+    if (isDefinition(resource)) {
+      const conflict = this.#options.store.resources.conflictOf(object.metadata.name);
+      return shownDefinition(object, conflict);
+    }
     if (resource.name === "clusterroles") return this.#clusterRole(object);
     if (!resource.hasStatus) return object;
     if (resource.group !== "") return { ...object, status: object.status ?? {} };

@@ -3,12 +3,12 @@ import {
   isReplicationController,
   type KubeObject,
   matches,
-  resourceOfKind,
   selectorOf,
   selectorOfLabels,
 } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { type Census, keyOf, keyOfName } from "./census.ts";
+import { waitingDefinition } from "./definitions.ts";
 import {
   daemonSetResource,
   externalWorkloadResource,
@@ -37,6 +37,7 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
       : []),
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
+    ...waitingDefinition(resource, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
   ]);
 }
@@ -61,7 +62,7 @@ function endingHome({ metadata }: KubeObject, store: ObjectStore): string[] {
 function ownersOf(object: KubeObject, store: ObjectStore, depth = 0): string[] {
   const { ownerReferences = [], namespace = "" } = object.metadata;
   return ownerReferences.flatMap(({ apiVersion, kind, name }) => {
-    const resource = resourceOfKind(apiVersion, kind);
+    const resource = store.resources.ofKind(apiVersion, kind);
     if (resource === undefined) return [];
     const place = resource.namespaced ? namespace : "";
     const owner = store.get(resource, place, name);

@@ -20,6 +20,11 @@ export const nodeResource = resourceNamed("nodes");
 export const ingressResource = resourceNamed("ingresses", "networking.k8s.io");
 export const ingressClassResource = resourceNamed("ingressclasses", "networking.k8s.io");
 
+export const definitionResource = resourceNamed(
+  "customresourcedefinitions",
+  "apiextensions.k8s.io",
+);
+
 /** Programs outside containers; undefined in an API that does not serve them. */
 export const externalWorkloadResource = findResource("beemesh.io", "externalworkloads");
 

@@ -1,4 +1,4 @@
-import { type KubeObject, type Resource, resources } from "@beemesh/model";
+import type { KubeObject, Resource } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import { namespaceResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
@@ -20,7 +20,7 @@ export const lookAtNamespace: Look = (object, view) => {
 };
 
 function contentsOf(namespace: string, { store }: View): [Resource, KubeObject][] {
-  return resources
+  return store.resources.all
     .filter(({ namespaced }) => namespaced)
     .flatMap((resource) =>
       store

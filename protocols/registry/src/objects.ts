@@ -1,5 +1,5 @@
 import { assert, BeeError, type Now } from "@beemesh/base";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { isDefinition, type KubeObject, type Resource, ResourceBook } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import {
   type CollectionId,
@@ -48,11 +48,13 @@ export const revisionNote = "registry.revision";
  * be done, writes by the API and the controllers included.
  */
 export class Objects implements ObjectStore {
+  readonly resources = new ResourceBook();
   readonly #registry: Registry;
   readonly #revisions: RevisionClock;
   readonly #history = new History();
   readonly #tables = new Map<CollectionId, Table>();
-  readonly #tablesOf = new Map<Resource, Table[]>();
+  /** By `<group>/<plural>`. */
+  readonly #tablesOf = new Map<string, Table[]>();
   readonly #bindings = new Bindings();
   readonly #announcer = new Announcer();
   #now: Now;
@@ -102,7 +104,7 @@ export class Objects implements ObjectStore {
       const table = this.#tables.get(collectionOfResource(resource, namespace));
       return { items: table?.objects() ?? [], revision };
     }
-    const tables = this.#tablesOf.get(canonical(resource)) ?? [];
+    const tables = this.#tablesOf.get(keyOf(resource)) ?? [];
     if (tables.length === 1) return { items: tables[0]?.objects() ?? [], revision };
     return { items: tables.flatMap((table) => table.objects()), revision };
   }
@@ -120,10 +122,10 @@ export class Objects implements ObjectStore {
     const revision = readRevision(since);
     if (revision === undefined || !this.#revisions.isOurs(revision)) return undefined;
     if (revision > this.#revisions.last) return undefined;
-    const wanted = canonical(resource);
+    const { group, name } = resource;
     return this.#history
       .since(revision)
-      ?.filter((change) => change.resource === wanted)
+      ?.filter((change) => change.resource.name === name && change.resource.group === group)
       .filter(({ object }) => !namespace || (object.metadata.namespace ?? "") === namespace);
   }
 
@@ -245,8 +247,40 @@ export class Objects implements ObjectStore {
       before === undefined
         ? { kind, resource, object, revision }
         : { kind, resource, object, before, revision };
+    // Who is told of a definition finds what it defines.
+    const others = isDefinition(resource) ? this.#define(change) : [];
     this.#history.add(this.#revisions.last, change, this.#now.at);
     this.#announcer.tell(change);
+    for (const entry of others) this.#apply(entry);
+  }
+
+  /** Takes in a definition that has changed. Gives the entries that can be read now. */
+  #define({ kind, object }: Pick<Change, "kind" | "object">): readonly Entry[] {
+    const changed =
+      kind === "deleted"
+        ? this.resources.forget(object.metadata.name)
+        : this.resources.learn(object);
+    return changed.flatMap((key) => this.#reshape(key));
+  }
+
+  #reshape(key: string): readonly Entry[] {
+    const [group = "", name = ""] = key.split("/");
+    const resource = this.resources.find(group, name);
+    const tables = this.#tablesOf.get(key) ?? [];
+    const isKept = tables.every(({ namespace }) => (namespace !== "") === resource?.namespaced);
+    if (resource !== undefined && tables.length > 0 && isKept) {
+      for (const table of tables) table.resource = resource;
+    } else {
+      for (const table of tables) this.#tables.delete(table.collection);
+      this.#tablesOf.delete(key);
+    }
+    if (resource === undefined) return [];
+    const prefix = `${name}.${group}/`;
+    return this.#registry
+      .collections()
+      .filter((collection) => collection.startsWith(prefix) && !this.#tables.has(collection))
+      .flatMap((collection) => this.#registry.list(collection))
+      .filter(({ part }) => part === "spec");
   }
 
   /** Forgets objects that are no longer held here, without a change: nobody deleted them. */
@@ -259,6 +293,9 @@ export class Objects implements ObjectStore {
       isVisible = true;
       this.#bindings.change(row.object, undefined);
       table?.delete(name);
+      if (table !== undefined && isDefinition(table.resource)) {
+        this.#define({ kind: "deleted", object: row.object });
+      }
     }
     // A watch that was away cannot go on: it would miss what happens from now on.
     if (isVisible) this.#history.reset(this.#revisions.next(this.#now));
@@ -280,13 +317,13 @@ export class Objects implements ObjectStore {
     const dot = qualified.indexOf(".");
     const [name, group] =
       dot < 0 ? [qualified, ""] : [qualified.slice(0, dot), qualified.slice(dot + 1)];
-    const resource = findResource(group, name);
+    const resource = this.resources.find(group, name);
     if (resource === undefined || resource.namespaced === (place === "-")) return undefined;
     const table = new Table(collection, resource, resource.namespaced ? place : "");
     this.#tables.set(collection, table);
-    const tables = [...(this.#tablesOf.get(resource) ?? []), table];
+    const tables = [...(this.#tablesOf.get(keyOf(resource)) ?? []), table];
     this.#tablesOf.set(
-      resource,
+      keyOf(resource),
       tables.toSorted((a, b) => (a.namespace < b.namespace ? -1 : 1)),
     );
     return table;
@@ -297,9 +334,9 @@ function collectionOfResource(resource: Resource, namespace: string): Collection
   return collectionOf(resource.name, resource.group, resource.namespaced ? namespace : "");
 }
 
-/** The one object of `resources` that stands for a kind, which changes are compared by. */
-function canonical(resource: Resource): Resource {
-  return findResource(resource.group, resource.name) ?? resource;
+/** All versions of a custom resource have one. */
+function keyOf({ group, name }: Resource): string {
+  return `${group}/${name}`;
 }
 
 function checkSize(body: string, name: string): void {
