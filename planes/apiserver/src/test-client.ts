@@ -18,6 +18,7 @@ export interface TestRequest {
   readonly user?: User;
   readonly impersonation?: Impersonation;
   readonly userAgent?: string;
+  readonly doubled?: readonly string[];
 }
 
 /** An open watch: what it has sent so far. */
@@ -110,6 +111,7 @@ export class TestClient {
         body,
         user: request.user ?? master,
         ...(request.impersonation && { impersonation: request.impersonation }),
+        ...(request.doubled && { doubled: request.doubled }),
         ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent }),
       },
       this.now,

@@ -14,7 +14,7 @@ import { deleting, fine, type Look, putting, removing } from "./view.ts";
 /** Objects deleted in one look; the rest follows in the next. */
 const burstMax = 500;
 
-/** Ends a CustomResourceDefinition that is being deleted: first all that it defines, then itself. */
+/** Ends a definition of custom resources that is being deleted: first those, then itself. */
 export const lookAtDefinition: Look = (definition, { store, now }) => {
   if (!isCleaningUp(definition)) return fine;
   const { group, name } = definedResource(definition);

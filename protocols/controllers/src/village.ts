@@ -9,14 +9,7 @@ import {
   seededRandom,
   unreachable,
 } from "@beemesh/base";
-import {
-  isPod,
-  type KubeObject,
-  type Pod,
-  type PodStatus,
-  type Resource,
-  resourceOfKind,
-} from "@beemesh/model";
+import { isPod, type KubeObject, type Pod, type PodStatus, type Resource } from "@beemesh/model";
 import { type CollectionId, formatStamp } from "@beemesh/wire";
 import { keyOfName } from "./census.ts";
 import { Controllers } from "./controllers.ts";
@@ -124,7 +117,7 @@ export class Village {
   /** A user's write at a machine's API. */
   apply(object: KubeObject, machine = 0): void {
     const house = this.#house(machine);
-    const resource = resourceOfKind(object.apiVersion, object.kind);
+    const resource = house.shelf.resources.ofKind(object.apiVersion, object.kind);
     assert(resource !== undefined, "the village knows the kind");
     this.#write(house, resource, "spec", object);
     this.#tick(house);

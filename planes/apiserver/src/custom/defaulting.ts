@@ -9,22 +9,23 @@ import { memberNode, type SchemaNode } from "./schema.ts";
 
 /** An object with its defaults. Null where it may not be is as if nothing was said. */
 export function withDefaults(node: SchemaNode, object: JsonObject): JsonObject {
-  let changed: Map<string, Json> | undefined;
+  const members = new Map(Object.entries(object));
+  let isChanged = false;
   const put = (member: string, value: Json): void => {
-    changed ??= new Map(Object.entries(object));
-    changed.set(member, value);
+    isChanged = true;
+    members.set(member, value);
   };
   for (const [member, inner] of node.members) {
-    const value = Object.hasOwn(object, member) ? object[member] : undefined;
+    const value = members.get(member);
     const isNothing = value === undefined || (value === null && !inner.isNullable);
     if (isNothing && inner.fallback !== undefined) put(member, inner.fallback);
   }
-  for (const [member, value] of [...(changed ?? Object.entries(object))]) {
+  for (const [member, value] of members) {
     const inner = memberNode(node, member);
     const next = inner === undefined ? value : defaulted(inner, value);
     if (next !== value) put(member, next);
   }
-  return changed === undefined ? object : Object.fromEntries(changed);
+  return isChanged ? Object.fromEntries(members) : object;
 }
 
 function defaulted(node: SchemaNode, value: Json): Json {

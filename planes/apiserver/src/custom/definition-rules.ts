@@ -77,6 +77,7 @@ function nameCauses({ metadata, spec }: KubeObject): readonly Cause[] {
 }
 
 const approval = "api-approved.kubernetes.io";
+const mustBeApproved = `protected groups must have approval annotation "${approval}"`;
 const protectedGroup = /(?:^|\.)(?:k8s|kubernetes)\.io$/u;
 
 function groupCauses({ metadata, spec }: KubeObject): readonly Cause[] {
@@ -92,12 +93,11 @@ function groupCauses({ metadata, spec }: KubeObject): readonly Cause[] {
   const field = `metadata.annotations[${approval}]`;
   const where = "see https://github.com/kubernetes/enhancements/pull/1111";
   if (said !== "") {
-    const rule = `protected groups must have approval annotation "${approval}" with either a URL or a reason starting with "unapproved", ${where}`;
+    const form = 'with either a URL or a reason starting with "unapproved"';
+    const rule = `${mustBeApproved} ${form}, ${where}`;
     return [invalid(field, said, rule)];
   }
-  return [
-    required(field, `protected groups must have approval annotation "${approval}", ${where}`),
-  ];
+  return [required(field, `${mustBeApproved}, ${where}`)];
 }
 
 function namesCauses(definition: KubeObject): readonly Cause[] {
@@ -208,7 +208,8 @@ function rootOfStatusCauses(schema: JsonObject, path: string): readonly Cause[] 
     (member) => !besideStatus.includes(member) && !member.startsWith("x-kubernetes-"),
   );
   if (wrong === undefined) return [];
-  const rule = `only [${besideStatus.join(" ")}] fields are allowed at the root of the schema if the status subresource is enabled`;
+  const where = "at the root of the schema if the status subresource is enabled";
+  const rule = `only [${besideStatus.join(" ")}] fields are allowed ${where}`;
   return [invalid(path, wrong, rule)];
 }
 

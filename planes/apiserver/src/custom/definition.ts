@@ -103,7 +103,7 @@ function acceptedNames(definition: KubeObject): object {
 }
 
 /** The versions that records may be kept in: those that are known, and the one that is now. */
-export function storedVersions(definition: KubeObject): readonly string[] {
+function storedVersions(definition: KubeObject): readonly string[] {
   const known = listAt(mapAt(definition, "status"), "storedVersions").map(String);
   const storage = storageVersion(definition);
   return storage === "" || known.includes(storage) ? known : [...known, storage];

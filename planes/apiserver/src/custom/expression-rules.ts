@@ -95,27 +95,30 @@ interface Run {
 }
 
 function visit(place: Place, run: Run): void {
-  const { node, value, before, path, isResource } = place;
+  const { node, value, isResource } = place;
   if (value === null || run.isOver || !hasRules(node)) return;
   for (const rule of rulesOf(node.schema, isResource)) {
     if (run.isOver) return;
     judge(rule, place, run);
   }
-  if (isJsonObject(value)) {
-    for (const [member, inner] of Object.entries(value)) {
-      const own = memberNode(node, member);
-      if (own === undefined) continue;
-      const former = isJsonObject(before) ? before[member] : undefined;
-      const below = { value: inner, before: former, path: memberPath(path, member) };
-      visit({ node: own, ...below, isResource: own.isEmbedded }, run);
-    }
-  } else if (Array.isArray(value) && node.items !== undefined) {
+  if (isJsonObject(value)) visitMembers(value, place, run);
+  else if (Array.isArray(value) && node.items !== undefined) {
     const { items } = node;
-    const former = formerItems(node.schema, before);
+    const former = formerItems(node.schema, place.before);
     for (const [index, item] of value.entries()) {
-      const below = { value: item, before: former(item), path: `${path}[${index}]` };
+      const below = { value: item, before: former(item), path: `${place.path}[${index}]` };
       visit({ node: items, ...below, isResource: items.isEmbedded }, run);
     }
+  }
+}
+
+function visitMembers(object: JsonObject, { node, before, path }: Place, run: Run): void {
+  for (const [member, inner] of Object.entries(object)) {
+    const own = memberNode(node, member);
+    if (own === undefined) continue;
+    const former = isJsonObject(before) ? before[member] : undefined;
+    const below = { value: inner, before: former, path: memberPath(path, member) };
+    visit({ node: own, ...below, isResource: own.isEmbedded }, run);
   }
 }
 
@@ -135,38 +138,50 @@ function hasRules(node: SchemaNode): boolean {
 
 function judge(compiledOne: CompiledRule, place: Place, run: Run): void {
   const { program, rule, problem } = compiledOne;
-  const { node, path, value, before } = place;
+  const { node, path } = place;
   if (program === undefined) {
     run.causes.push(invalid(path, node.type, `rule compile error: ${problem ?? ""}`));
     return;
   }
-  const usesOld = program.names("oldSelf");
-  const isOptional = rule["optionalOldSelf"] === true;
-  if (usesOld && before === undefined && !isOptional) return;
-  // What was wrong before and has not changed is not the writer's doing.
-  if (!usesOld && before !== undefined && canonicalJson(before) === canonicalJson(value)) return;
-  const old = before === undefined ? (isOptional ? { oldSelf: null } : {}) : { oldSelf: before };
-  const outcome = program.evaluate({ self: value, ...old }, run.meter);
-  if (outcome.ok && outcome.value === true) return;
+  const values = valuesFor(program, rule, place);
+  if (values === undefined) return;
+  const outcome = program.evaluate(values, run.meter);
   if (!outcome.ok) {
     run.isOver = outcome.isOverBudget;
     run.causes.push(invalid(path, node.type, failureText(outcome, rule)));
-    return;
+  } else if (outcome.value !== true) {
+    run.causes.push(brokenCause(compiledOne, place, run.meter));
   }
-  run.causes.push(brokenCause(compiledOne, place, run.meter));
 }
+
+/** What a rule is about; undefined if it is not to be asked. */
+function valuesFor(
+  program: Program,
+  rule: JsonObject,
+  { value, before }: Place,
+): Readonly<Record<string, Json>> | undefined {
+  const isOptional = rule["optionalOldSelf"] === true;
+  if (before === undefined) {
+    if (isOptional) return { self: value, oldSelf: null };
+    return program.names("oldSelf") ? undefined : { self: value };
+  }
+  // What was wrong before and has not changed is not the writer's doing.
+  const isSame = canonicalJson(before) === canonicalJson(value);
+  return isSame && !program.names("oldSelf") ? undefined : { self: value, oldSelf: before };
+}
+
+const overBudget =
+  "validation failed due to running out of cost budget, no further validation rules will be run";
 
 function failureText(
   { message, isOverBudget }: { readonly message: string; readonly isOverBudget: boolean },
   rule: JsonObject,
 ): string {
-  if (isOverBudget) {
-    return "validation failed due to running out of cost budget, no further validation rules will be run";
-  }
-  if (!message.startsWith("no such overload"))
-    return `${message} evaluating rule: ${ruleText(rule)}`;
+  if (isOverBudget) return overBudget;
+  const text = ruleText(rule);
+  if (!message.startsWith("no such overload")) return `${message} evaluating rule: ${text}`;
   const why = "call arguments did not match a supported operator, function or macro signature";
-  return `'${message}': ${why} for rule: ${ruleText(rule)}`;
+  return `'${message}': ${why} for rule: ${text}`;
 }
 
 function ruleText(rule: JsonObject): string {
@@ -178,17 +193,17 @@ function brokenCause({ rule, message }: CompiledRule, place: Place, meter: Meter
   const field = path.replace(/^\./u, "");
   const detail = messageOf(message, place, meter) ?? defaultMessage(rule);
   const { type } = place.node;
-  switch (rule["reason"]) {
-    case "FieldValueForbidden":
-      return forbidden(field, detail);
-    case "FieldValueRequired":
-      return required(field, detail);
-    case "FieldValueDuplicate":
-      return duplicate(field, type);
-    default:
-      return invalid(field, type, detail);
-  }
+  const make = causeMakers[textOf(rule["reason"])] ?? invalid;
+  return make(field, type, detail);
 }
+
+const causeMakers: Readonly<
+  Record<string, (field: string, type: string, detail: string) => Cause>
+> = {
+  FieldValueForbidden: (field, _, detail) => forbidden(field, detail),
+  FieldValueRequired: (field, _, detail) => required(field, detail),
+  FieldValueDuplicate: (field, type) => duplicate(field, type),
+};
 
 /** Longest message that an expression may make, in UTF-16 code units (Kubernetes: 5 KiB). */
 const messageLengthMax = 5120;

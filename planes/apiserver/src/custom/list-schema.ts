@@ -109,7 +109,8 @@ function itemKeyCauses(
 
 function nullableCauses(schema: JsonObject, path: string): readonly Cause[] {
   const { items } = schema;
+  const listType = schema["x-kubernetes-list-type"] === "set" ? "set" : "map";
   if (!isJsonObject(items) || items["nullable"] !== true) return [];
-  const rule = `cannot be nullable when x-kubernetes-list-type is ${String(schema["x-kubernetes-list-type"])}`;
+  const rule = `cannot be nullable when x-kubernetes-list-type is ${listType}`;
   return [forbidden(`${path}.items.nullable`, rule)];
 }

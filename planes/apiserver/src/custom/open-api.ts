@@ -70,7 +70,7 @@ function schemasOf(resource: Resource, root: Root): readonly (readonly [string, 
     properties: {
       ...typeMembers,
       items: {
-        description: `List of ${resource.name}. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md`,
+        description: `The ${resource.name} of the list.`,
         type: "array",
         items: { $ref: `${root}${name}` },
       },

@@ -56,7 +56,8 @@ function ruleCauses(node: SchemaNode, path: string, { isRoot, oldSelf }: Place):
     if (problem !== undefined) return [invalid(`${field}.rule`, rule["rule"], problem)];
     const usesOld = program?.names("oldSelf") === true;
     if (usesOld && oldSelf !== undefined) {
-      const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${oldSelf}`;
+      const where = `the uncorrelatable portion of the schema within ${oldSelf}`;
+      const why = `oldSelf cannot be used on ${where}`;
       return [invalid(`${field}.rule`, rule["rule"], why)];
     }
     if (rule["optionalOldSelf"] !== undefined && !usesOld) {

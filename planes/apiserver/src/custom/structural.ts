@@ -56,17 +56,21 @@ const emptyTexts: Readonly<Record<Level, string>> = {
 function typeCauses(schema: JsonObject, path: string, level: Level): readonly Cause[] {
   const type = typeof schema["type"] === "string" ? schema["type"] : "";
   const field = `${path}.type`;
-  if (type !== "" && !types.includes(type)) {
-    if (type !== "null") return [notSupported(field, type, types)];
-    return [forbidden(field, "type cannot be set to null, use nullable as an alternative")];
-  }
   if (isTrue(schema, "embedded-resource") && type !== "object") {
     const rule = "must be object if x-kubernetes-embedded-resource is true";
     return [type === "" ? required(field, rule) : invalid(field, type, rule)];
   }
+  if (type !== "") return namedTypeCauses(type, field, level);
   const mayBeEmpty = isTrue(schema, "int-or-string") || isTrue(schema, "preserve-unknown-fields");
-  if (type === "" && !mayBeEmpty) return [required(field, emptyTexts[level])];
-  return level === "root" && type !== "" && type !== "object"
+  return mayBeEmpty ? [] : [required(field, emptyTexts[level])];
+}
+
+function namedTypeCauses(type: string, field: string, level: Level): readonly Cause[] {
+  if (type === "null") {
+    return [forbidden(field, "type cannot be set to null, use nullable as an alternative")];
+  }
+  if (!types.includes(type)) return [notSupported(field, type, types)];
+  return level === "root" && type !== "object"
     ? [invalid(field, type, "must be object at the root")]
     : [];
 }
@@ -134,26 +138,38 @@ function ruleShapeCauses(schema: JsonObject, path: string): readonly Cause[] {
   );
 }
 
+function textIn(rule: JsonObject, member: string): string | undefined {
+  const value = rule[member];
+  return typeof value === "string" ? value : undefined;
+}
+
 function ruleCauses(rule: JsonObject, path: string): readonly Cause[] {
-  const causes: Cause[] = [];
-  const text = typeof rule["rule"] === "string" ? rule["rule"].trim() : "";
-  const { message, messageExpression, reason, fieldPath } = rule;
-  if (text === "") causes.push(required(`${path}.rule`, "rule is not specified"));
-  if (typeof message === "string" && message.trim() === "") {
-    causes.push(invalid(`${path}.message`, message, "must be non-empty if specified"));
-  } else if (typeof message === "string" && message.includes("\n")) {
-    causes.push(invalid(`${path}.message`, message, "must not contain line breaks"));
-  } else if (text.includes("\n") && (message ?? messageExpression ?? "") === "") {
-    const why = "message must be specified if rule contains line breaks";
-    causes.push(required(`${path}.message`, why));
+  const reason = textIn(rule, "reason");
+  const fieldPath = textIn(rule, "fieldPath") ?? "";
+  const hasPath = fieldPath === "" || fieldPathSteps(fieldPath) !== undefined;
+  return [
+    ...(textIn(rule, "rule")?.trim() ? [] : [required(`${path}.rule`, "rule is not specified")]),
+    ...messageCauses(rule, path),
+    ...(reason === undefined || reasons.includes(reason)
+      ? []
+      : [notSupported(`${path}.reason`, reason, reasons)]),
+    ...(hasPath ? [] : [invalid(`${path}.fieldPath`, fieldPath, "must be a valid path")]),
+  ];
+}
+
+function messageCauses(rule: JsonObject, path: string): readonly Cause[] {
+  const message = textIn(rule, "message");
+  const field = `${path}.message`;
+  if (message !== undefined && message.trim() === "") {
+    return [invalid(field, message, "must be non-empty if specified")];
   }
-  if (typeof reason === "string" && !reasons.includes(reason)) {
-    causes.push(notSupported(`${path}.reason`, reason, reasons));
+  if (message?.includes("\n") === true) {
+    return [invalid(field, message, "must not contain line breaks")];
   }
-  if (typeof fieldPath === "string" && fieldPath !== "" && !fieldPathSteps(fieldPath)) {
-    causes.push(invalid(`${path}.fieldPath`, fieldPath, "must be a valid path"));
-  }
-  return causes;
+  const isLong = textIn(rule, "rule")?.trim().includes("\n") === true;
+  const hasMessage = (message ?? textIn(rule, "messageExpression") ?? "") !== "";
+  const why = "message must be specified if rule contains line breaks";
+  return isLong && !hasMessage ? [required(field, why)] : [];
 }
 
 function childCauses(schema: JsonObject, path: string, level: Level): readonly Cause[] {
@@ -188,33 +204,39 @@ function propertiesOf(schema: JsonObject): readonly (readonly [string, JsonObjec
 
 function metadataCauses(schema: JsonObject, path: string, level: Level): readonly Cause[] {
   const isEmbedded = isTrue(schema, "embedded-resource");
+  if (level !== "root" && !isEmbedded) return [];
   const members = new Map(propertiesOf(schema));
-  const causes: Cause[] = [];
-  if (isEmbedded && !isTrue(schema, "preserve-unknown-fields") && members.size === 0) {
-    const rule =
-      "must not be empty if x-kubernetes-embedded-resource is true without " +
-      "x-kubernetes-preserve-unknown-fields";
-    causes.push(required(`${path}.properties`, rule));
-  }
-  if (level !== "root" && !isEmbedded) return causes;
-  for (const name of ["kind", "apiVersion"]) {
-    const type = members.get(name)?.["type"];
-    if (!members.has(name) || type === "string") continue;
-    causes.push(invalid(`${path}.properties[${name}].type`, type ?? "", "must be string"));
-  }
-  const metadata = members.get("metadata");
-  if (metadata === undefined) return causes;
-  const field = `${path}.properties[metadata]`;
-  if (metadata["type"] !== "object") {
-    causes.push(invalid(`${field}.type`, metadata["type"] ?? "", "must be object"));
-  }
-  if (level === "root" && saysMore(metadata)) {
-    const rule =
-      "must not specify anything other than name and generateName, but metadata is implicitly " +
-      "specified";
-    causes.push(forbidden(field, rule));
-  }
-  return causes;
+  const rule =
+    "must not be empty if x-kubernetes-embedded-resource is true without " +
+    "x-kubernetes-preserve-unknown-fields";
+  const isBare = isEmbedded && !isTrue(schema, "preserve-unknown-fields") && members.size === 0;
+  const misnamed = ["kind", "apiVersion"].filter(
+    (name) => members.has(name) && members.get(name)?.["type"] !== "string",
+  );
+  return [
+    ...(isBare ? [required(`${path}.properties`, rule)] : []),
+    ...misnamed.map((name) => {
+      const field = `${path}.properties[${name}].type`;
+      return invalid(field, members.get(name)?.["type"] ?? "", "must be string");
+    }),
+    ...metadataMemberCauses(members.get("metadata"), `${path}.properties[metadata]`, level),
+  ];
+}
+
+function metadataMemberCauses(
+  metadata: JsonObject | undefined,
+  field: string,
+  level: Level,
+): readonly Cause[] {
+  if (metadata === undefined) return [];
+  const type = metadata["type"] ?? "";
+  const rule =
+    "must not specify anything other than name and generateName, but metadata is implicitly " +
+    "specified";
+  return [
+    ...(type === "object" ? [] : [invalid(`${field}.type`, type, "must be object")]),
+    ...(level === "root" && saysMore(metadata) ? [forbidden(field, rule)] : []),
+  ];
 }
 
 function saysMore(metadata: JsonObject): boolean {
@@ -234,26 +256,37 @@ const intOrString = canonicalJson([{ type: "integer" }, { type: "string" }]);
 
 /** What is wrong with what a schema says of values, and with the schemas that it combines. */
 function valueCauses(schema: JsonObject, path: string, nested: Nested): readonly Cause[] {
-  const { pattern, not, anyOf } = schema;
-  const causes: Cause[] = [];
-  if (typeof pattern === "string" && pattern !== "") {
-    const error = patternError(pattern);
-    const rule = `must be a valid regular expression, but isn't: ${error ?? ""}`;
-    if (error !== undefined) causes.push(invalid(`${path}.pattern`, pattern, rule));
-  }
-  const isPair = nested.mayHaveIntOrString && canonicalJson(anyOf ?? null) === intOrString;
-  for (const junctor of ["allOf", "anyOf", "oneOf"]) {
-    if (junctor === "anyOf" && isPair) continue;
-    const isAll = junctor === "allOf";
-    for (const [index, inner] of schemasAt(schema, junctor).entries()) {
-      const below = { level: nested.level, mayHaveIntOrString: isAll && nested.mayHaveIntOrString };
-      causes.push(...nestedCauses(inner, `${path}.${junctor}[${index}]`, below));
-    }
-  }
-  if (isJsonObject(not)) {
-    causes.push(...nestedCauses(not, `${path}.not`, { ...nested, mayHaveIntOrString: false }));
-  }
-  return causes;
+  const { not } = schema;
+  const inner = ["allOf", "anyOf", "oneOf"].flatMap((junctor) =>
+    junctorCauses(schema, junctor, { ...nested, path }),
+  );
+  const below = { ...nested, mayHaveIntOrString: false };
+  return [
+    ...patternCauses(schema, path),
+    ...inner,
+    ...(isJsonObject(not) ? nestedCauses(not, `${path}.not`, below) : []),
+  ];
+}
+
+function patternCauses({ pattern }: JsonObject, path: string): readonly Cause[] {
+  if (typeof pattern !== "string" || pattern === "") return [];
+  const error = patternError(pattern);
+  if (error === undefined) return [];
+  const rule = `must be a valid regular expression, but isn't: ${error}`;
+  return [invalid(`${path}.pattern`, pattern, rule)];
+}
+
+function junctorCauses(
+  schema: JsonObject,
+  junctor: string,
+  { level, mayHaveIntOrString, path }: Nested & { readonly path: string },
+): readonly Cause[] {
+  const isPair = mayHaveIntOrString && canonicalJson(schema["anyOf"] ?? null) === intOrString;
+  if (junctor === "anyOf" && isPair) return [];
+  const below = { level, mayHaveIntOrString: junctor === "allOf" && mayHaveIntOrString };
+  return schemasAt(schema, junctor).flatMap((inner, index) =>
+    nestedCauses(inner, `${path}.${junctor}[${index}]`, below),
+  );
 }
 
 function schemasAt(schema: JsonObject, junctor: string): readonly JsonObject[] {

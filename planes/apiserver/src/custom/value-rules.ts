@@ -159,29 +159,30 @@ export function formerItems(
 
 function checkObject(schema: JsonObject, object: JsonObject, place: Place): void {
   const { path, before, causes } = place;
-  const size = Object.keys(object).length;
-  const [most, least] = [numberOf(schema, "maxProperties"), numberOf(schema, "minProperties")];
-  if (most !== undefined && size > most) causes.push(tooMany(path, size, most));
-  if (least !== undefined && size < least) {
-    const rule = `${where(path)} in body should have at least ${least} properties`;
-    causes.push(invalid(path, size, rule));
-  }
-  const { properties, additionalProperties: others } = schema;
+  causes.push(...sizeCauses(schema, object, path));
   const needed = schema["required"];
   for (const name of Array.isArray(needed) ? needed : []) {
     if (typeof name !== "string" || Object.hasOwn(object, name)) continue;
     causes.push(required(memberPath(path, name)));
   }
+  const { properties, additionalProperties: others } = schema;
   for (const [member, value] of Object.entries(object)) {
     const own = isJsonObject(properties) && Object.hasOwn(properties, member);
     const inner = own ? properties[member] : others;
     if (!isJsonObject(inner)) continue;
-    check(inner, value, {
-      path: memberPath(path, member),
-      before: memberOf(before, member),
-      causes,
-    });
+    const below = { path: memberPath(path, member), before: memberOf(before, member) };
+    check(inner, value, { ...below, causes });
   }
+}
+
+function sizeCauses(schema: JsonObject, object: JsonObject, path: string): readonly Cause[] {
+  const size = Object.keys(object).length;
+  const [most, least] = [numberOf(schema, "maxProperties"), numberOf(schema, "minProperties")];
+  const rule = `${where(path)} in body should have at least ${least ?? 0} properties`;
+  return [
+    ...(most !== undefined && size > most ? [tooMany(path, size, most)] : []),
+    ...(least !== undefined && size < least ? [invalid(path, size, rule)] : []),
+  ];
 }
 
 /** The path of a member below another. */
