@@ -145,6 +145,7 @@ async function start(given: Start): Promise<Daemon> {
   rounds.lookAtDisk();
   await openRenewal(given, running);
   openSigner(given, running);
+  followDefinitions(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
   const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
@@ -350,6 +351,25 @@ async function openRenewal(given: Start, { world, machine }: Running): Promise<v
   };
   parts.add(setTimeout(look, firstRenewalMs), (timer) => clearTimeout(timer));
   parts.add(setInterval(look, renewalMs), (timer) => clearInterval(timer));
+}
+
+/** How often a machine looks whether it holds records that it cannot read. */
+const definitionsMs = 10_000;
+
+/**
+ * A machine that keeps objects of a custom resource looks after them, which it cannot without
+ * their definition: it follows those while it lacks one.
+ */
+function followDefinitions({ parts }: Start, { machine, host }: Running): void {
+  const definitions = collectionOf("customresourcedefinitions", "apiextensions.k8s.io");
+  const knownNames = (): boolean => machine.objects.resources.edition > 0;
+  const look = (): void => {
+    // Who has followed goes on: without the definitions it would lose sight of the objects.
+    if (!knownNames() && !machine.holdsUnknown()) return;
+    machine.follow(definitions);
+    host.dispatch({ kind: "tick" });
+  };
+  parts.add(setInterval(look, definitionsMs), (timer) => clearInterval(timer));
 }
 
 /** Signs certificates of users where the owner's key is. */

@@ -73,6 +73,14 @@ export class Objects implements ObjectStore {
     return String(this.#revisions.last);
   }
 
+  /** Whether records are held of whose resource nothing is known here: its definition is away. */
+  holdsUnknown(): boolean {
+    return this.#registry.collections().some((collection) => {
+      const { group, name } = resourceIn(collection);
+      return this.resources.find(group, name) === undefined;
+    });
+  }
+
   /** Sets the present for what is written until the next step. */
   advance(now: Now): void {
     this.#now = now;
@@ -313,10 +321,7 @@ export class Objects implements ObjectStore {
   #tableOf(collection: CollectionId): Table | undefined {
     const known = this.#tables.get(collection);
     if (known !== undefined) return known;
-    const [qualified = "", place = ""] = collection.split("/");
-    const dot = qualified.indexOf(".");
-    const [name, group] =
-      dot < 0 ? [qualified, ""] : [qualified.slice(0, dot), qualified.slice(dot + 1)];
+    const { group, name, place } = resourceIn(collection);
     const resource = this.resources.find(group, name);
     if (resource === undefined || resource.namespaced === (place === "-")) return undefined;
     const table = new Table(collection, resource, resource.namespaced ? place : "");
@@ -332,6 +337,18 @@ export class Objects implements ObjectStore {
 
 function collectionOfResource(resource: Resource, namespace: string): CollectionId {
   return collectionOf(resource.name, resource.group, resource.namespaced ? namespace : "");
+}
+
+/** What the name of a collection says: resource, group, and a namespace or `-`. */
+function resourceIn(collection: CollectionId): {
+  readonly group: string;
+  readonly name: string;
+  readonly place: string;
+} {
+  const [qualified = "", place = ""] = collection.split("/");
+  const dot = qualified.indexOf(".");
+  if (dot < 0) return { name: qualified, group: "", place };
+  return { name: qualified.slice(0, dot), group: qualified.slice(dot + 1), place };
 }
 
 /** All versions of a custom resource have one. */
