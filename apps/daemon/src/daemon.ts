@@ -362,10 +362,10 @@ const definitionsMs = 10_000;
  */
 function followDefinitions({ parts }: Start, { machine, host }: Running): void {
   const definitions = collectionOf("customresourcedefinitions", "apiextensions.k8s.io");
-  const knownNames = (): boolean => machine.objects.resources.edition > 0;
+  const { resources } = machine.objects;
   const look = (): void => {
     // Who has followed goes on: without the definitions it would lose sight of the objects.
-    if (!knownNames() && !machine.holdsUnknown()) return;
+    if (resources.edition === 0 && !resources.isLacking) return;
     machine.follow(definitions);
     host.dispatch({ kind: "tick" });
   };

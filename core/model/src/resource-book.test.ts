@@ -36,8 +36,11 @@ function definition({ plural, kind = plural, shortNames = [], group, at }: Wish)
 
 test("a definition makes resources, as long as it is known", () => {
   const book = new ResourceBook();
+  book.miss("example.com", "widgets");
+  assert(book.isLacking);
   const before = book.edition;
   assert.deepEqual(book.learn(definition({ plural: "widgets" })), ["example.com/widgets"]);
+  assert(!book.isLacking);
   assert.notEqual(book.edition, before);
   assert.equal(book.find("example.com", "widgets")?.version, "v1");
   assert.equal(book.serving("example.com", "v2", "widgets")?.version, "v2");

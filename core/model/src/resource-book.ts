@@ -16,6 +16,9 @@ import {
 /** Definitions that are known at most; each costs some kilobytes of schema. */
 const definitionsMax = 5000;
 
+/** Resources that are remembered as missing; of one it is known that some are. */
+const missedMax = 100;
+
 /** Why a name of a definition is not accepted. */
 export interface NameConflict {
   readonly reason: string;
@@ -31,12 +34,24 @@ export class ResourceBook {
   /** By `<group>/<plural>`, the version that is kept first. */
   readonly #custom = new Map<string, readonly Resource[]>();
   readonly #conflicts = new Map<string, NameConflict>();
+  readonly #missed = new Set<string>();
   #all: readonly Resource[] = resources;
   #edition = 0;
 
   /** Counts the changes of the book. */
   get edition(): number {
     return this.#edition;
+  }
+
+  /** Notes that there are records of a resource that is not known. */
+  miss(group: string, name: string): void {
+    if (this.#missed.size < missedMax) this.#missed.add(`${group}/${name}`);
+  }
+
+  /** Whether a resource that was missed is not known still: its definition is away. */
+  get isLacking(): boolean {
+    for (const key of this.#missed) if (this.#custom.has(key)) this.#missed.delete(key);
+    return this.#missed.size > 0;
   }
 
   /** A row for each collection of records. */

@@ -188,11 +188,6 @@ export class Machine {
     return this.#neighbourhood.peerOf(name);
   }
 
-  /** Whether records are held whose definition is away. */
-  holdsUnknown(): boolean {
-    return this.#objects.holdsUnknown();
-  }
-
   /**
    * Keeps a copy of a collection here for the next minutes, for the API to serve, whoever else
    * keeps it. Tick after it.

@@ -321,7 +321,7 @@ describe("custom resources", () => {
     const heard = listen(store);
     store.step(give(ofWidgets), at(10));
     assert.deepEqual(heard, []);
-    assert(store.holdsUnknown());
+    assert(store.resources.isLacking);
     assert.equal(store.resources.find("example.com", "widgets"), undefined);
     store.step(give(ofDefinition), at(20));
     const widgets = store.resources.find("example.com", "widgets");
@@ -335,7 +335,7 @@ describe("custom resources", () => {
         ["b", { ready: true }],
       ],
     );
-    assert(!store.holdsUnknown());
+    assert(!store.resources.isLacking);
     const { revision } = store;
     store.putSpec(widgets, widget("c"));
     assert.equal(store.changesSince(revision, widgets)?.length, 1);

@@ -73,14 +73,6 @@ export class Objects implements ObjectStore {
     return String(this.#revisions.last);
   }
 
-  /** Whether records are held of whose resource nothing is known here: its definition is away. */
-  holdsUnknown(): boolean {
-    return this.#registry.collections().some((collection) => {
-      const { group, name } = resourceIn(collection);
-      return this.resources.find(group, name) === undefined;
-    });
-  }
-
   /** Sets the present for what is written until the next step. */
   advance(now: Now): void {
     this.#now = now;
@@ -323,6 +315,7 @@ export class Objects implements ObjectStore {
     if (known !== undefined) return known;
     const { group, name, place } = resourceIn(collection);
     const resource = this.resources.find(group, name);
+    if (resource === undefined) this.resources.miss(group, name);
     if (resource === undefined || resource.namespaced === (place === "-")) return undefined;
     const table = new Table(collection, resource, resource.namespaced ? place : "");
     this.#tables.set(collection, table);
