@@ -110,7 +110,8 @@ export class Exchanges {
       const body = await this.#body(exchange, user === anonymous);
       if (isRefusal(body)) return body;
       const who = impersonation === undefined ? { user } : { user, impersonation };
-      const request = requestOf(incoming, target, { ...who, body: body.value });
+      const { value, ...beside } = body;
+      const request = requestOf(incoming, target, { ...who, body: value, ...beside });
       const reply = await this.#backend.handle(request);
       return await this.#perform(exchange, request, reply);
     } finally {
@@ -241,7 +242,7 @@ export class Exchanges {
 function requestOf(
   incoming: Incoming,
   target: Target,
-  who: Pick<ApiRequest, "user" | "impersonation" | "body">,
+  who: Pick<ApiRequest, "user" | "impersonation" | "body" | "doubled">,
 ): ApiRequest {
   return {
     method: incoming.method ?? "",

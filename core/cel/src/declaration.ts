@@ -14,6 +14,7 @@ import type { Key, MapValue, Value } from "./value.ts";
 export type Declaration =
   | string
   | { readonly schema: JsonObject; readonly isResource?: boolean }
+  | { readonly optional: Declaration }
   | CelType;
 
 const reserved = new Set(["true", "false", "null", "in", ...reservedWords]);

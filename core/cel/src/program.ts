@@ -15,7 +15,7 @@ import { quantityLibrary } from "./quantity-library.ts";
 import { standardLibrary, textOf } from "./standard.ts";
 import { textLibrary } from "./text-library.ts";
 import { SyntaxFault } from "./token.ts";
-import { type CelType, dyn, isAssignable, typeText } from "./type.ts";
+import { type CelType, dyn, isAssignable, optionalOf, typeText } from "./type.ts";
 import { isList, isMap, keyOf, OpaqueValue, OptionalValue, type Value } from "./value.ts";
 
 /** What an expression may name, and what it has to give. */
@@ -109,6 +109,7 @@ export function compile(source: string, environment: Environment): Compilation {
 function declaredType(declaration: Declaration): CelType {
   if (typeof declaration === "string") return typeOf(declaration);
   if ("kind" in declaration) return declaration;
+  if ("optional" in declaration) return optionalOf(declaredType(declaration.optional));
   return typeOfSchema(declaration.schema, declaration.isResource === true) ?? dyn;
 }
 

@@ -11,7 +11,6 @@ export const idleKinds: ReadonlySet<string> = new Set([
   "csidrivers.storage.k8s.io",
   "csinodes.storage.k8s.io",
   "csistoragecapacities.storage.k8s.io",
-  "customresourcedefinitions.apiextensions.k8s.io",
   "flowschemas.flowcontrol.apiserver.k8s.io",
   "ipaddresses.networking.k8s.io",
   "persistentvolumeclaims.",

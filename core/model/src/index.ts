@@ -9,7 +9,27 @@
  * @module
  */
 
-export { type Cause, type CauseReason, causesText } from "./cause.ts";
+export {
+  type Cause,
+  type CauseReason,
+  causesText,
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from "./cause.ts";
+export {
+  type CustomNames,
+  cleanupFinalizer,
+  compareVersions,
+  definedResource,
+  isCleaningUp,
+  isDefinition,
+  requestedNames,
+} from "./custom-resource.ts";
 export { defaults } from "./defaults.ts";
 export { derivedUid, slotAnnotation } from "./derivation.ts";
 export {
@@ -92,6 +112,7 @@ export {
   textAt,
   valueAt,
 } from "./members.ts";
+export { identityCauses, metadataCauses, unknownMetadata } from "./meta-rules.ts";
 export {
   labelError,
   labelValueError,
@@ -108,7 +129,8 @@ export {
 } from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
 export { openApiV3, openApiV3Hash, openApiV3Index } from "./openapi.ts";
-export { groupPath } from "./openapi-paths.ts";
+export { groupPath, resourcePaths } from "./openapi-paths.ts";
+export { componentSchemas } from "./openapi-schemas.ts";
 export {
   type OpenApiAdditions,
   openApiV2,
@@ -156,11 +178,13 @@ export {
 } from "./quantity.ts";
 export {
   apiVersionOf,
+  type CustomVersion,
   findResource,
   type Resource,
   resourceOfKind,
   resources,
 } from "./resource.ts";
+export { type NameConflict, ResourceBook } from "./resource-book.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
 export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";

@@ -17,9 +17,11 @@ import { resources } from "./resource.ts";
  */
 export const openApiV2MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-/** What is served beyond the built-in kinds, already in the words of OpenAPI v2. */
+/** What is served beyond the built-in kinds. */
 export interface OpenApiAdditions {
+  /** In the words of v3. */
   readonly paths: JsonObject;
+  /** In the words of v2. */
   readonly definitions: JsonObject;
 }
 
@@ -66,11 +68,11 @@ export function openApiV2(additions: OpenApiAdditions = nothing): OpenApiV2 {
 export function openApiV2Document(additions: OpenApiAdditions = nothing): JsonObject {
   const kinds = kindsOfAll(resources);
   const schemas = componentSchemas([...kinds.keys(), ...everywhere], kinds);
-  const paths: JsonObject = Object.assign({}, ...resources.map(resourcePaths));
+  const paths: JsonObject = Object.assign({}, ...resources.map((each) => resourcePaths(each)));
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: { ...mapped(paths, pathItemOf), ...additions.paths },
+    paths: mapped({ ...paths, ...additions.paths }, pathItemOf),
     definitions: { ...mapped(schemas, schemaOf), ...additions.definitions },
   };
 }

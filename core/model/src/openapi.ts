@@ -4,7 +4,7 @@
  * Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
  */
 import { hashOf } from "@beemesh/base";
-import type { JsonObject } from "@beemesh/wire";
+import { canonicalJson, type JsonObject } from "@beemesh/wire";
 import { groupPath, resourcePaths } from "./openapi-paths.ts";
 import { componentSchemas, type GroupVersionKind } from "./openapi-schemas.ts";
 import { type Resource, resources } from "./resource.ts";
@@ -22,31 +22,36 @@ export function openApiV3(group: string, version: string): JsonObject {
   return known;
 }
 
-/** The list of all documents, for `/openapi/v3`. The hash of each lets clients keep it. */
-export function openApiV3Index(): JsonObject {
-  const paths = resources.map(({ group, version }) => {
-    const path = groupPath(group, version);
-    const hash = openApiV3Hash(group, version);
-    return [path.slice(1), { serverRelativeURL: `/openapi/v3${path}?hash=${hash}` }];
-  });
+/**
+ * The list of all documents, for `/openapi/v3`. The hash of each lets clients keep it.
+ *
+ * @param others - Documents beside those of the model, by path: `apis/example.com/v1`.
+ */
+export function openApiV3Index(others: ReadonlyMap<string, JsonObject> = new Map()): JsonObject {
+  const own = resources.map(({ group, version }): [string, JsonObject] => [
+    groupPath(group, version).slice(1),
+    openApiV3(group, version),
+  ]);
+  const paths = [...new Map([...own, ...others])].map(([path, document]) => [
+    path,
+    { serverRelativeURL: `/openapi/v3/${path}?hash=${openApiV3Hash(document)}` },
+  ]);
   return { paths: Object.fromEntries(paths) };
 }
 
-/** The hash of a document, by which its address names it. */
-export function openApiV3Hash(group: string, version: string): string {
-  const path = groupPath(group, version);
-  const known = hashes.get(path);
+const hashes = new WeakMap<JsonObject, string>();
+
+/** The hash by which a document's address names it; documents are made once, and are long. */
+export function openApiV3Hash(document: JsonObject): string {
+  const known = hashes.get(document);
   if (known !== undefined) return known;
-  const hash = hashOf(JSON.stringify(openApiV3(group, version)))
-    .toString(16)
-    .toUpperCase();
-  hashes.set(path, hash);
+  const hash = hashOf(canonicalJson(document)).toString(16).toUpperCase();
+  hashes.set(document, hash);
   return hash;
 }
 
-/** Documents that were made before, and their hashes: they never change. */
+/** Documents that were made before: they never change. */
 const documents = new Map<string, JsonObject>();
-const hashes = new Map<string, string>();
 
 /** Types that every document has: clients send and get them everywhere. */
 export const everywhere = ["meta.v1.DeleteOptions", "meta.v1.Status"];
@@ -56,7 +61,7 @@ function documentOf(served: readonly Resource[]): JsonObject {
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.assign({}, ...served.map(resourcePaths)),
+    paths: Object.assign({}, ...served.map((resource) => resourcePaths(resource))),
     components: { schemas: componentSchemas([...kinds.keys(), ...everywhere], kinds) },
   };
 }

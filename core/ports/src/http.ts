@@ -30,6 +30,8 @@ export interface ApiRequest {
   readonly contentType: string;
   /** Decoded from JSON, YAML or protobuf; undefined without a body. */
   readonly body: Json | undefined;
+  /** Members that the body gives an object twice; the last of each is what it has. */
+  readonly doubled?: readonly string[];
   readonly user: User;
   readonly impersonation?: Impersonation;
   /** The program that asks, as its `User-Agent` header says. */

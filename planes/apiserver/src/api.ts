@@ -201,7 +201,7 @@ function answer(asked: Question): ApiReply {
   const isReading = request.method === "GET" || request.method === "HEAD";
   const special = isReading ? specialReply(question) : undefined;
   if (special !== undefined) return special;
-  const info = requestInfoOf(request);
+  const info = requestInfoOf(request, question.context.store.resources);
   if (info === "no-path") return pathless(question);
   if (info === "no-method") return replyWith(methodNotAllowed());
   return answerAbout(question, info);
@@ -210,7 +210,8 @@ function answer(asked: Question): ApiReply {
 /** Documents and discovery, for whom roles allow it; health and version for all. */
 function specialReply(question: Question): ApiReply | undefined {
   const { request, context } = question;
-  const reply = document(request, context.tokens) ?? discovery(request);
+  const book = context.store.resources;
+  const reply = document(request, book, context.tokens) ?? discovery(request, book);
   if (reply === undefined || isPublic(request.path)) return reply;
   return pathRefusal(question) ?? reply;
 }
@@ -258,6 +259,19 @@ function answerAbout(question: Question, info: RequestInfo): ApiReply {
   }
   if (virtualResources.includes(info.resource)) return answerVirtual(call);
   if (metricsResources.includes(info.resource)) return answerMetrics(call);
+  return answerOfKind(call);
+}
+
+function answerOfKind(call: Call): ApiReply {
+  const { info } = call;
+  const reply = answerOfKindAlone(call);
+  const deprecation = info.resource.custom?.deprecation;
+  if (deprecation === undefined || reply.kind !== "json") return reply;
+  return { ...reply, warnings: [deprecation, ...(reply.warnings ?? [])] };
+}
+
+function answerOfKindAlone(call: Call): ApiReply {
+  const { info } = call;
   if (info.subresource !== "") return subresource(call);
   const isServed = info.resource.verbs.includes(info.verb);
   const isNamedCreate = info.verb === "create" && info.name !== "";

@@ -1,6 +1,6 @@
 /** POST to a collection: a new object. */
 import { hashOf, seededRandom } from "@beemesh/base";
-import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
+import { isCleaningUp, type KubeObject, type ObjectMeta } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { requestFaults, withRequester } from "./access/certificate-request.ts";
 import { escalation } from "./access/escalation.ts";
@@ -11,10 +11,11 @@ import { prepared } from "./admission/preparation.ts";
 import { reachWarnings } from "./admission/reach.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
 import type { Call } from "./call.ts";
+import { defaults, validate, warningsFor } from "./kind.ts";
 import { readObject } from "./object-body.ts";
 import { managersOf, tracked, withManagers } from "./ownership.ts";
 import { type Format, formatOf, renderObject } from "./rendition.ts";
-import { alreadyExists, conflict, invalid, replyWith, type Status } from "./status.ts";
+import { alreadyExists, conflict, forbidden, invalid, replyWith, type Status } from "./status.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { type WriteOptions, writeOptionsOf } from "./write-options.ts";
 
@@ -164,6 +165,10 @@ function refusalOf(call: Call, fresh: KubeObject): Status | undefined {
     const message = "Required value: name or generateName is required";
     const cause = { reason: "FieldValueRequired", message, field: "metadata.name" };
     return invalid(info.resource, name, [cause]);
+  }
+  if (info.resource.custom !== undefined && isCleaningUp(info.resource.custom.definition)) {
+    const why = "create not allowed while custom resource definition is terminating";
+    return forbidden(info.resource, name, why);
   }
   const violations = [
     ...validate(info.resource, fresh),

@@ -8,7 +8,7 @@
  * Source: k8s.io/apiserver, registry/generic/registry/store.go and registry/rest/delete.go.
  */
 import type { Now } from "@beemesh/base";
-import type { KubeObject, ObjectMeta } from "@beemesh/model";
+import { cleanupFinalizer, type KubeObject, type ObjectMeta } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { pass } from "./admission/chain.ts";
@@ -143,9 +143,13 @@ function podGrace(pod: KubeObject, { gracePeriodSeconds }: DeleteOptions): numbe
   return given === undefined ? asked : Math.min(given, asked);
 }
 
+const definitionKind = "CustomResourceDefinition";
+
 function finalizersAfter(before: KubeObject, options: DeleteOptions): readonly string[] {
   const had = before.metadata.finalizers ?? [];
   const { propagationPolicy } = options;
+  // A definition goes after what it defines.
+  if (before.kind === definitionKind) return [...new Set([...had, cleanupFinalizer])];
   if (propagationPolicy === undefined) return had;
   const others = had.filter((each) => each !== foregroundFinalizer && each !== orphanFinalizer);
   if (propagationPolicy === "Foreground") return [...others, foregroundFinalizer];

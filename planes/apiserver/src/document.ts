@@ -1,5 +1,5 @@
 /** What is served besides objects: version, health, the list of paths, OpenAPI. */
-import type { OpenApiAdditions } from "@beemesh/model";
+import type { ResourceBook } from "@beemesh/model";
 import type { ApiReply, ApiRequest, TokenAuthority } from "@beemesh/ports";
 import { tokenIssuer } from "./access/service-token.ts";
 import { openApi } from "./openapi-document.ts";
@@ -15,15 +15,11 @@ export function isPublic([root]: readonly string[]): boolean {
   return root !== undefined && (healthPaths.has(root) || root === "version");
 }
 
-/**
- * Answers a request for a document; undefined if its path is none.
- *
- * @param additions - What is served beyond the built-in kinds, for OpenAPI v2.
- */
+/** Answers a request for a document; undefined if its path is none. */
 export function document(
   request: ApiRequest,
+  book: ResourceBook,
   tokens?: TokenAuthority,
-  additions?: OpenApiAdditions,
 ): ApiReply | undefined {
   const [root, ...rest] = request.path;
   if (root === undefined) return json({ paths: rootPaths });
@@ -35,7 +31,7 @@ export function document(
     const found = issuerDocument(request.path.join("/"), tokens);
     if (found !== undefined) return found;
   }
-  return root === "openapi" ? openApi(request, rest, additions) : undefined;
+  return root === "openapi" ? openApi(request, rest, book) : undefined;
 }
 
 /**

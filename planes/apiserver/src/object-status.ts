@@ -1,10 +1,11 @@
 /** The status of an object, written apart from its specification. */
-import { type KubeObject, validate } from "@beemesh/model";
+import type { KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
 import { admit, judge } from "./admission/chain.ts";
 import { changeIntent } from "./admission/intent.ts";
 import { type Call, storedObject } from "./call.ts";
+import { validate } from "./kind.ts";
 import { get } from "./list.ts";
 import { readObject } from "./object-body.ts";
 import { applied, managersOf, tracked, withManagers } from "./ownership.ts";
@@ -51,7 +52,7 @@ function replaced(call: Call): Outcome<Wanted> {
 }
 
 function patchedStatus(call: Call, before: KubeObject): Outcome<Wanted> {
-  const kind = patchKindOf(call.request.contentType);
+  const kind = patchKindOf(call.request.contentType, call.info);
   if (!kind.ok) return kind;
   const options = patchOptionsOf(call, kind.value);
   if (!options.ok) return options;

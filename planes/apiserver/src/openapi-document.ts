@@ -7,43 +7,70 @@ import {
   openApiV3,
   openApiV3Hash,
   openApiV3Index,
+  type ResourceBook,
   resources,
 } from "@beemesh/model";
 import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import type { JsonObject } from "@beemesh/wire";
+import { customDefinitionsV2, customOpenApiV3, customPaths } from "./custom/open-api.ts";
 import { mediaTypesOf, takesJson } from "./media-type.ts";
 import { noSuchPath, notAcceptable, replyWith } from "./status.ts";
 
 /** A document whose address names its hash never changes: a year, as kube-apiserver says. */
 const forever = "public, immutable, max-age=31536000";
 
-/**
- * Answers what is asked below `/openapi`.
- *
- * @param additions - What is served beyond the built-in kinds, for v2; the same object as long as
- *   nothing has changed.
- */
+/** Answers what is asked below `/openapi`. */
 export function openApi(
   request: ApiRequest,
   [version, ...rest]: readonly string[],
-  additions?: OpenApiAdditions,
+  book: ResourceBook,
 ): ApiReply {
-  if (version === "v2" && rest.length === 0) return secondVersion(request, additions);
+  if (version === "v2" && rest.length === 0) return secondVersion(request, customOf(book).second);
   if (version !== "v3") return replyWith(noSuchPath());
-  if (rest.length === 0) return { kind: "json", status: 200, body: openApiV3Index() };
+  const { third } = customOf(book);
+  if (rest.length === 0) return { kind: "json", status: 200, body: openApiV3Index(third) };
   const [root, first = "", second = ""] = rest;
   const [group, groupVersion] = root === "api" ? ["", first] : [first, second];
   const isServed = resources.some(
     (resource) => resource.group === group && resource.version === groupVersion,
   );
-  return isServed ? thirdVersion(request, group, groupVersion) : replyWith(noSuchPath());
+  const found = isServed
+    ? openApiV3(group, groupVersion)
+    : third.get(`apis/${group}/${groupVersion}`);
+  return found === undefined ? replyWith(noSuchPath()) : thirdVersion(request, found);
 }
 
-function thirdVersion(request: ApiRequest, group: string, version: string): ApiReply {
-  const hash = openApiV3Hash(group, version);
+/** What documents say of custom resources. */
+interface CustomDocuments {
+  readonly edition: number;
+  /** Undefined where there are none. */
+  readonly second: OpenApiAdditions | undefined;
+  /** Documents of v3 by path. */
+  readonly third: ReadonlyMap<string, JsonObject>;
+}
+
+const customs = new WeakMap<ResourceBook, CustomDocuments>();
+
+/** The documents of custom resources, made anew when a definition has changed. */
+function customOf(book: ResourceBook): CustomDocuments {
+  const known = customs.get(book);
+  if (known?.edition === book.edition) return known;
+  const { served, edition } = book;
+  const groups = Map.groupBy(served, ({ group, version }) => `apis/${group}/${version}`);
+  const third = new Map([...groups].map(([path, each]) => [path, customOpenApiV3(each)]));
+  const definitions: JsonObject = Object.assign({}, ...served.map(customDefinitionsV2));
+  const second = served.length === 0 ? undefined : { paths: customPaths(served), definitions };
+  const made = { edition, second, third };
+  customs.set(book, made);
+  return made;
+}
+
+function thirdVersion(request: ApiRequest, document: JsonObject): ApiReply {
+  const hash = openApiV3Hash(document);
   const isNamed = request.query.get("hash")?.[0] === hash;
   const headers = { ETag: `"${hash}"`, ...(isNamed ? { "Cache-Control": forever } : {}) };
   if (isKnown(request, headers.ETag)) return notModified(headers);
-  return { kind: "json", status: 200, body: openApiV3(group, version), headers };
+  return { kind: "json", status: 200, body: document, headers };
 }
 
 /** As JSON, or in the protobuf form that kubectl asks for first. */

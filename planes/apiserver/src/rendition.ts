@@ -90,7 +90,8 @@ export function renderList(
   }
   const apiVersion =
     resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-  return { kind: `${resource.kind}List`, apiVersion, metadata, items };
+  const kind = resource.custom?.listKind ?? `${resource.kind}List`;
+  return { kind, apiVersion, metadata, items };
 }
 
 /** The object of a bookmark: nothing but how far the watch has come. */

@@ -3,7 +3,7 @@
  * server-side apply. Checks what the writer believed, keeps what only the server sets, counts
  * generations, and finishes a deletion that waited only for finalizers.
  */
-import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
+import { isDefinition, type KubeObject, type ObjectMeta } from "@beemesh/model";
 import type { ApiReply, WriteTicket } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
 import { withFirstRequest } from "./access/certificate-request.ts";
@@ -14,7 +14,9 @@ import { reachWarnings } from "./admission/reach.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
+import { withStoredVersions } from "./custom/definition.ts";
 import { isHeldOnlyByFinalizers } from "./finalizer.ts";
+import { defaults, validate, warningsFor } from "./kind.ts";
 import { withWrittenTaints } from "./node-taint.ts";
 import { readObject } from "./object-body.ts";
 import { claimedManagers, managersOf, statusManagers, tracked, withManagers } from "./ownership.ts";
@@ -220,6 +222,8 @@ function write(
   // A write that changes nothing gives no new version: watchers are not woken for it.
   if (canonicalJson(before) === canonicalJson(next)) return undefined;
   const ticket = context.store.putSpec(info.resource, next);
+  const remembering = isDefinition(info.resource) ? withStoredVersions(before, next) : undefined;
+  if (remembering !== undefined) return context.store.putStatus(info.resource, remembering);
   const isForgotten = next.metadata.managedFields === undefined;
   if (!isForgotten || statusManagers(before).length === 0) return ticket;
   // The account of the status stands with the status.

@@ -19,6 +19,7 @@ export interface TestRequest {
   readonly impersonation?: Impersonation;
   readonly userAgent?: string;
   readonly ifNoneMatch?: string;
+  readonly doubled?: readonly string[];
 }
 
 /** An open watch: what it has sent so far. */
@@ -115,6 +116,7 @@ export class TestClient {
         body,
         user: request.user ?? master,
         ...(request.impersonation && { impersonation: request.impersonation }),
+        ...(request.doubled && { doubled: request.doubled }),
         ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent }),
         ...(request.ifNoneMatch === undefined ? {} : { ifNoneMatch: request.ifNoneMatch }),
       },

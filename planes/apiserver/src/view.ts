@@ -9,6 +9,7 @@ import type { Now } from "@beemesh/base";
 import {
   findResource,
   formatTime,
+  isDefinition,
   isPod,
   type KubeObject,
   qosClassOf,
@@ -16,6 +17,8 @@ import {
 } from "@beemesh/model";
 import type { ObjectStore, Revision } from "@beemesh/ports";
 import type { PolicyRule } from "./access/rule.ts";
+import { asVersion } from "./custom/conversion.ts";
+import { shownDefinition } from "./custom/definition.ts";
 import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
 import { withShownTaints } from "./node-taint.ts";
 import { formatTimestamp } from "./timestamp.ts";
@@ -69,6 +72,11 @@ export class View {
 
   /** The object as clients see it. */
   show(resource: Resource, object: KubeObject): KubeObject {
+    if (resource.custom !== undefined) return asVersion(resource, object);
+    if (isDefinition(resource)) {
+      const conflict = this.#options.store.resources.conflictOf(object.metadata.name);
+      return shownDefinition(object, conflict);
+    }
     if (resource.name === "clusterroles") return this.#clusterRole(object);
     if (!resource.hasStatus) return object;
     if (resource.group !== "") return { ...object, status: object.status ?? {} };

@@ -1,12 +1,5 @@
 import { AssertionError, after, hashOf, type Instant, type Now, shortName } from "@beemesh/base";
-import {
-  derivedUid,
-  findResource,
-  isPod,
-  type KubeObject,
-  type Pod,
-  type Resource,
-} from "@beemesh/model";
+import { derivedUid, isPod, type KubeObject, type Pod, type Resource } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
 import { lookAtAutoscaler } from "./autoscalers.ts";
@@ -15,6 +8,7 @@ import { Census, keyOf } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
 import { lookAtCronJob } from "./cron-jobs.ts";
 import { lookAtDaemonSet } from "./daemon-sets.ts";
+import { lookAtDefinition } from "./definitions.ts";
 import { lookAtDeployment } from "./deployments.ts";
 import { lookAtDisruptionBudget } from "./disruption-budgets.ts";
 import type { ControllersEffect } from "./effect.ts";
@@ -77,6 +71,7 @@ const looks: Readonly<Record<string, Look>> = {
   poddisruptionbudgets: lookAtDisruptionBudget,
   horizontalpodautoscalers: lookAtAutoscaler,
   resourcequotas: lookAtResourceQuota,
+  customresourcedefinitions: lookAtDefinition,
 };
 
 /**
@@ -207,7 +202,8 @@ export class Controllers {
   }
 
   #findings({ resource, object }: Entry, view: View): Findings {
-    const own = looks[resource.name]?.(object, view) ?? { actions: [] };
+    const look = resource.custom === undefined ? looks[resource.name] : undefined;
+    const own = look?.(object, view) ?? { actions: [] };
     const garbage = lookForGarbage(resource, object, view);
     return { ...own, actions: [...own.actions, ...garbage.actions] };
   }
@@ -215,7 +211,7 @@ export class Controllers {
   #find(key: string): Entry | undefined {
     const [qualified = "", namespace = "", name = ""] = splitKey(key);
     const [plural = "", ...group] = qualified.split(".");
-    const resource = findResource(group.join("."), plural);
+    const resource = this.#options.store.resources.find(group.join("."), plural);
     if (resource === undefined) return undefined;
     const object = this.#options.store.get(resource, namespace === "-" ? "" : namespace, name);
     return object === undefined ? undefined : { resource, object };

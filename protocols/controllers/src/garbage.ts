@@ -1,9 +1,4 @@
-import {
-  type KubeObject,
-  type OwnerReference,
-  type Resource,
-  resourceOfKind,
-} from "@beemesh/model";
+import { type KubeObject, type OwnerReference, type Resource } from "@beemesh/model";
 import { collectionOf } from "@beemesh/wire";
 import type { Action } from "./patience.ts";
 import {
@@ -92,7 +87,7 @@ function isGone(owner: OwnerReference, object: KubeObject, view: View): boolean 
   const there = ownerOf(owner, object, view);
   if (there?.metadata.uid === owner.uid) return false;
   if (there !== undefined || view.census.wasDeleted(owner.uid)) return true;
-  const resource = resourceOfKind(owner.apiVersion, owner.kind);
+  const resource = view.store.resources.ofKind(owner.apiVersion, owner.kind);
   if (resource === undefined) return false;
   const namespace = resource.namespaced ? object.metadata.namespace : undefined;
   return view.wasDeleted(collectionOf(resource.name, resource.group, namespace), owner.name);
@@ -110,7 +105,7 @@ function ownerOf(
   { metadata }: KubeObject,
   { store }: View,
 ): KubeObject | undefined {
-  const resource = resourceOfKind(apiVersion, kind);
+  const resource = store.resources.ofKind(apiVersion, kind);
   if (resource === undefined) return undefined;
   return store.get(resource, resource.namespaced ? (metadata.namespace ?? "") : "", name);
 }

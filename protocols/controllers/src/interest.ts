@@ -7,7 +7,6 @@ import {
   listAt,
   matches,
   type Resource,
-  resourceOfKind,
   selectorOf,
   selectorOfLabels,
   taintsOf,
@@ -15,6 +14,7 @@ import {
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
 import { type Census, keyOf, keyOfName } from "./census.ts";
+import { waitingDefinition } from "./definitions.ts";
 import {
   daemonSetResource,
   disruptionBudgetResource,
@@ -49,6 +49,7 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...(resource === podResource ? versions.flatMap((pod) => budgetKeys(pod, store)) : []),
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
+    ...waitingDefinition(resource, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
     ...(resource === nodeResource ? podsThere(change, census) : []),
     ...(gatingResources.includes(resource) ? makersOfPods(change, store) : []),
@@ -123,7 +124,7 @@ function endingHome({ metadata }: KubeObject, store: ObjectStore): string[] {
 function ownersOf(object: KubeObject, store: ObjectStore, depth = 0): string[] {
   const { ownerReferences = [], namespace = "" } = object.metadata;
   return ownerReferences.flatMap(({ apiVersion, kind, name }) => {
-    const resource = resourceOfKind(apiVersion, kind);
+    const resource = store.resources.ofKind(apiVersion, kind);
     if (resource === undefined) return [];
     const place = resource.namespaced ? namespace : "";
     const owner = store.get(resource, place, name);

@@ -25,6 +25,11 @@ export const ingressClassResource = resourceNamed("ingressclasses", "networking.
 export const autoscalerResource = resourceNamed("horizontalpodautoscalers", "autoscaling");
 export const disruptionBudgetResource = resourceNamed("poddisruptionbudgets", "policy");
 
+export const definitionResource = resourceNamed(
+  "customresourcedefinitions",
+  "apiextensions.k8s.io",
+);
+
 /** Programs outside containers; undefined in an API that does not serve them. */
 export const externalWorkloadResource = findResource("beemesh.io", "externalworkloads");
 

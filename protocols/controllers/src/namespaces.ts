@@ -1,4 +1,4 @@
-import { type KubeObject, type Resource, resources } from "@beemesh/model";
+import type { KubeObject, Resource } from "@beemesh/model";
 import { canonicalJson, isJsonObject, type JsonObject } from "@beemesh/wire";
 import { namespaceResource, podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
@@ -43,7 +43,7 @@ export const lookAtNamespace: Look = (object, view) => {
 };
 
 function contentsOf(namespace: string, { store }: View): Content[] {
-  return resources
+  return store.resources.all
     .filter(({ namespaced }) => namespaced)
     .flatMap((resource) =>
       store.list(resource, namespace).items.map((object): Content => [resource, object]),

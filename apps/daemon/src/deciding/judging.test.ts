@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { instantAt } from "@beemesh/base";
 import type { Answer, Question, WriteQuestion } from "@beemesh/deciding";
 import { findResource } from "@beemesh/model";
-import type { FinalReply, ApiRequest } from "@beemesh/ports";
+import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import { formatStamp } from "@beemesh/wire";
 import type { Case, Court } from "./court.ts";
 import { Judging, type JudgingOptions } from "./judging.ts";

@@ -11,8 +11,10 @@
  * at once, under a new uid, as a cluster's own controllers would make it.
  */
 import { systemPriorityClasses } from "@beemesh/admission";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { findResource, type KubeObject, type Resource, type ResourceBook } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
+import { canonicalJson } from "@beemesh/wire";
+import { asKept, asVersion } from "../custom/conversion.ts";
 import { fieldAt, listAt } from "../field.ts";
 import { byKey } from "../past.ts";
 import { autoUpdateMark, defaultBindings, defaultRoles, rbacGroup } from "./default-roles.ts";
@@ -71,14 +73,22 @@ export class ComputedStore implements ObjectStore {
     return this.#store.revision;
   }
 
+  get resources(): ResourceBook {
+    return this.#store.resources;
+  }
+
   get(resource: Resource, namespace: string, name: string): KubeObject | undefined {
     const stored = this.#store.get(resource, namespace, name);
+    if (resource.custom !== undefined) return stored && asVersion(resource, stored);
     if (stored !== undefined) return this.#reconciled(resource, stored);
     return this.#computed(resource, namespace, name);
   }
 
   list(resource: Resource, namespace?: string): Snapshot {
     const snapshot = this.#store.list(resource, namespace);
+    if (resource.custom !== undefined) {
+      return { ...snapshot, items: snapshot.items.map((object) => asVersion(resource, object)) };
+    }
     const computed = this.#allComputed(resource, namespace);
     if (computed.length === 0) return snapshot;
     const stored = snapshot.items.map((object) => this.#reconciled(resource, object));
@@ -102,7 +112,12 @@ export class ComputedStore implements ObjectStore {
   }
 
   putSpec(resource: Resource, object: KubeObject): WriteTicket {
-    return this.#store.putSpec(resource, object);
+    if (resource.custom === undefined) return this.#store.putSpec(resource, object);
+    const ticket = this.#store.putSpec(resource, asKept(resource, object));
+    // Without a subresource for it, the status is written with the rest.
+    const isApart =
+      resource.hasStatus || canonicalJson(ticket.object.status) === canonicalJson(object.status);
+    return isApart ? ticket : this.#store.putStatus(resource, object);
   }
 
   putStatus(resource: Resource, object: KubeObject): WriteTicket {

@@ -4,10 +4,11 @@
  *
  * Source: k8s.io/apiserver, admission/plugin/webhook/mutating/dispatcher.go.
  */
-import { defaults, isKubeObject, jsonPatch, type KubeObject, resourceOfKind } from "@beemesh/model";
+import { isKubeObject, jsonPatch, type KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { canonicalJson, type Json } from "@beemesh/wire";
 import type { Call } from "../call.ts";
+import { defaults } from "../kind.ts";
 import { readObject } from "../object-body.ts";
 import { badRequest, done, fail, internalError, type Outcome, replyWith } from "../status.ts";
 import { type Intent, jsonOf } from "./intent.ts";
@@ -100,7 +101,7 @@ function patchedIntent(call: Call, intent: Intent, { patch, hook }: Patching): O
 
 /** What a webhook made of an object is read as strictly as what a client sends. */
 function objectOf(call: Call, before: KubeObject, json: Json): Outcome<KubeObject> {
-  const resource = resourceOfKind(before.apiVersion, before.kind);
+  const resource = call.context.store.resources.ofKind(before.apiVersion, before.kind);
   if (resource === undefined) {
     return isKubeObject(json) ? done(json) : fail(badRequest("it is no object of Kubernetes"));
   }

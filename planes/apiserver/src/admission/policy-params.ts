@@ -1,11 +1,5 @@
 /** The parameters that a binding gives a policy: records of any kind, by name or by label. */
-import {
-  type KubeObject,
-  matches,
-  type Resource,
-  resourceOfKind,
-  selectorOf,
-} from "@beemesh/model";
+import { type KubeObject, matches, type Resource, selectorOf } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import type { Call } from "../call.ts";
 import { fieldAt, textAt } from "../field.ts";
@@ -35,7 +29,7 @@ export function paramsFor(
   const reference = fieldAt(binding, "spec", "paramRef");
   if (kind === undefined || reference === undefined) return { ok: true, values: [undefined] };
   const [apiVersion, kindName] = [textAt(kind, "apiVersion"), textAt(kind, "kind")];
-  const resource = resourceOfKind(apiVersion, kindName);
+  const resource = call.context.store.resources.ofKind(apiVersion, kindName);
   if (resource === undefined) {
     return fault(`paramKind kind \`${apiVersion}, Kind=${kindName}\` not known`);
   }
