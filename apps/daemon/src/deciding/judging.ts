@@ -5,6 +5,7 @@ import {
   type Decided,
   isRepeatable,
   isSameVersion,
+  lackingOf,
   type Question,
   rule,
   type Standing,
@@ -61,12 +62,20 @@ export class Judging {
   }
 
   async #judge(from: PeerId, question: WriteQuestion): Promise<Answer> {
-    const { court, lines, bring } = this.#options;
+    const { court, bring } = this.#options;
+    court.takeIn(from, question.entries);
+    const records = lackingOf(question, (record) => court.stampOf(record));
+    if (records.length > 0) return { kind: "behind", records };
     const matter = court.caseOf(question.request);
     if (matter === undefined) return { kind: "refused", reason: "the request writes nothing" };
     // Nothing is brought here for whom nothing is decided.
     if (court.mayWrite(from, matter.collection)) await bring(question.request);
-    court.takeIn(from, question.entries);
+    return this.#route(from, matter, question);
+  }
+
+  /** Decides a write, or has it decided by whoever comes first. */
+  async #route(from: PeerId, matter: Case, question: WriteQuestion): Promise<Answer> {
+    const { lines } = this.#options;
     const failed: PeerId[] = [];
     for (;;) {
       const ruling = rule(question, { ...this.#standing(from, matter), failed });
@@ -88,7 +97,6 @@ export class Judging {
       order: court.orderOf(collection),
       isReady: court.canDecide(),
       mayWrite: court.mayWrite(from, collection),
-      stampOf: (record) => court.stampOf(record),
     };
   }
 
