@@ -246,7 +246,11 @@ function reportOf(command: RuntimeCommand, wallMs: number): RuntimeReport {
 }
 
 function resourceFor({ kind }: KubeObject): Resource {
-  const groups: Readonly<Record<string, string>> = { Deployment: "apps", Job: "batch" };
+  const groups: Readonly<Record<string, string>> = {
+    Deployment: "apps",
+    Job: "batch",
+    PodDisruptionBudget: "policy",
+  };
   const found = findResource(groups[kind] ?? "", `${kind.toLowerCase()}s`);
   assert(found, kind);
   return found;
