@@ -6,12 +6,7 @@ import { isPod } from "./runner.ts";
 import { Village } from "./village.test.ts";
 
 /** Pods that each fill most of a machine. */
-function deploymentOf(
-  name: string,
-  replicas: number,
-  priority: number,
-  policy: object = {},
-): KubeObject {
+function deploymentOf(name: string, replicas: number, priority: number): KubeObject {
   const labels = { app: name };
   const container = { name: "web", image: "x", resources: { requests: { cpu: "3" } } };
   return {
@@ -24,16 +19,39 @@ function deploymentOf(
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } },
       template: {
         metadata: { labels },
-        spec: { priority, ...policy, terminationGracePeriodSeconds: 1, containers: [container] },
+        spec: {
+          priorityClassName: `of-${priority}`,
+          terminationGracePeriodSeconds: 1,
+          containers: [container],
+        },
       },
     },
   };
 }
 
+/** How important are those who take nobody's place. */
+const meek = 20;
+
+/** A village where workloads may be so important. */
+function villageOf(machines: number, ...priorities: readonly number[]): Village {
+  const village = new Village(machines);
+  village.run(2000);
+  for (const value of priorities) {
+    village.put("p1", {
+      apiVersion: "scheduling.k8s.io/v1",
+      kind: "PriorityClass",
+      metadata: { name: `of-${value}`, uid: `c-${value}` },
+      value,
+      preemptionPolicy: value === meek ? "Never" : "PreemptLowerPriority",
+    });
+  }
+  village.run(1000);
+  return village;
+}
+
 /** A village of three that pods of a low priority have filled. */
 function fullVillage(): Village {
-  const village = new Village(3);
-  village.run(2000);
+  const village = villageOf(3, 10, 100);
   village.put("p1", deploymentOf("low", 3, 10));
   village.run(3000);
   assert.deepEqual(placesOf(village, "low"), ["m-p1", "m-p2", "m-p3"]);
@@ -109,11 +127,10 @@ describe("a more important pod in a full mesh", () => {
   });
 
   test("rather takes the place of one that no budget protects", () => {
-    const village = new Village(2);
-    village.run(2000);
+    const village = villageOf(2, 10, meek, 100);
     village.put("p1", deploymentOf("kept", 1, 10));
     // It is the more important one, but does not take the other's place in turn.
-    village.put("p1", deploymentOf("free", 1, 20, { preemptionPolicy: "Never" }));
+    village.put("p1", deploymentOf("free", 1, meek));
     village.put("p1", {
       apiVersion: "policy/v1",
       kind: "PodDisruptionBudget",

@@ -250,8 +250,10 @@ function resourceFor({ kind }: KubeObject): Resource {
     Deployment: "apps",
     Job: "batch",
     PodDisruptionBudget: "policy",
+    PriorityClass: "scheduling.k8s.io",
   };
-  const found = findResource(groups[kind] ?? "", `${kind.toLowerCase()}s`);
+  const plural = kind === "PriorityClass" ? "priorityclasses" : `${kind.toLowerCase()}s`;
+  const found = findResource(groups[kind] ?? "", plural);
   assert(found, kind);
   return found;
 }
