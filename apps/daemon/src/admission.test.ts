@@ -38,18 +38,22 @@ type Judge = (request: JsonObject) => JsonObject;
 
 async function startJudge(judge: Judge): Promise<StubWebhook | undefined> {
   return startStub((incoming: IncomingMessage, response: ServerResponse) => {
-    json(incoming).then(
-      (review) => {
-        const request = isJsonObject(review) ? review["request"] : undefined;
-        assert(isJsonObject(request));
-        const { uid = "" } = request;
-        const answer = { uid, allowed: true, ...judge(request) };
-        const kind = { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" };
-        response.end(JSON.stringify({ ...kind, response: answer }));
-      },
-      () => response.destroy(),
-    );
+    answer(judge, incoming, response).catch(() => response.destroy());
   });
+}
+
+async function answer(
+  judge: Judge,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const review = await json(incoming);
+  const request = isJsonObject(review) ? review["request"] : undefined;
+  assert(isJsonObject(request));
+  const { uid = "" } = request;
+  const kind = { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" };
+  const verdict = { uid, allowed: true, ...judge(request) };
+  response.end(JSON.stringify({ ...kind, response: verdict }));
 }
 
 function configuration(
