@@ -110,7 +110,7 @@ describe("kubectl", { skip }, () => {
       assert.notEqual(bad.code, 0);
       assert.match(
         bad.output,
-        /error: failed to create configmap: admission webhook "validating\.example\.com" denied the request: bad data/u,
+        /: admission webhook "validating\.example\.com" denied the request: bad data/u,
       );
       assert.match((await client.run("get configmap bad")).output, /NotFound/u);
       const tried = await client.done(
@@ -131,7 +131,7 @@ describe("kubectl", { skip }, () => {
       assert.notEqual(code, 0);
       assert.match(
         output,
-        /Internal error occurred: failed calling webhook "validating\.example\.com": failed to call webhook: Post "https:\/\/127\.0\.0\.1:\d+\/judge\?timeout=1s": context deadline exceeded/u,
+        /: failed to call webhook: Post "https:.*\/judge\?timeout=1s": context deadline exceeded/u,
       );
       const many = Array.from({ length: 80 }, (_, index) =>
         machine.call("POST", mapsPath, mapNamed(`m${index}`)),

@@ -14,7 +14,7 @@ const scalars: Readonly<Record<string, JsonObject>> = {
   double: { type: "number" },
 };
 
-/** The members of a kind's objects, and of theirs. What a type holds of its own kind is anything. */
+/** The members of a kind's objects, and of theirs. What is inside its own kind is anything. */
 export function structuralSchema(resource: Resource): JsonObject {
   return objectSchema(typeOfResource(resource), []);
 }
