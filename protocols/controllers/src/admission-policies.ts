@@ -1,11 +1,10 @@
 import { compile, type Declaration } from "@beemesh/cel";
 import {
-  findResource,
   type KubeObject,
   listAt,
   objectsAt,
   type Resource,
-  resourceOfKind,
+  type ResourceBook,
   structuralSchema,
   textAt,
   valueAt,
@@ -24,12 +23,12 @@ const kindsMax = 10;
  *
  * Source: k8s.io/apiserver, admission/plugin/policy/validating/typechecking.go.
  */
-export const lookAtAdmissionPolicy: Look = (policy) => {
+export const lookAtAdmissionPolicy: Look = (policy, { store }) => {
   const { generation } = policy.metadata;
   if (isEnding(policy) || valueAt(policy, ["status", "observedGeneration"]) === generation) {
     return fine;
   }
-  const warnings = expressionWarnings(policy);
+  const warnings = expressionWarnings(policy, store.resources);
   const typeChecking = warnings.length === 0 ? {} : { expressionWarnings: warnings };
   const conditions = listAt(policy, "status", "conditions");
   const status = {
@@ -46,10 +45,10 @@ interface ExpressionWarning {
   readonly warning: string;
 }
 
-function expressionWarnings(policy: KubeObject): readonly ExpressionWarning[] {
-  const kinds = kindsOf(policy);
+function expressionWarnings(policy: KubeObject, book: ResourceBook): readonly ExpressionWarning[] {
+  const kinds = kindsOf(policy, book);
   const hasParams = valueAt(policy, ["spec", "paramKind"]) !== undefined;
-  const params = hasParams ? paramsOf(policy) : undefined;
+  const params = hasParams ? paramsOf(policy, book) : undefined;
   const hasVariables = listAt(policy, "spec", "variables").length > 0;
   return objectsAt(policy, "spec", "validations").flatMap((validation, index) =>
     ["expression", "messageExpression"].flatMap((member): ExpressionWarning[] => {
@@ -63,15 +62,15 @@ function expressionWarnings(policy: KubeObject): readonly ExpressionWarning[] {
 }
 
 /** The kinds that a policy names outright; what it means by a wildcard is anybody's guess. */
-function kindsOf(policy: KubeObject): readonly Resource[] {
+function kindsOf(policy: KubeObject, book: ResourceBook): readonly Resource[] {
   const rules = objectsAt(policy, "spec", "matchConstraints", "resourceRules");
   const found = rules.flatMap((rule) =>
     textsAt(rule, "apiGroups").flatMap((group) =>
-      textsAt(rule, "resources").flatMap((plural) => {
-        const resource = findResource(group, plural);
-        const isMeant = resource && textsAt(rule, "apiVersions").includes(resource.version);
-        return isMeant ? [resource] : [];
-      }),
+      textsAt(rule, "resources").flatMap((plural) =>
+        textsAt(rule, "apiVersions").flatMap(
+          (version) => book.serving(group, version, plural) ?? [],
+        ),
+      ),
     ),
   );
   return [...new Set(found)].slice(0, kindsMax);
@@ -81,12 +80,16 @@ function textsAt(rule: JsonObject, member: string): readonly string[] {
   return listAt(rule, member).filter((each) => typeof each === "string");
 }
 
-function paramsOf(policy: KubeObject): Declaration {
-  const kind = resourceOfKind(
+function paramsOf(policy: KubeObject, book: ResourceBook): Declaration {
+  const kind = book.ofKind(
     textAt(policy, "spec", "paramKind", "apiVersion"),
     textAt(policy, "spec", "paramKind", "kind"),
   );
-  return kind === undefined ? "dyn" : { schema: structuralSchema(kind) };
+  return kind === undefined ? "dyn" : { schema: schemaOf(kind) };
+}
+
+function schemaOf(resource: Resource): JsonObject {
+  return resource.custom?.schema ?? structuralSchema(resource);
 }
 
 interface Beside {
@@ -99,7 +102,7 @@ function faultsOf(
   resource: Resource,
   { params, hasVariables }: Beside,
 ): readonly string[] {
-  const object = { schema: structuralSchema(resource) };
+  const object = { schema: schemaOf(resource) };
   const compiled = compile(source, {
     variables: {
       object,
