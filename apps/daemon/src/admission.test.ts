@@ -265,6 +265,46 @@ describe("kubectl", { skip }, () => {
     }));
 });
 
+test("a webhook that thinks longer than machines wait for each other is asked once", async (t) => {
+  const asked: string[] = [];
+  const slow = await startStub((incoming, response) => {
+    const judge: Judge = (request) => {
+      asked.push(JSON.stringify(request["name"]));
+      return {};
+    };
+    setTimeout(() => {
+      answer(judge, incoming, response).catch(() => response.destroy());
+    }, longerThanSilenceMs);
+  });
+  if (slow === undefined) return t.skip("no openssl");
+  t.after(() => slow.close());
+  await withStage(async (make) => {
+    const [first, second] = [make("m1"), make("m2")];
+    first.found();
+    await first.start();
+    second.join(first);
+    await second.start();
+    const hooks = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+    const made = await first.call("POST", hooks, configuration("Validating", slow));
+    assert.equal(made.status, 201, made.text);
+    await until("the other machine knows the webhook", async () => {
+      return (await second.call("GET", `${hooks}/validating`)).status === 200;
+    });
+    const answers = await Promise.all([
+      first.call("POST", mapsPath, mapNamed("one")),
+      second.call("POST", mapsPath, mapNamed("two")),
+    ]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [201, 201],
+    );
+    assert.deepEqual(asked.toSorted(), ['"one"', '"two"']);
+  });
+});
+
+/** A machine that hears nothing of a decision for three seconds takes it for lost. */
+const longerThanSilenceMs = 4000;
+
 async function judgedByService(client: Client, certificate: string): Promise<void> {
   const caBundle = Buffer.from(certificate).toString("base64");
   const asked = (service: string, port = 443): JsonObject => {
