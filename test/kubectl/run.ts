@@ -278,8 +278,8 @@ export const debugCases: readonly Case[] = [
       const common = `debug companion ${used} --quiet -i`;
       const words = `${common} -c looks --target=main -- sh -c`.split(" ");
       // It is in the network of the pod, and sees the processes of its target.
-      const script = "hostname; ps | grep -c 'while :'; echo done";
-      const { stdout, stderr } = await scene.run([...words, script], { input: "" });
+      const script = "read go; hostname; ps | grep -c 'while :'; echo done";
+      const { stdout, stderr } = await scene.run([...words, script], { input: "go\n" });
       assert.match(stdout, /^companion\n[1-9]\d*\ndone\n/u, stderr);
       await scene.sees("pods/companion", {
         spec: { ephemeralContainers: [{ name: "looks", targetContainerName: "main" }] },

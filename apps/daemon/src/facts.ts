@@ -64,10 +64,10 @@ export function readFacts(
 /**
  * The runtime as Kubernetes writes it, such as `podman://4.3.1`.
  *
- * @param version - What its driver says to people, which may say more.
+ * @param told - What its driver says to people, which may be more.
  */
-export function runtimeVersion(name: string, version: string): string {
-  return `${name}://${/\d+(?:\.\d+)*/u.exec(version)?.[0] ?? "0"}`;
+export function runtimeVersion(name: string, told: string): string {
+  return `${name}://${/\d+(?:\.\d+)*/u.exec(told)?.[0] ?? "0"}`;
 }
 
 /** This computer's architecture as Kubernetes calls it. */
