@@ -45,10 +45,7 @@ const renewMs = 10_000;
 const livingConditions = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
 /** Kinds of the core group whose objects are Pending until somebody says otherwise. */
-const beginPending: ReadonlySet<string> = new Set([
-  "persistentvolumeclaims",
-  "persistentvolumes",
-]);
+const beginPending: ReadonlySet<string> = new Set(["persistentvolumeclaims", "persistentvolumes"]);
 
 export class View {
   readonly #options: ViewOptions;
