@@ -10,7 +10,7 @@ function fakeClient(status: number): Client & { readonly asked: string[] } {
     asked,
     call: async (method, path) => {
       asked.push(`${method} ${path}`);
-      return { status, body: {}, text: "" };
+      return { status, body: {}, text: "", warnings: "" };
     },
     items: async (path) => {
       asked.push(`LIST ${path}`);

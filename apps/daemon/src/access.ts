@@ -42,6 +42,13 @@ export function tokenCollections(tokens: TokenAuthority, token: string): readonl
   ];
 }
 
+/** The quotas of the namespace that is written to: where there are any, they are decided by. */
+export function quotaCollections(request: ApiRequest): readonly CollectionId[] {
+  const namespace = namespaceIn(request.path.filter((segment) => segment !== ""));
+  const isWrite = request.method !== "GET" && request.method !== "HEAD";
+  return isWrite && isName(namespace) ? [collectionOf("resourcequotas", "", namespace)] : [];
+}
+
 /** The token that a TokenReview asks about; empty if the request is none. */
 export function reviewedToken({ path, body }: ApiRequest): string {
   const isReview = path.at(-1) === "tokenreviews" && path.includes("authentication.k8s.io");
@@ -51,7 +58,7 @@ export function reviewedToken({ path, body }: ApiRequest): string {
 }
 
 /** The namespace that a path goes through, or ends at. */
-function namespaceIn(path: readonly string[]): string {
+export function namespaceIn(path: readonly string[]): string {
   const at = path[0] === "api" ? 2 : 3;
   return path[at] === "namespaces" ? (path[at + 1] ?? "") : "";
 }
@@ -65,6 +72,6 @@ function namespacesAsked(body: Json | undefined): readonly string[] {
 }
 
 /** Whether a text can name a namespace: others name no collection. */
-function isName(text: string): boolean {
+export function isName(text: string): boolean {
   return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/u.test(text);
 }

@@ -3,31 +3,59 @@ import type { Api } from "@beemesh/apiserver";
 import { BeeError, type Now } from "@beemesh/base";
 import type { ApiBackend, TunnelEnd } from "@beemesh/gateway";
 import { apiVersionOf, decodeProtobuf, resourceOfKind } from "@beemesh/model";
-import type { ApiReply, ApiRequest, TokenAuthority, Tunnel, User } from "@beemesh/ports";
+import type {
+  ApiReply,
+  ApiRequest,
+  FinalReply,
+  TokenAuthority,
+  Tunnel,
+  User,
+  WebhookAnswer,
+} from "@beemesh/ports";
+import type { WebhookClient } from "@beemesh/webhook";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
-import { decisiveCollections, reviewedToken, tokenCollections } from "./access.ts";
+import {
+  decisiveCollections,
+  quotaCollections,
+  reviewedToken,
+  tokenCollections,
+} from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
+import { admissionCollections } from "./admission.ts";
+import type { Deciding } from "./deciding/deciding.ts";
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
+import { statusReply } from "./status-reply.ts";
 import type { PodAccess } from "./tunnel/pod-access.ts";
+import { bringUsage, type UsageSources } from "./usage/usage-request.ts";
 
-export interface BackendOptions {
+/** What requests are answered by that this machine answers itself. */
+export interface HereOptions {
   readonly api: Api;
   readonly host: Pick<Host, "health" | "isBehind" | "dispatch">;
   readonly clock: () => Now;
-  readonly pods: PodAccess;
   /** Brings here what others keep before it is read. */
-  readonly reading: Pick<Reading, "bring" | "bringAll">;
+  readonly reading: Pick<Reading, "bring" | "bringAll" | "namespaces">;
+  /** Asks machines what they use before somebody is told. */
+  readonly usages: UsageSources["usages"];
+  readonly machine: { readonly objects: UsageSources["objects"] };
   /** Who signs and checks tokens of ServiceAccounts. */
   readonly tokens: TokenAuthority;
+  /** Asks the webhooks of admission. */
+  readonly webhooks: Pick<WebhookClient, "askAll">;
   readonly acknowledgements: Acknowledgements;
   /** Whether other machines are known, but none of them can be reached. */
   readonly isCutOff: () => boolean;
 }
 
+export interface BackendOptions extends HereOptions {
+  readonly pods: PodAccess;
+  /** Brings writes to the machine that decides them. */
+  readonly deciding: Pick<Deciding, "decide">;
+}
+
 /** What answers the requests of one machine's Kubernetes API. */
 export function createBackend(options: BackendOptions): ApiBackend {
-  const { acknowledgements, host, isCutOff } = options;
   return {
     authenticate,
     authenticateToken: async (token) => {
@@ -36,22 +64,50 @@ export function createBackend(options: BackendOptions): ApiBackend {
       await options.reading.bringAll(wanted);
       return options.api.userOfToken(token, options.clock());
     },
-    handle: async (request) => {
-      const token = reviewedToken(request);
-      await Promise.all([
-        options.reading.bring(request),
-        options.reading.bringAll(decisiveCollections(request)),
-        options.reading.bringAll(token === "" ? [] : tokenCollections(options.tokens, token)),
-      ]);
-      return handle(options, request);
-    },
+    handle: (request) => answer(options, request),
     tunnel: (tunnel, request) => openTunnel(options.pods, tunnel, request),
     decodeProtobuf,
-    acknowledged: async (ticket) => {
-      if (host.isBehind) throw notDurable();
-      return warningsOf(await acknowledgements.wait(ticket), isCutOff());
-    },
+    acknowledged: (ticket) => acknowledged(options, ticket),
   };
+}
+
+/** Answers a request by whoever decides it. */
+async function answer(options: BackendOptions, request: ApiRequest): Promise<FinalReply> {
+  const sources = { ...options, objects: options.machine.objects };
+  await Promise.all([bringFor(options, request), bringUsage(sources, request)]);
+  return options.deciding.decide(request);
+}
+
+/** Brings here all that a request is decided by. */
+export async function bringFor(
+  { reading, tokens }: Pick<HereOptions, "reading" | "tokens">,
+  request: ApiRequest,
+): Promise<void> {
+  const token = reviewedToken(request);
+  await Promise.all([
+    reading.bring(request),
+    reading.bringAll(decisiveCollections(request)),
+    reading.bringAll(quotaCollections(request)),
+    reading.bringAll(admissionCollections(request)),
+    reading.bringAll(token === "" ? [] : tokenCollections(tokens, token)),
+  ]);
+}
+
+/** Waits until a write is held widely enough, or has not been in time: then a warning says so. */
+export async function acknowledged(
+  {
+    acknowledgements,
+    host,
+    isCutOff,
+  }: {
+    readonly acknowledgements: Acknowledgements;
+    readonly host: Pick<Host, "isBehind">;
+    readonly isCutOff: () => boolean;
+  },
+  ticket: number,
+): Promise<readonly string[]> {
+  if (host.isBehind) throw notDurable();
+  return warningsOf(await acknowledgements.wait(ticket), isCutOff());
 }
 
 /** Whom a client certificate stands for: its common name, and its organizations as groups. */
@@ -62,27 +118,40 @@ export function authenticate({ subject }: PeerCertificate): User | undefined {
   return { name, groups: [...groups, "system:authenticated"] };
 }
 
-/** Answers one request, and lets the machine act on what it wrote. */
-function handle({ api, host, clock }: BackendOptions, request: ApiRequest): ApiReply {
+/**
+ * Answers one request by what is here, and lets the machine act on what it wrote. Webhooks are
+ * asked until the API has a reply; it ends that itself when it takes too long.
+ */
+export async function handleHere(
+  {
+    api,
+    host,
+    clock,
+    webhooks,
+  }: Pick<HereOptions, "api" | "clock" | "webhooks"> & {
+    readonly host: Pick<Host, "health" | "dispatch">;
+  },
+  request: ApiRequest,
+): Promise<FinalReply> {
   const isWrite = request.method !== "GET" && request.method !== "HEAD";
-  if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
-  const reply = api.handle(request, clock());
-  if (isWrite) host.dispatch({ kind: "tick" });
+  const act = (next: () => ApiReply): ApiReply => {
+    if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
+    const reply = next();
+    if (isWrite) host.dispatch({ kind: "tick" });
+    return reply;
+  };
+  let reply = act(() => api.handle(request, clock()));
+  while (reply.kind === "consult") {
+    const { calls, resume } = reply;
+    const answers: readonly WebhookAnswer[] = await webhooks.askAll(calls);
+    reply = act(() => resume(answers, clock()));
+  }
   return reply;
 }
 
-function diskRefusal(trouble: string): ApiReply {
+function diskRefusal(trouble: string): FinalReply {
   const message = `Cannot write: this machine's disk is full: ${trouble}`;
-  const body = {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message,
-    reason: "ServiceUnavailable",
-    code: 503,
-  };
-  return { kind: "json", status: 503, body };
+  return statusReply({ code: 503, reason: "ServiceUnavailable", message });
 }
 
 /** What the writer should know of how widely the write is held. */
@@ -137,9 +206,7 @@ export async function applyObject(
   object: JsonObject,
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<{ readonly status: number; readonly body: unknown }> {
-  const request = applyRequest(object, dryRun);
-  await options.reading.bring(request);
-  const reply = handle(options, request);
+  const reply = await answer(options, applyRequest(object, dryRun));
   if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot apply: no JSON came back");
   if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
   return { status: reply.status, body: reply.body };
@@ -160,8 +227,7 @@ export async function askObject(
     body: undefined,
     user: classicUser,
   };
-  await options.reading.bring(request);
-  const reply = handle(options, request);
+  const reply = await answer(options, request);
   if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot ask: no JSON came back");
   if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
   return { status: reply.status, body: reply.body };

@@ -12,12 +12,22 @@ import type { Disk, Runtime, TokenAuthority } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
+import { WebhookClient } from "@beemesh/webhook";
 import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
-import { type BackendOptions, createBackend } from "./backend.ts";
+import { connectService } from "./admission.ts";
+import {
+  acknowledged,
+  type BackendOptions,
+  bringFor,
+  createBackend,
+  type HereOptions,
+  handleHere,
+} from "./backend.ts";
 import { CertificateSigner } from "./certificate-signer.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
+import { Deciding } from "./deciding/deciding.ts";
 import { Consents, placeOf } from "./external/consents.ts";
 import { ProgramSidecars } from "./external/program-sidecars.ts";
 import { Programs } from "./external/programs.ts";
@@ -35,6 +45,8 @@ import { Rounds } from "./rounds.ts";
 import { readStatus } from "./status.ts";
 import { Traffic } from "./traffic.ts";
 import { PodAccess } from "./tunnel/pod-access.ts";
+import { Gauge } from "./usage/gauge.ts";
+import { Usages } from "./usage/usages.ts";
 import { WorkloadPlane, type WorkloadPlaneOptions } from "./workload/plane.ts";
 import { announcedAddresses, WorkloadPort } from "./workload/workload-port.ts";
 import { openWorld, systemRandom, type World } from "./world.ts";
@@ -73,8 +85,11 @@ interface Running {
   readonly meters: Meters;
   readonly acknowledgements: Acknowledgements;
   readonly traffic: Traffic;
+  readonly usages: Usages;
   readonly tokens: ServiceTokens;
   readonly crashed: Promise<unknown>;
+  /** Who is to be told when machines come or go. */
+  readonly members: { onChange: () => void };
 }
 
 /** The note that counts this machine's boots; each has a higher incarnation than the one before. */
@@ -147,7 +162,11 @@ async function start(given: Start): Promise<Daemon> {
   openSigner(given, running);
   followDefinitions(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const backend = { ...running, pods, reading, clock, isCutOff: isCutOffNow };
+  const way = { objects: machine.objects, pods, reading };
+  const webhooks = new WebhookClient({ connect: (service) => connectService(way, service) });
+  const here = { ...running, reading, clock, webhooks, isCutOff: isCutOffNow };
+  const deciding = await openDeciding(given, running, here);
+  const backend = { ...here, pods, deciding };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
   const classic = parts.add(
     await openWays(given, running, { backend, plane, consents }),
@@ -183,6 +202,8 @@ async function assemble(given: Start): Promise<Running> {
   const machine = await makeMachine(given, world, offered);
   const meters = createMeters(machine, world.link);
   const acknowledgements = new Acknowledgements();
+  const usages = makeUsages(given, world, machine);
+  await usages.serve();
   const api = createApi({
     tokens: keysOfAll(tokens, machine),
     rootCa,
@@ -191,8 +212,10 @@ async function assemble(given: Start): Promise<Running> {
     random: systemRandom,
     makeUid: () => randomUUID(),
     isAlive: (node) => machine.isAlive(node),
+    usage: () => usages.all(),
   });
   known.api = api;
+  const members = { onChange: (): void => undefined };
   const { promise: crashed, resolve: onCrash } = Promise.withResolvers<unknown>();
   const { disk, link, runtime } = world;
   const host = new Host({
@@ -204,7 +227,14 @@ async function assemble(given: Start): Promise<Running> {
     now: clock,
     onCrash,
     onAcknowledged: (ticket, holding) => acknowledgements.settle(ticket, holding),
-    onMachines: () => api.machinesChanged(clock()),
+    measure: async (machines) => {
+      await usages.gather(machines);
+      return usages.all();
+    },
+    onMachines: () => {
+      api.machinesChanged(clock());
+      members.onChange();
+    },
     onObserve: (event, facts) => {
       meters.observe(event, facts);
       tell(log, event, facts);
@@ -212,7 +242,25 @@ async function assemble(given: Start): Promise<Running> {
   });
   parts.add(host, (running) => running.stop());
   const traffic = new Traffic();
-  return { world, port, machine, host, api, meters, acknowledgements, traffic, tokens, crashed };
+  const kept = { acknowledgements, traffic, usages, tokens, members };
+  return { world, port, machine, host, api, meters, ...kept, crashed };
+}
+
+/** What this machine uses, and what others tell. */
+function makeUsages({ clock, name: self }: Start, world: World, machine: Machine): Usages {
+  const gauge = new Gauge({
+    self,
+    runtime: world.runtime,
+    pods: () => machine.ownPods().map(({ metadata }) => metadata.uid ?? ""),
+    wallMs: () => clock().wallMs + machine.clockOffsetMs(clock()),
+  });
+  return new Usages({
+    self,
+    gauge,
+    streams: world.link,
+    peerOf: (peer) => machine.peerOf(peer),
+    isAlive: (peer) => machine.isAlive(peer),
+  });
 }
 
 /** What a machine offers its pods and others. */
@@ -370,6 +418,35 @@ function followDefinitions({ parts }: Start, { machine, host }: Running): void {
     host.dispatch({ kind: "tick" });
   };
   parts.add(setInterval(look, definitionsMs), (timer) => clearInterval(timer));
+}
+
+/** Lets one machine decide all writes of a collection, this one or another. */
+async function openDeciding(
+  { clock, log, membership, parts }: Start,
+  running: Running,
+  here: HereOptions,
+): Promise<Deciding> {
+  const { machine, api, host, meters } = running;
+  const streams = running.world.link;
+  const deciding = new Deciding({
+    self: membership.key.id,
+    machine,
+    api,
+    host,
+    streams,
+    clock,
+    bring: (request) => bringFor(here, request),
+    handle: (request) => handleHere({ ...here, host }, request),
+    acknowledged: (ticket) => acknowledged({ ...here, host }, ticket),
+    observe: (event, facts) => {
+      meters.observe(event, facts);
+      tell(log, event, facts);
+    },
+  });
+  parts.add(deciding, (opened) => opened.close());
+  running.members.onChange = () => deciding.machinesChanged();
+  await deciding.serve(streams);
+  return deciding;
 }
 
 /** Signs certificates of users where the owner's key is. */

@@ -61,6 +61,8 @@ export class Reading {
         yield collectionOf(resource.name, resource.group, name);
       }
       yield collectionOf("namespaces", "");
+      // Leases of machines are computed of their Nodes.
+      if (resource.name === "leases") yield collectionOf("nodes", "");
     }
   }
 

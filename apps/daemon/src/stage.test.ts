@@ -229,6 +229,32 @@ export async function withStage(
   }
 }
 
+/** Machines of one mesh, each of which knows all others. */
+export async function meshOf(
+  make: (name: string) => StageMachine,
+  count: number,
+): Promise<StageMachine[]> {
+  const names = Array.from({ length: count }, (_, index) => `m${index + 1}`);
+  const machines = names.map((name) => make(name));
+  const [first, ...others] = machines;
+  assert(first);
+  for (const machine of machines) await machine.plantImage();
+  first.found();
+  await first.start();
+  for (const machine of others) {
+    machine.join(first);
+    await machine.start();
+  }
+  for (const machine of machines) {
+    for (const name of names) {
+      await until(`${name} is ready everywhere`, async () =>
+        (await machine.condition("Ready", name)).startsWith("True"),
+      );
+    }
+  }
+  return machines;
+}
+
 /** Waits until something holds. */
 export async function until(
   what: string,

@@ -41,7 +41,7 @@ test("a status says who is there, what runs here and what it costs", () => {
           ["p2", { id: "p2", ...member, state: "alive" }],
         ]),
       objects: storeOf(node("m1", "p1"), node("m2", "p2"), pod("a", "m1"), pod("b", "m2")),
-      keeperRanks: () => [0, 0, 1, 4],
+      deciders: { keeperRanks: () => [0, 0, 1, 4] },
     },
     link: () => ({
       peers: [{ peer: "p2", rttMs: 3, score: 0, address: "/ip4/192.0.2.1/tcp/9" }],

@@ -42,7 +42,9 @@ export interface StatusSources {
   readonly name: string;
   readonly peer: PeerId;
   readonly mesh: string;
-  readonly machine: Pick<Machine, "members" | "objects" | "keeperRanks">;
+  readonly machine: Pick<Machine, "members" | "objects"> & {
+    readonly deciders: Pick<Machine["deciders"], "keeperRanks">;
+  };
   readonly link: () => Pick<LinkStats, "peers">;
   readonly bytesPerMinute: number;
   readonly health: NodeHealth;
@@ -51,7 +53,7 @@ export interface StatusSources {
 /** Gathers what an operator asks first. */
 export function readStatus(sources: StatusSources): DaemonStatus {
   const { name, peer, mesh, machine, health, bytesPerMinute } = sources;
-  const ranks = machine.keeperRanks();
+  const ranks = machine.deciders.keeperRanks();
   return {
     machine: name,
     peer,

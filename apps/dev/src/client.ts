@@ -13,6 +13,8 @@ export interface Answer {
   /** Empty if it was no object. */
   readonly body: JsonObject;
   readonly text: string;
+  /** What the machine warns of; empty if of nothing. */
+  readonly warnings: string;
 }
 
 /** A client of one machine's Kubernetes API. */
@@ -41,7 +43,7 @@ export function createClient(options: {
       : { socketPath: options.socketPath, servername: "localhost" };
   const call: Client["call"] = async (method, path, body, contentType = "application/json") => {
     const sent = body === undefined ? undefined : JSON.stringify(body);
-    const { status, received } = await exchange(
+    const { status, received, warnings } = await exchange(
       {
         ...target,
         method,
@@ -60,7 +62,7 @@ export function createClient(options: {
       sent,
     );
     const parsed = parseJson(received, { lengthMax: answerLengthMax, depthMax: 64 });
-    return { status, body: isJsonObject(parsed) ? parsed : {}, text: received };
+    return { status, body: isJsonObject(parsed) ? parsed : {}, text: received, warnings };
   };
   const items: Client["items"] = async (path) => {
     const { body } = await call("GET", path);
@@ -73,15 +75,16 @@ export function createClient(options: {
 function exchange(
   options: RequestOptions,
   body: string | undefined,
-): Promise<{ readonly status: number; readonly received: string }> {
+): Promise<{ readonly status: number; readonly received: string; readonly warnings: string }> {
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown): void => {
       const message = `Cannot ${options.method} ${options.path}: the machine's API does not answer`;
       reject(new BeeError("api-unreachable", message, { cause }));
     };
     const call = request(options, (response) => {
+      const { statusCode: status = 0, headers } = response;
       text(response).then(
-        (received) => resolve({ status: response.statusCode ?? 0, received }),
+        (received) => resolve({ status, received, warnings: headers["warning"] ?? "" }),
         fail,
       );
     });

@@ -6,7 +6,7 @@ import { seeNodes, seePods } from "./pods.ts";
 
 function clientOf(items: readonly JsonObject[], paths: string[]): Client {
   return {
-    call: () => Promise.resolve({ status: 200, body: {}, text: "" }),
+    call: () => Promise.resolve({ status: 200, body: {}, text: "", warnings: "" }),
     items: (path) => {
       paths.push(path);
       return Promise.resolve(items);

@@ -1,7 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AccessQuestion, authorizerValue } from "./authorizer.ts";
+import { type AccessQuestion, authorizerValue, requestResourceValue } from "./authorizer.ts";
 import { compile } from "./program.ts";
+
+test("what a request is about is a question that is whole but for the verb", () => {
+  const ask = ({ name, verb }: AccessQuestion) => ({
+    isAllowed: name === "web" && verb === "update",
+    reason: "",
+  });
+  const variables = { authorizer: "Authorizer", "authorizer.requestResource": "ResourceCheck" };
+  const compiled = compile("authorizer.requestResource.check('update').allowed()", { variables });
+  assert(compiled.ok, JSON.stringify(compiled));
+  const requestResource = requestResourceValue(ask, { resource: "pods", name: "web" });
+  const values = {
+    authorizer: authorizerValue(ask),
+    "authorizer.requestResource": requestResource,
+  };
+  assert.deepEqual(compiled.program.evaluate(values, 1_000_000), { ok: true, value: true });
+});
 
 test("a rule asks whether its user may do something", () => {
   const asked: AccessQuestion[] = [];

@@ -84,7 +84,16 @@ function common(types: readonly CelType[]): CelType {
   return first === undefined ? dyn : rest.reduce(joined, first);
 }
 
+/** The name of a variable that has a point in it, such as `authorizer.requestResource`. */
+export function wholeName({ operand, field, isOptional, isTest }: SelectNode): string | undefined {
+  const isPlain = operand.kind === "name" && !isOptional && !isTest;
+  return isPlain ? `${operand.name}.${field}` : undefined;
+}
+
 function selectType(node: SelectNode, names: Names): CelType {
+  const whole = wholeName(node);
+  const variable = whole === undefined ? undefined : names.variables.get(whole);
+  if (variable !== undefined) return variable;
   const operand = check(node.operand, names);
   const inner = operand.kind === "optional" ? operand.item : operand;
   const field = fieldType(inner, node);

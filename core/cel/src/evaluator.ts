@@ -1,6 +1,6 @@
 /** What an expression gives for values. Each step is paid for, so that every evaluation ends. */
 import { Arguments } from "./arguments.ts";
-import { callOf } from "./checker.ts";
+import { callOf, wholeName } from "./checker.ts";
 import { Fault, type Meter } from "./fault.ts";
 import type { BindNode, CallNode, IndexNode, LoopNode, MapNode, Node, SelectNode } from "./node.ts";
 import { isOfType, type Overload } from "./overload.ts";
@@ -81,6 +81,9 @@ function present(value: Value, isOptional: boolean): Value[] {
 }
 
 function selected(node: SelectNode, scope: Scope): Value {
+  const whole = wholeName(node);
+  const variable = whole === undefined ? undefined : scope.find(whole);
+  if (variable !== undefined) return variable;
   const operand = evaluate(node.operand, scope);
   const isOptional = operand instanceof OptionalValue;
   const inner = isOptional ? operand.value : operand;

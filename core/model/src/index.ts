@@ -65,6 +65,13 @@ export {
   type Versioned,
 } from "./derive-member.ts";
 export {
+  budgetsOf,
+  type Disruption,
+  type DisruptionScene,
+  disruptionOf,
+  type Records,
+} from "./disruption.ts";
+export {
   type FieldRequirement,
   type FieldSelector,
   matchesFields,
@@ -84,6 +91,7 @@ export {
   parseIpAddress,
   parseIpRange,
 } from "./ip-range.ts";
+export { jsonPatch } from "./json-patch.ts";
 export {
   everything,
   type LabelRequirement,
@@ -95,6 +103,15 @@ export {
   selectorOfLabels,
   selectorText,
 } from "./label-selector.ts";
+export {
+  entriesAt,
+  listAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  textAt,
+  valueAt,
+} from "./members.ts";
 export { identityCauses, metadataCauses, unknownMetadata } from "./meta-rules.ts";
 export {
   labelError,
@@ -111,9 +128,20 @@ export {
   type SelectorTerm,
 } from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
-export { openApiV2MediaType, openApiV2Protobuf, openApiV3, openApiV3Index } from "./openapi.ts";
-export { resourcePaths } from "./openapi-paths.ts";
+export {
+  documentHash,
+  openApiV3,
+  openApiV3Index,
+} from "./openapi.ts";
+export { groupPath, resourcePaths } from "./openapi-paths.ts";
 export { componentSchemas } from "./openapi-schemas.ts";
+export {
+  type OpenApiAdditions,
+  openApiV2,
+  openApiV2MediaType,
+  openApiV2Paths,
+  openApiV2Tag,
+} from "./openapi-v2.ts";
 export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";
 export type {
   Condition,
@@ -123,6 +151,7 @@ export type {
   ContainerStatus,
   EnvFromSource,
   EnvVar,
+  EphemeralContainer,
   FileSource,
   KeySelector,
   LabelSelector,
@@ -139,7 +168,9 @@ export type {
   Volume,
   VolumeMount,
 } from "./pod.ts";
+export { disruptedStatus, withPodCondition } from "./pod-condition.ts";
 export { decodeProtobuf } from "./protobuf.ts";
+export { qosClassOf } from "./qos.ts";
 export {
   canonicalQuantity,
   compareQuantities,
@@ -161,7 +192,7 @@ export {
 export { type NameConflict, ResourceBook } from "./resource-book.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
-export { type Taint, taintsOf, tolerates } from "./taint.ts";
+export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";
 export { type CalendarDate, dateOf, daysOf, formatTime, parseTime } from "./time-text.ts";
 export { isTimeZone, offsetsOf } from "./time-zone.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";

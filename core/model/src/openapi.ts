@@ -4,20 +4,11 @@
  * Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
  */
 import { hashOf } from "@beemesh/base";
-import { canonicalJson, type JsonObject } from "@beemesh/wire";
+import type { JsonObject } from "@beemesh/wire";
 import { groupPath, resourcePaths } from "./openapi-paths.ts";
 import { componentSchemas, type GroupVersionKind } from "./openapi-schemas.ts";
 import { type Resource, resources } from "./resource.ts";
 import { typeOfResource } from "./schema.ts";
-
-/**
- * The OpenAPI v2 document in protobuf: no more than its version, `swagger: "2.0"`. That is valid,
- * and all that older clients ask of it.
- */
-export const openApiV2Protobuf: Uint8Array = Uint8Array.of(0x0a, 0x03, 0x32, 0x2e, 0x30);
-
-/** The media type of that answer. Clients ask for it with `@` for the second `.v`. */
-export const openApiV2MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /**
  * The document of a group's version, for `/openapi/v3/apis/<group>/<version>`. Of a group that is
@@ -37,24 +28,30 @@ export function openApiV3(group: string, version: string): JsonObject {
  * @param others - Documents beside those of the model, by path: `apis/example.com/v1`.
  */
 export function openApiV3Index(others: ReadonlyMap<string, JsonObject> = new Map()): JsonObject {
-  const own = resources.map(({ group, version }): [string, JsonObject] => [
+  const own = resources.map(({ group, version }): [string, string] => [
     groupPath(group, version).slice(1),
-    openApiV3(group, version),
+    openApiV3Hash(group, version),
   ]);
-  const paths = [...new Map([...own, ...others])].map(([path, document]) => [
+  const added = [...others].map(([path, each]): [string, string] => [path, documentHash(each)]);
+  const paths = [...new Map([...own, ...added])].map(([path, hash]) => [
     path,
-    { serverRelativeURL: `/openapi/v3/${path}?hash=${documentHash(document)}` },
+    { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` },
   ]);
   return { paths: Object.fromEntries(paths) };
 }
 
+/** The hash of a document, by which its address names it. */
+export function openApiV3Hash(group: string, version: string): string {
+  return documentHash(openApiV3(group, version));
+}
+
 const hashes = new WeakMap<JsonObject, string>();
 
-/** Documents are made once, and are long. */
-function documentHash(document: JsonObject): string {
+/** The hash of a document. Documents are made once, and are long. */
+export function documentHash(document: JsonObject): string {
   const known = hashes.get(document);
   if (known !== undefined) return known;
-  const hash = hashOf(canonicalJson(document)).toString(16).toUpperCase();
+  const hash = hashOf(JSON.stringify(document)).toString(16).toUpperCase();
   hashes.set(document, hash);
   return hash;
 }
@@ -63,21 +60,25 @@ function documentHash(document: JsonObject): string {
 const documents = new Map<string, JsonObject>();
 
 /** Types that every document has: clients send and get them everywhere. */
-const everywhere = ["meta.v1.DeleteOptions", "meta.v1.Status"];
+export const everywhere = ["meta.v1.DeleteOptions", "meta.v1.Status"];
 
 function documentOf(served: readonly Resource[]): JsonObject {
-  const kinds = new Map(served.flatMap(kindsOf));
-  const hasScale = served.some((resource) => resource.hasScale);
-  if (hasScale) {
-    const scale = { group: "autoscaling", version: "v1", kind: "Scale" };
-    kinds.set("autoscaling.v1.Scale", scale);
-  }
+  const kinds = kindsOfAll(served);
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
     paths: Object.assign({}, ...served.map((resource) => resourcePaths(resource))),
     components: { schemas: componentSchemas([...kinds.keys(), ...everywhere], kinds) },
   };
+}
+
+/** The kinds of resources, and of their lists and scales, by type. */
+export function kindsOfAll(served: readonly Resource[]): Map<string, GroupVersionKind> {
+  const kinds = new Map(served.flatMap(kindsOf));
+  const hasScale = served.some((resource) => resource.hasScale);
+  const scale = { group: "autoscaling", version: "v1", kind: "Scale" };
+  if (hasScale) kinds.set("autoscaling.v1.Scale", scale);
+  return kinds;
 }
 
 function kindsOf(resource: Resource): readonly (readonly [string, GroupVersionKind])[] {

@@ -1,4 +1,5 @@
 import type { Json } from "@beemesh/wire";
+import type { Consultation } from "./webhook.ts";
 
 /** Who asks, as the client certificate or the token says. */
 export interface User {
@@ -35,6 +36,13 @@ export interface ApiRequest {
   readonly impersonation?: Impersonation;
   /** The program that asks, as its `User-Agent` header says. */
   readonly userAgent?: string;
+  /**
+   * The uid of the object that the request creates, and what its generated name is drawn from:
+   * whoever answers the request a second time makes the same object.
+   */
+  readonly uid?: string;
+  /** The tags of the copies that the client has, as its `If-None-Match` header says. */
+  readonly ifNoneMatch?: string;
 }
 
 /** Text that is sent as it comes, such as the events of a watch. */
@@ -55,15 +63,15 @@ export type Tunnel = {
   readonly query: ReadonlyMap<string, readonly string[]>;
 };
 
-export type ApiReply =
+/** What is sent to the client. */
+export type FinalReply =
   | {
       readonly kind: "json";
       readonly status: number;
       readonly body: unknown;
       readonly warnings?: readonly string[];
-      readonly headers?: Readonly<
-        Record<string, string>
-      > /** Sent only when the write is held widely enough. */;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** Sent only when the write is held widely enough. */
       readonly ticket?: number;
     }
   | {
@@ -71,6 +79,7 @@ export type ApiReply =
       readonly status: number;
       readonly contentType: string;
       readonly body: Uint8Array | string;
+      readonly headers?: Readonly<Record<string, string>>;
     }
   /** `open` starts the stream and returns how to stop it. The headers are flushed at once. */
   | {
@@ -80,3 +89,6 @@ export type ApiReply =
       readonly open: (sink: ReplySink) => () => void;
     }
   | { readonly kind: "tunnel"; readonly tunnel: Tunnel };
+
+/** What the API says to a request: the reply, or whom to ask before there can be one. */
+export type ApiReply = FinalReply | Consultation;

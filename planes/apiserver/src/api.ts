@@ -1,13 +1,23 @@
 /** The API as one function of requests, and what moves its watches on. */
+import { Ledger } from "@beemesh/admission";
 import { BeeError, hashOf, type Instant, type Now, type Random } from "@beemesh/base";
-import { findResource, type KubeObject } from "@beemesh/model";
-import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority, User } from "@beemesh/ports";
+import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import type {
+  ApiReply,
+  ApiRequest,
+  MachineUsage,
+  ObjectStore,
+  TokenAuthority,
+  User,
+} from "@beemesh/ports";
 import { ComputedStore } from "./access/computed-store.ts";
 import { requester } from "./access/impersonation.ts";
 import { review } from "./access/review.ts";
 import { type Knows, RoleBook } from "./access/role-book.ts";
 import { type IssuedToken, issueToken, judgeToken } from "./access/service-token.ts";
-import { admitted } from "./admission.ts";
+import { Counsel } from "./admission/counsel.ts";
+import { Expressions } from "./admission/expression.ts";
+import { prepared } from "./admission/preparation.ts";
 import { type Authorize, attributesOf, refusal } from "./authorization.ts";
 import type { ApiContext, Call, Handler } from "./call.ts";
 import { create } from "./create.ts";
@@ -16,13 +26,14 @@ import { discovery } from "./discovery.ts";
 import { document, isPublic } from "./document.ts";
 import { textAt } from "./field.ts";
 import { get, list, removeCollection } from "./list.ts";
-import { newerEvents } from "./newer-event.ts";
-import { olderAutoscalers } from "./older-autoscaler.ts";
+import { answerMetrics } from "./metrics.ts";
+import { metricsResources } from "./metrics-resource.ts";
 import { patch } from "./patch.ts";
 import { update } from "./replacement.ts";
 import { type RequestInfo, requestInfoOf, type Verb } from "./request-info.ts";
 import { reviewResources } from "./review-resource.ts";
 import { keptRequest, shownReply, viewOf } from "./second-view.ts";
+import { secondViews } from "./second-views.ts";
 import { methodNotAllowed, noSuchPath, replyWith, tooLarge } from "./status.ts";
 import { subresource } from "./subresource.ts";
 import { formatTimestamp } from "./timestamp.ts";
@@ -47,12 +58,16 @@ export interface ApiOptions {
   readonly tokens?: TokenAuthority;
   /** PEM of the authority of this machine's API, for `kube-root-ca.crt`. */
   readonly rootCa?: string;
+  /** What machines have told of what they use; without it nothing is known. */
+  readonly usage?: () => readonly MachineUsage[];
   readonly watchLimits?: WatchLimits;
 }
 
 export interface Api {
   /** Answers one request. */
   readonly handle: (request: ApiRequest, now: Now) => ApiReply;
+  /** What clients of this machine see as the object's version; undefined if it is not there. */
+  readonly revisionOf: (resource: Resource, namespace: string, name: string) => string | undefined;
   /** Moves watches on; when to call again at the latest, if any is open. More calls do no harm. */
   readonly tick: (now: Now) => Instant | undefined;
   /** Tells watches of nodes whose machine has died or come back since the last call. */
@@ -75,31 +90,39 @@ export interface PodTokenWish {
 
 /** Makes the API over a store. It listens to the store from now on. */
 export function createApi(options: ApiOptions): Api {
-  const { makeUid, isAlive, rootCa, tokens, knows = () => true } = options;
+  const { makeUid, isAlive, rootCa, tokens, knows = () => true, usage = () => [] } = options;
   const watches = new WatchSet(options.watchLimits ?? watchLimits);
-  const store = new ComputedStore({ store: options.store, uidOf: uidOfName, makeUid, rootCa });
+  const clock = { wallMs: 0 };
+  const store = new ComputedStore({
+    store: options.store,
+    uidOf: uidOfName,
+    makeUid,
+    rootCa,
+    heardOf: (node) => view.heardOf(node, clock.wallMs),
+  });
   const book = new RoleBook({ store, knows });
-  const view = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
+  const view: View = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
   const { random } = options;
-  const context: ApiContext = { store, random, makeUid, view, watches, book, knows, tokens };
+  const common = { store, random, makeUid, view, watches, book, knows, tokens, usage };
+  const ledger = new Ledger(store);
+  const context: ApiContext = { ...common, ledger, expressions: new Expressions() };
   const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));
   return {
     handle: (request, now) => {
+      clock.wallMs = now.wallMs;
       watches.notice(now);
       const path = request.path.filter((segment) => segment !== "");
       const asked = { ...request, path };
-      const second = viewOf(secondViews, asked);
-      if (second === undefined) {
-        return guarded(() => answer({ context, now, authorize, request: asked }));
-      }
-      const keptOne = keptRequest(second, asked);
-      return shownReply(
-        second,
-        guarded(() =>
-          answer({ context, now, authorize, request: keptOne, group: second.resource.group }),
-        ),
-      );
+      const again = (counsel: Counsel): ApiReply => {
+        counsel.rewind();
+        return counsel.told(answered({ context, authorize, request: asked }, counsel));
+      };
+      return again(new Counsel({ now, makeUid, random, again }));
+    },
+    revisionOf: (resource, namespace, name) => {
+      const object = store.get(resource, namespace, name);
+      return object && view.show(resource, object).metadata.resourceVersion;
     },
     tick: (now) => watches.tick(now),
     machinesChanged: (now) => {
@@ -115,6 +138,24 @@ export function createApi(options: ApiOptions): Api {
     },
     tokenFor: (wish, now) => tokenFor(context, wish, now),
   };
+}
+
+/** Thinks a request over with what webhooks have said so far. */
+function answered(
+  { context, authorize, request }: Pick<Question, "context" | "authorize" | "request">,
+  counsel: Counsel,
+): ApiReply {
+  const { now, random } = counsel;
+  const own = { ...context, random, makeUid: () => counsel.makeUid() };
+  const question = { context: own, now, authorize, counsel };
+  const second = viewOf(secondViews, request);
+  if (second === undefined) return guarded(() => answer({ ...question, request }));
+  const kept = keptRequest(second, request);
+  const { group } = second.resource;
+  return shownReply(
+    second,
+    guarded(() => answer({ ...question, request: kept, group })),
+  );
 }
 
 function tokenFor(
@@ -147,6 +188,7 @@ interface Question {
   readonly request: ApiRequest;
   readonly now: Now;
   readonly authorize: Authorize;
+  readonly counsel: Counsel;
   /** By which group roles name what is asked for, if it is another than that of what is kept. */
   readonly group?: string;
 }
@@ -192,8 +234,6 @@ function pathRefusal(question: Question): ApiReply | undefined {
   return allowed ? undefined : replyWith(refusal(user, attributes, reason));
 }
 
-const secondViews = [...olderAutoscalers, ...newerEvents];
-
 const handlers: Readonly<Record<Verb, Handler>> = {
   get,
   list,
@@ -206,8 +246,8 @@ const handlers: Readonly<Record<Verb, Handler>> = {
 };
 
 function answerAbout(question: Question, info: RequestInfo): ApiReply {
-  const { request, context, now, authorize, group } = question;
-  const call: Call = { context, request, info, now };
+  const { request, context, now, authorize, group, counsel } = question;
+  const call: Call = { context, request, info, now, counsel };
   const isReview = reviewResources.includes(info.resource);
   const attributes = { ...attributesOf(info), ...(group === undefined ? {} : { group }) };
   const { allowed, reason } = authorize(request.user, attributes);
@@ -218,15 +258,20 @@ function answerAbout(question: Question, info: RequestInfo): ApiReply {
       : replyWith(methodNotAllowed());
   }
   if (virtualResources.includes(info.resource)) return answerVirtual(call);
+  if (metricsResources.includes(info.resource)) return answerMetrics(call);
   return answerOfKind(call);
 }
 
 function answerOfKind(call: Call): ApiReply {
-  const { info } = call;
-  const reply = answerOfKindAlone(call);
-  const deprecation = info.resource.custom?.deprecation;
-  if (deprecation === undefined || reply.kind !== "json") return reply;
-  return { ...reply, warnings: [deprecation, ...(reply.warnings ?? [])] };
+  return warned(answerOfKindAlone(call), call.info.resource.custom?.deprecation);
+}
+
+/** A reply with one more warning, when it is ready. */
+function warned(reply: ApiReply, warning: string | undefined): ApiReply {
+  if (warning === undefined) return reply;
+  if (reply.kind === "json") return { ...reply, warnings: [warning, ...(reply.warnings ?? [])] };
+  if (reply.kind !== "consult") return reply;
+  return { ...reply, resume: (answers, now) => warned(reply.resume(answers, now), warning) };
 }
 
 function answerOfKindAlone(call: Call): ApiReply {
@@ -251,7 +296,7 @@ function bootstrap(store: ObjectStore, now: Now): void {
       uid: uidOfName(name),
       creationTimestamp: formatTimestamp(now.wallMs),
     };
-    store.putSpec(namespaces, admitted({ apiVersion: "v1", kind: "Namespace", metadata }));
+    store.putSpec(namespaces, prepared({ apiVersion: "v1", kind: "Namespace", metadata }));
   }
 }
 

@@ -7,6 +7,7 @@
 import { compareVersions, type Resource, type ResourceBook, resources } from "@beemesh/model";
 import type { ApiReply, ApiRequest } from "@beemesh/ports";
 import { mediaTypesOf, takesJson } from "./media-type.ts";
+import { metricsResources } from "./metrics-resource.ts";
 import { newerEvents } from "./newer-event.ts";
 import { olderAutoscalers } from "./older-autoscaler.ts";
 import { reviewResources } from "./review-resource.ts";
@@ -20,6 +21,7 @@ const own: readonly Resource[] = [
   ...resources,
   ...reviewResources,
   ...virtualResources,
+  ...metricsResources,
   ...secondViews,
 ];
 

@@ -1,18 +1,8 @@
 /** What is served besides objects: version, health, the list of paths, OpenAPI. */
-import {
-  openApiV2MediaType,
-  openApiV2Protobuf,
-  openApiV3,
-  openApiV3Index,
-  type ResourceBook,
-  resources,
-} from "@beemesh/model";
+import type { ResourceBook } from "@beemesh/model";
 import type { ApiReply, ApiRequest, TokenAuthority } from "@beemesh/ports";
-import type { JsonObject } from "@beemesh/wire";
 import { tokenIssuer } from "./access/service-token.ts";
-import { customOpenApiV3 } from "./custom/open-api.ts";
-import { mediaTypesOf } from "./media-type.ts";
-import { noSuchPath, notAcceptable, replyWith } from "./status.ts";
+import { openApi } from "./openapi-document.ts";
 
 /** The Kubernetes version whose API this is; clients choose their behaviour by it. */
 const kubernetesVersion = { major: "1", minor: "33", gitVersion: "v1.33.1+beemesh" };
@@ -85,51 +75,6 @@ const versionInfo = {
   compiler: "",
   platform: "",
 };
-
-function openApi(
-  request: ApiRequest,
-  [version, ...rest]: readonly string[],
-  book: ResourceBook,
-): ApiReply {
-  if (version === "v2" && rest.length === 0) return openApiV2(request);
-  if (version !== "v3") return replyWith(noSuchPath());
-  if (rest.length === 0) return json(openApiV3Index(customDocuments(book)));
-  const [root, first = "", second = ""] = rest;
-  const [group, groupVersion] = root === "api" ? ["", first] : [first, second];
-  const isServed = resources.some(
-    (resource) => resource.group === group && resource.version === groupVersion,
-  );
-  if (isServed) return json(openApiV3(group, groupVersion));
-  const custom = customDocuments(book).get(`apis/${group}/${groupVersion}`);
-  return custom === undefined ? replyWith(noSuchPath()) : json(custom);
-}
-
-const documents = new WeakMap<
-  ResourceBook,
-  { readonly edition: number; readonly byPath: ReadonlyMap<string, JsonObject> }
->();
-
-/** The documents of custom resources by path, made anew when a definition has changed. */
-function customDocuments(book: ResourceBook): ReadonlyMap<string, JsonObject> {
-  const known = documents.get(book);
-  if (known?.edition === book.edition) return known.byPath;
-  const groups = Map.groupBy(book.served, ({ group, version }) => `apis/${group}/${version}`);
-  const byPath = new Map([...groups].map(([path, each]) => [path, customOpenApiV3(each)]));
-  documents.set(book, { edition: book.edition, byPath });
-  return byPath;
-}
-
-/**
- * Only the form that kubectl asks for: a valid description with nothing in it. Newer clients ask
- * for v3; older ones then leave checking to the server.
- */
-function openApiV2(request: ApiRequest): ApiReply {
-  const asked = mediaTypesOf(request.accept);
-  const found = asked.find(({ type }) => type.includes("proto-openapi") || type === "*/*");
-  if (found === undefined && asked.length > 0)
-    return replyWith(notAcceptable([openApiV2MediaType]));
-  return { kind: "bytes", status: 200, contentType: openApiV2MediaType, body: openApiV2Protobuf };
-}
 
 function json(body: unknown): ApiReply {
   return { kind: "json", status: 200, body };

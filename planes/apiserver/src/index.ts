@@ -14,4 +14,5 @@ export type { IssuedToken } from "./access/service-token.ts";
 export { type Api, type ApiOptions, createApi, type PodTokenWish } from "./api.ts";
 export type { Authorize } from "./authorization.ts";
 export { type EventFacts, makeEvent } from "./event.ts";
+export { type Jurisdiction, jurisdictionOf } from "./jurisdiction.ts";
 export type { WatchLimits } from "./watch-set.ts";

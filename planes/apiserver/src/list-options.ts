@@ -8,7 +8,15 @@ import {
   type Resource,
 } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
-import { badRequest, done, fail, invalid, type Outcome } from "./status.ts";
+import {
+  badRequest,
+  type Cause,
+  done,
+  fail,
+  invalid,
+  type Outcome,
+  type Status,
+} from "./status.ts";
 
 export interface ListOptions {
   /** Whether the object is asked for, by its labels and fields. */
@@ -20,12 +28,15 @@ export interface ListOptions {
   readonly continueToken: string;
   /** Empty for the newest, `0` for any. */
   readonly resourceVersion: string;
-  readonly resourceVersionMatch: "" | "Exact" | "NotOlderThan";
+  /** `Exact`, `NotOlderThan`, or empty. */
+  readonly resourceVersionMatch: string;
   readonly sendInitialEvents: boolean | undefined;
   readonly allowWatchBookmarks: boolean;
   /** Undefined for the server's own. */
   readonly timeoutSeconds: number | undefined;
 }
+
+const optionsKind = { name: "", kind: "ListOptions", group: "meta.k8s.io" };
 
 /** Reads the options of a LIST, or of a WATCH. */
 export function listOptionsOf(
@@ -36,8 +47,7 @@ export function listOptionsOf(
   const first = (key: string): string => query.get(key)?.[0] ?? "";
   const selects = selectionOf(resource, first("labelSelector"), first("fieldSelector"));
   if (!selects.ok) return selects;
-  const revision = revisionOptions(first("resourceVersion"), first("resourceVersionMatch"));
-  if (!revision.ok) return revision;
+  const resourceVersion = first("resourceVersion");
   const hasSelector = first("labelSelector") !== "" || first("fieldSelector") !== "";
   const options: ListOptions = {
     selects:
@@ -47,33 +57,29 @@ export function listOptionsOf(
     hasSelector: hasSelector || name !== "",
     limit: wholeNumber(first("limit")) ?? 0,
     continueToken: first("continue"),
-    ...revision.value,
+    resourceVersion,
+    resourceVersionMatch: first("resourceVersionMatch"),
     sendInitialEvents: query.has("sendInitialEvents")
       ? isTrue(first("sendInitialEvents"))
       : undefined,
     allowWatchBookmarks: isTrue(first("allowWatchBookmarks")),
     timeoutSeconds: wholeNumber(first("timeoutSeconds")),
   };
-  const wrong = verb === "list" ? wrongList(options) : wrongWatch(options);
-  return wrong === undefined ? done(options) : fail(wrong);
+  const faults = verb === "list" ? wrongList(options) : wrongWatch(options);
+  if (faults.length > 0) return fail(invalid(optionsKind, "", faults));
+  const fault = revisionFault(resourceVersion);
+  return fault === undefined ? done(options) : fail(fault);
 }
 
-function revisionOptions(
-  resourceVersion: string,
-  resourceVersionMatch: string,
-): Outcome<Pick<ListOptions, "resourceVersion" | "resourceVersionMatch">> {
-  if (!/^\d{0,19}$/u.test(resourceVersion)) {
-    const message = `Invalid value: "${resourceVersion}": resource version must be a number`;
-    return fail(optionInvalid("resourceVersion", message));
-  }
-  const isMatch =
-    resourceVersionMatch === "" ||
-    resourceVersionMatch === "Exact" ||
-    resourceVersionMatch === "NotOlderThan";
-  if (isMatch) return done({ resourceVersion, resourceVersionMatch });
-  const supported = 'supported values: "Exact", "NotOlderThan"';
-  const message = `Unsupported value: "${resourceVersionMatch}": ${supported}`;
-  return fail(optionInvalid("resourceVersionMatch", message, "FieldValueNotSupported"));
+/**
+ * A resource version from outside, in the words of etcd's versioner of k8s.io/apiserver; the
+ * gateway lets nothing else through.
+ */
+function revisionFault(text: string): Status | undefined {
+  if (/^\d{0,19}$/u.test(text)) return undefined;
+  const quoted = JSON.stringify(text);
+  const why = `strconv.ParseUint: parsing ${quoted}: invalid syntax`;
+  return badRequest(`invalid resource version: resourceVersion: Invalid value: ${quoted}: ${why}`);
 }
 
 type Selection = (object: KubeObject) => boolean;
@@ -90,50 +96,56 @@ function selectionOf(resource: Resource, labelText: string, fieldText: string): 
   );
 }
 
-function wrongList(options: ListOptions): ReturnType<typeof invalid> | undefined {
+/** Source: k8s.io/apimachinery, meta/internalversion/validation. */
+function wrongList(options: ListOptions): readonly Cause[] {
   const { resourceVersion, resourceVersionMatch, continueToken, sendInitialEvents } = options;
+  const faults: Cause[] = [];
+  if (resourceVersionMatch !== "") {
+    if (resourceVersion === "") faults.push(matchForbidden("unless resourceVersion is provided"));
+    if (continueToken !== "") faults.push(matchForbidden("when continue is provided"));
+    if (resourceVersionMatch !== "Exact" && resourceVersionMatch !== "NotOlderThan") {
+      faults.push(matchUnsupported(resourceVersionMatch, '"Exact", "NotOlderThan", ""'));
+    }
+    if (resourceVersionMatch === "Exact" && resourceVersion === "0") {
+      const why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"';
+      faults.push(forbidden("resourceVersionMatch", why));
+    }
+  }
   if (sendInitialEvents !== undefined) {
-    return optionForbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
+    faults.push(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   }
-  if (resourceVersionMatch !== "" && continueToken !== "") {
-    const why = "resourceVersionMatch is forbidden when continue is provided";
-    return optionForbidden("resourceVersionMatch", why);
-  }
-  if (resourceVersionMatch !== "" && resourceVersion === "") {
-    const why = "resourceVersionMatch is forbidden unless resourceVersion is provided";
-    return optionForbidden("resourceVersionMatch", why);
-  }
-  if (resourceVersionMatch === "Exact" && resourceVersion === "0") {
-    const why = 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"';
-    return optionForbidden("resourceVersionMatch", why);
-  }
-  return undefined;
+  return faults;
 }
 
-function wrongWatch(options: ListOptions): ReturnType<typeof invalid> | undefined {
-  const { resourceVersionMatch, sendInitialEvents } = options;
-  if (sendInitialEvents === undefined && resourceVersionMatch !== "") {
-    const why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
-    return optionForbidden("resourceVersionMatch", why);
-  }
+function wrongWatch(options: ListOptions): readonly Cause[] {
+  const { resourceVersionMatch, continueToken, sendInitialEvents } = options;
+  const faults: Cause[] = [];
   if (sendInitialEvents !== undefined && resourceVersionMatch !== "NotOlderThan") {
     const why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-    return optionForbidden("resourceVersionMatch", why);
+    faults.push(forbidden("resourceVersionMatch", why));
   }
-  return undefined;
+  if (resourceVersionMatch === "") return faults;
+  if (sendInitialEvents === undefined) {
+    faults.push(matchForbidden("for watch unless sendInitialEvents is provided"));
+  }
+  if (resourceVersionMatch !== "NotOlderThan") {
+    faults.push(matchUnsupported(resourceVersionMatch, '"NotOlderThan"'));
+  }
+  if (continueToken !== "") faults.push(matchForbidden("when continue is provided"));
+  return faults;
 }
 
-function optionForbidden(field: string, why: string): ReturnType<typeof invalid> {
-  return optionInvalid(field, `Forbidden: ${why}`, "FieldValueForbidden");
+function matchForbidden(when: string): Cause {
+  return forbidden("resourceVersionMatch", `resourceVersionMatch is forbidden ${when}`);
 }
 
-function optionInvalid(
-  field: string,
-  message: string,
-  reason = "FieldValueInvalid",
-): ReturnType<typeof invalid> {
-  const kind = { name: "", kind: "ListOptions", group: "meta.k8s.io" };
-  return invalid(kind, "", [{ reason, field, message }]);
+function matchUnsupported(match: string, supported: string): Cause {
+  const message = `Unsupported value: ${JSON.stringify(match)}: supported values: ${supported}`;
+  return { reason: "FieldValueNotSupported", field: "resourceVersionMatch", message };
+}
+
+function forbidden(field: string, why: string): Cause {
+  return { reason: "FieldValueForbidden", field, message: `Forbidden: ${why}` };
 }
 
 function wholeNumber(text: string): number | undefined {

@@ -51,6 +51,29 @@ describe("list", () => {
     assert.equal(client.send(`GET ${paths.configMaps}?continue=rubbish`).status, 400);
   });
 
+  test("takes a page's revision from its token alone", () => {
+    const client = clientWithMaps("a", "b");
+    const { body } = client.send(`GET ${paths.configMaps}?limit=1`);
+    const token = encodeURIComponent(textAt(body, "metadata", "continue"));
+    const more = `GET ${paths.configMaps}?limit=1&continue=${token}`;
+    assert.deepEqual(namesOf(client.send(`${more}&resourceVersion=0`).body), ["b"]);
+    const refused = client.send(`${more}&resourceVersion=${client.store.revision}`);
+    assert.equal(refused.status, 400);
+    const why = "specifying resource version is not allowed when using continue";
+    assert.equal(textAt(refused.body, "message"), why);
+  });
+
+  test("gives pages of a revision exactly as they were then, unless newer ones will do", () => {
+    const client = clientWithMaps("a");
+    const then = client.store.revision;
+    client.send(`POST ${paths.configMaps}`, configMapManifest("b"));
+    const pages = `GET ${paths.configMaps}?limit=5&resourceVersion=${then}`;
+    assert.deepEqual(namesOf(client.send(pages).body), ["a"]);
+    const newer = client.send(`${pages}&resourceVersionMatch=NotOlderThan`);
+    assert.deepEqual(namesOf(newer.body), ["a", "b"]);
+    assert.deepEqual(namesOf(client.send(`GET ${paths.configMaps}?limit=5`).body), ["a", "b"]);
+  });
+
   test("answers the newest, any, or exactly the asked revision; 410 to another machine's", () => {
     const client = clientWithMaps("a");
     const { revision } = client.store;

@@ -12,6 +12,7 @@ import {
 import { customPrinter } from "./custom/table.ts";
 import { eventPrinter } from "./event-table.ts";
 import { cronJobPrinter, jobPrinter } from "./job-table.ts";
+import { nodeMetricsPrinter, podMetricsPrinter } from "./metrics-table.ts";
 import {
   externalWorkloadPrinter,
   ingressClassPrinter,
@@ -59,6 +60,8 @@ import { deploymentPrinter, replicaSetPrinter, scalePrinter } from "./workload-t
 const printers: ReadonlyMap<string, Printer> = new Map([
   ["pods.", podPrinter],
   ["nodes.", nodePrinter],
+  ["nodes.metrics.k8s.io", nodeMetricsPrinter],
+  ["pods.metrics.k8s.io", podMetricsPrinter],
   ["namespaces.", namespacePrinter],
   ["services.", servicePrinter],
   ["endpoints.", endpointsPrinter],

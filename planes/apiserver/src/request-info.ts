@@ -5,6 +5,7 @@
  */
 import type { Resource, ResourceBook } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
+import { metricsResources } from "./metrics-resource.ts";
 import { reviewResources } from "./review-resource.ts";
 import { virtualResources } from "./virtual-resource.ts";
 
@@ -83,6 +84,8 @@ function namespaceIn(group: string, [root, namespace, below]: readonly string[])
   return group === "" && ofNamespaces.has(below) ? "" : namespace;
 }
 
+const unkept = [...reviewResources, ...virtualResources, ...metricsResources];
+
 function servedResource(
   group: string,
   version: string,
@@ -91,7 +94,7 @@ function servedResource(
 ): Resource | undefined {
   const kept = book.serving(group, version, plural);
   if (kept !== undefined) return kept;
-  return [...reviewResources, ...virtualResources].find(
+  return unkept.find(
     (resource) =>
       resource.group === group && resource.version === version && resource.name === plural,
   );

@@ -54,3 +54,13 @@ test("a workload without selector scales no pods", () => {
   const scale = scaleOf(object, deployments);
   assert.deepEqual(scale.status, { replicas: 0, selector: "" });
 });
+
+test("a ReplicationController's selector is labels alone", () => {
+  const metadata = { name: "web", uid: "u" };
+  const spec = { replicas: 1, selector: { app: "web", tier: "b" } };
+  const controllers = findResource("", "replicationcontrollers");
+  assert(controllers);
+  const object = { apiVersion: "v1", kind: "ReplicationController", metadata, spec };
+  const scale = scaleOf(object, controllers);
+  assert.equal(textAt(scale, "status", "selector"), "app=web,tier=b");
+});

@@ -1,6 +1,8 @@
 /** The scale of a workload: how many replicas are wanted, whatever the kind. */
 import type { KubeObject, Resource } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
+import { pass } from "./admission/chain.ts";
+import { changeIntent } from "./admission/intent.ts";
 import { type Call, storedObject } from "./call.ts";
 import { selectorText } from "./cell.ts";
 import { fieldAt, mapAt, numberAt, textAt } from "./field.ts";
@@ -66,10 +68,11 @@ interface Numbers {
 function numbersOf(workload: KubeObject, resource: Resource): Numbers {
   const paths = scalePathsOf(resource);
   const labels = paths.selector;
-  const selector =
-    labels === undefined
-      ? selectorText(fieldAt(workload, "spec", "selector"))
-      : textAt(workload, ...labels);
+  const own = fieldAt(workload, "spec", "selector");
+  // A ReplicationController's is of the older kind, which is labels alone.
+  const isOld = workload.kind === "ReplicationController";
+  const plain = (): string => selectorText(isOld ? { matchLabels: own } : own);
+  const selector = labels === undefined ? plain() : textAt(workload, ...labels);
   return {
     replicas: numberAt(workload, ...paths.wanted),
     status: {
@@ -119,16 +122,22 @@ function rescaled(call: Call, before: KubeObject, { body, kind, options }: Wish)
     const cause = { reason: "FieldValueInvalid", field: "spec.replicas", message };
     return replyWith(invalid(scaleKind, before.metadata.name, [cause]));
   }
+  // Admission sees the Scale, before and after.
+  const scaleBefore = scaleOf(before, call.info.resource);
+  const scaleAfter = { ...scaleBefore, spec: { replicas } };
+  const passed = pass(call, changeIntent(scaleBefore, scaleAfter, options));
+  if (!passed.ok) return passed.reply;
+  const admitted = numberAt(passed.intent.object, "spec", "replicas");
   const wanted =
     kind === "apply"
-      ? appliedReplicas(call, before, { replicas, options })
-      : done(withCount(before, scalePathsOf(call.info.resource).wanted, replicas));
+      ? appliedReplicas(call, before, { replicas: admitted, options })
+      : done(withCount(before, scalePathsOf(call.info.resource).wanted, admitted));
   if (!wanted.ok) return replyWith(wanted.status);
   const { resourceVersion = "", uid = "" } = read.value.metadata;
   const next = { ...wanted.value, metadata: { ...wanted.value.metadata, resourceVersion, uid } };
   const reply = replace(
     { ...call, request: { ...call.request, accept: "application/json" } },
-    { before, wanted: next, options, warnings: [], isTracked: kind === "apply" },
+    { before, wanted: next, options, warnings: [], isTracked: kind === "apply", isJudged: true },
   );
   if (reply.kind !== "json" || reply.status !== 200) return reply;
   return { ...reply, body: scaleOf(asWorkload(reply.body, next), call.info.resource) };

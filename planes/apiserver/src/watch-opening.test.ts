@@ -26,3 +26,27 @@ test("one object can be watched by its own path", () => {
   const watch = client.watch(`${paths.namespaces}/default?watch=true`);
   assert.equal(watch.events.length, 1);
 });
+
+/** Source: KEP-3157; k8s.io/apiserver, storage/cacher/watch_cache.go. */
+test("a watch begins with what there is, or from now on, as it asks", () => {
+  const client = new TestClient();
+  const { namespaces } = paths;
+  const typesOf = (query: string): readonly string[] => {
+    const { events } = client.watch(`${namespaces}?watch=true&${query}`);
+    return [...new Set(events.map(({ type }) => type))];
+  };
+  const list = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+  assert.deepEqual(typesOf(`${list}&allowWatchBookmarks=true`), ["ADDED", "BOOKMARK"]);
+  assert.deepEqual(typesOf(list), ["ADDED"], "the mark is a bookmark");
+  assert.deepEqual(typesOf(`${list}&resourceVersion=99999999999999`), ["ADDED"], "never 410");
+  assert.deepEqual(typesOf("resourceVersion=0"), ["ADDED"]);
+  const none = "sendInitialEvents=false&resourceVersionMatch=NotOlderThan";
+  const quiet = client.watch(`${namespaces}?watch=true&${none}`);
+  assert.deepEqual(quiet.events, []);
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } };
+  assert.equal(client.send(`POST ${namespaces}`, body).status, 201);
+  assert.deepEqual(
+    quiet.events.map(({ type }) => type),
+    ["ADDED"],
+  );
+});

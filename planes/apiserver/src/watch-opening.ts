@@ -1,6 +1,6 @@
 /** GET of a collection with `watch=true`: what the watch is to show, and whether there is room. */
 import { after } from "@beemesh/base";
-import type { ApiReply } from "@beemesh/ports";
+import type { ApiReply, Revision } from "@beemesh/ports";
 import type { ApiContext, Call } from "./call.ts";
 import { type ListOptions, listOptionsOf } from "./list-options.ts";
 import { formatOf } from "./rendition.ts";
@@ -31,7 +31,7 @@ export function watch(call: Call): ApiReply {
     format: format.value,
     user: request.user.name,
     allowBookmarks: options.value.allowWatchBookmarks,
-    start: startOf(options.value),
+    start: startOf(options.value, context.store.revision),
     endsAt: after(now.at, timeoutMs(context, options.value)),
   };
   return {
@@ -43,16 +43,23 @@ export function watch(call: Call): ApiReply {
 }
 
 /**
- * Where the watch starts. A revision "" or "0" means: with what there is. A watch-list with a
- * revision that is not ours starts so as well, for what it gets is not older than it asked; it
- * must never be told 410, which clients answer with another try at once and without end.
+ * Where the watch starts. A revision "" or "0" means: with what there is, or from now on for who
+ * wants no initial events. A watch-list with a revision that is not ours starts with what there
+ * is as well, for what it gets is not older than it asked; it must never be told 410, which
+ * clients answer with another try at once and without end. Its end is marked by a bookmark, so
+ * for those alone who want bookmarks.
  */
-function startOf({ resourceVersion, sendInitialEvents }: ListOptions): WatchRequest["start"] {
-  if (sendInitialEvents === true) return { kind: "state", marksEnd: true };
+function startOf(
+  { resourceVersion, sendInitialEvents, allowWatchBookmarks }: ListOptions,
+  newest: Revision,
+): WatchRequest["start"] {
+  if (sendInitialEvents === true) return { kind: "state", marksEnd: allowWatchBookmarks };
   if (resourceVersion !== "" && resourceVersion !== "0") {
     return { kind: "since", revision: resourceVersion };
   }
-  return { kind: "state", marksEnd: false };
+  return sendInitialEvents === false
+    ? { kind: "since", revision: newest }
+    : { kind: "state", marksEnd: false };
 }
 
 function timeoutMs({ random }: ApiContext, { timeoutSeconds }: ListOptions): number {

@@ -5,6 +5,7 @@
  * @module
  */
 
+export { Deciders } from "./deciders.ts";
 export { membersTopic, taskTopic } from "./envelope.ts";
 export type { MachineEffect, MachineEvent } from "./event.ts";
 export { Machine, type MachineOptions } from "./machine.ts";

@@ -33,8 +33,10 @@ export function lookForGarbage(resource: Resource, object: KubeObject, view: Vie
     const action = deleting(resource, object, view.now);
     return { actions: action === undefined ? [] : [action] };
   }
-  if (gone.length === 0) return { actions: [] };
-  const left = owners.filter((owner) => !gone.includes(owner));
+  // Who waits for it to go lets it go, as it stays with another.
+  const lost = [...gone, ...leaving];
+  if (lost.length === 0) return { actions: [] };
+  const left = owners.filter((owner) => !lost.includes(owner));
   const id = `disown ${object.metadata.uid}`;
   return { actions: [putting(id, resource, withOwners(object, left))] };
 }

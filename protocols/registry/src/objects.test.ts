@@ -229,7 +229,7 @@ describe("Objects", () => {
     }
   });
 
-  test("forgets what others keep without telling a deletion, and ends open positions", () => {
+  test("forgets what others keep without telling a deletion, and ends positions in that", () => {
     const registry = registryOf("ann", 1);
     const store = new Objects({ self: "ann", registry, now: at(0) });
     const all = Array.from({ length: 20 }, (_, index) => `machine-${index}`);
@@ -249,6 +249,8 @@ describe("Objects", () => {
     assert.equal(store.get(pods, "default", "web"), undefined);
     assert.deepEqual(heard, ["added web u1"]);
     assert.equal(store.changesSince(revision, pods), undefined);
+    assert.deepEqual(store.changesSince(revision, nodes), [], "nothing of these is forgotten");
+    assert.deepEqual(store.changesSince(store.revision, pods), []);
   });
 
   test("works for ten thousand pods without a cost that grows with their square", () => {

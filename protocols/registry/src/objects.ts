@@ -57,6 +57,8 @@ export class Objects implements ObjectStore {
   readonly #tablesOf = new Map<string, Table[]>();
   readonly #bindings = new Bindings();
   readonly #announcer = new Announcer();
+  /** The revision of each resource of which something is held no longer, though not deleted. */
+  readonly #floors = new Map<string, bigint>();
   #now: Now;
   #tickets = 0;
   #effects: RegistryEffect[] = [];
@@ -123,6 +125,7 @@ export class Objects implements ObjectStore {
     if (revision === undefined || !this.#revisions.isOurs(revision)) return undefined;
     if (revision > this.#revisions.last) return undefined;
     const { group, name } = resource;
+    if (revision < (this.#floors.get(keyOf(resource)) ?? 0n)) return undefined;
     return this.#history
       .since(revision)
       ?.filter((change) => change.resource.name === name && change.resource.group === group)
@@ -285,20 +288,20 @@ export class Objects implements ObjectStore {
 
   /** Forgets objects that are no longer held here, without a change: nobody deleted them. */
   #forget(entries: readonly Entry[]): void {
-    let isVisible = false;
+    const lost = new Set<Resource>();
     for (const { collection, name, part } of entries) {
       const table = this.#tables.get(collection);
       const row = part === "spec" ? table?.get(name) : undefined;
-      if (row === undefined) continue;
-      isVisible = true;
+      if (table === undefined || row === undefined) continue;
+      lost.add(table.resource);
       this.#bindings.change(row.object, undefined);
-      table?.delete(name);
-      if (table !== undefined && isDefinition(table.resource)) {
-        this.#define({ kind: "deleted", object: row.object });
-      }
+      table.delete(name);
+      if (isDefinition(table.resource)) this.#define({ kind: "deleted", object: row.object });
     }
-    // A watch that was away cannot go on: it would miss what happens from now on.
-    if (isVisible) this.#history.reset(this.#revisions.next(this.#now));
+    if (lost.size === 0) return;
+    // A watch of these that was away cannot go on: it would miss what happens from now on.
+    const revision = this.#revisions.next(this.#now);
+    for (const resource of lost) this.#floors.set(keyOf(resource), revision);
   }
 
   #nextRevision(): Revision {

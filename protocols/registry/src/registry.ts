@@ -41,6 +41,7 @@ import { Repair } from "./repair.ts";
 import { Sharing } from "./sharing.ts";
 import { Library } from "./shelf.ts";
 import { Sweeper } from "./sweeper.ts";
+import { uidOf } from "./uid.ts";
 
 export interface RegistryOptions {
   readonly self: PeerId;
@@ -153,6 +154,14 @@ export class Registry {
   /** The newest version of one part of a record, tombstones included. */
   get(collection: CollectionId, name: string, part: EntryPart): Entry | undefined {
     return this.#library.get({ collection, name, part })?.entry;
+  }
+
+  /** What an object is made of: its specification, and the status of the object of that uid. */
+  partsOf(collection: CollectionId, name: string): readonly Entry[] {
+    const spec = this.get(collection, name, "spec");
+    const uid = spec && uidOf(spec);
+    const status = uid === undefined ? undefined : this.get(collection, name, `status:${uid}`);
+    return [spec, status].filter((entry) => entry !== undefined);
   }
 
   /** All entries held of a collection, tombstones included, in no order. */

@@ -98,13 +98,13 @@ function said(random: Random, depth: number): JsonObject {
 }
 
 function definition(openAPIV3Schema: JsonObject): JsonObject {
-  const names_ = { plural: "things", kind: "Thing" };
+  const own = { plural: "things", kind: "Thing" };
   const version = { name: "v1", served: true, storage: true, schema: { openAPIV3Schema } };
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
     metadata: { name: "things.example.com", uid: "u" },
-    spec: { group: "example.com", scope: "Cluster", names: names_, versions: [version] },
+    spec: { group: "example.com", scope: "Cluster", names: own, versions: [version] },
   };
 }
 

@@ -1,0 +1,5 @@
+import { newerEvents } from "./newer-event.ts";
+import { olderAutoscalers } from "./older-autoscaler.ts";
+
+/** Versions that are served beside the one that is kept. */
+export const secondViews = [...olderAutoscalers, ...newerEvents];
