@@ -2,7 +2,7 @@ import type { PeerCertificate } from "node:tls";
 import type { Api } from "@beemesh/apiserver";
 import { BeeError, type Now } from "@beemesh/base";
 import type { ApiBackend, TunnelEnd } from "@beemesh/gateway";
-import { apiVersionOf, decodeProtobuf, resourceOfKind } from "@beemesh/model";
+import { apiVersionOf, decodeProtobuf, type ResourceBook } from "@beemesh/model";
 import type {
   ApiReply,
   ApiRequest,
@@ -206,7 +206,10 @@ export async function applyObject(
   object: JsonObject,
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<{ readonly status: number; readonly body: unknown }> {
-  const reply = await answer(options, applyRequest(object, dryRun));
+  const reply = await answer(
+    options,
+    applyRequest(object, dryRun, options.machine.objects.resources),
+  );
   if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot apply: no JSON came back");
   if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
   return { status: reply.status, body: reply.body };
@@ -239,12 +242,12 @@ const classicUser: User = {
   groups: ["system:masters", "system:authenticated"],
 };
 
-function applyRequest(object: JsonObject, dryRun: boolean): ApiRequest {
+function applyRequest(object: JsonObject, dryRun: boolean, book: ResourceBook): ApiRequest {
   const [apiVersion, kind] = [textOf(object["apiVersion"]), textOf(object["kind"])];
   const metadata = isJsonObject(object["metadata"]) ? object["metadata"] : {};
   const name = textOf(metadata["name"]);
   const namespace = textOf(metadata["namespace"]) || "default";
-  const resource = resourceOfKind(apiVersion, kind);
+  const resource = book.ofKind(apiVersion, kind);
   const version = resource === undefined ? apiVersion : apiVersionOf(resource);
   const root = version.includes("/") ? ["apis", ...version.split("/")] : ["api", version];
   const scope = resource?.namespaced === false ? [] : ["namespaces", namespace];

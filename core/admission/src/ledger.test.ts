@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findResource, type KubeObject, type Resource, resourceOfKind } from "@beemesh/model";
+import { findResource, type KubeObject, type Resource, ResourceBook } from "@beemesh/model";
 import type { Change } from "@beemesh/ports";
 import { Ledger } from "./ledger.ts";
 import { resourcesJson } from "./resource-list.ts";
@@ -8,6 +8,7 @@ import { objectOf, podWith, quotaOf } from "./test-objects.ts";
 
 /** As much of a store as a ledger reads. */
 class Records {
+  readonly resources = new ResourceBook();
   readonly #objects = new Map<string, { resource: Resource; object: KubeObject }>();
   readonly #listeners = new Set<(change: Change) => void>();
   lists = 0;
@@ -31,7 +32,7 @@ class Records {
   }
 
   put(object: KubeObject, kind: Change["kind"] = "modified"): void {
-    const resource = resourceOfKind(object.apiVersion, object.kind);
+    const resource = this.resources.ofKind(object.apiVersion, object.kind);
     assert(resource);
     const key = `${object.kind} ${object.metadata.name}`;
     if (kind === "deleted") this.#objects.delete(key);

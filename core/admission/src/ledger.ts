@@ -2,7 +2,7 @@
  * What each quota's namespace has taken, kept up with every change that the store tells of. What
  * a question costs does not grow with the namespace; a namespace without quotas costs nothing.
  */
-import { findResource, type KubeObject, type Resource, resources } from "@beemesh/model";
+import { findResource, type KubeObject, type Resource } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
 import { type Balance, hardOf, shareOf } from "./quota.ts";
@@ -23,13 +23,13 @@ interface Account {
 
 /** The accounts of all quotas that were asked for. It listens to the store from the first on. */
 export class Ledger {
-  readonly #store: Pick<ObjectStore, "list" | "onChange">;
+  readonly #store: Pick<ObjectStore, "list" | "onChange" | "resources">;
   readonly #quotas: Resource | undefined = findResource("", "resourcequotas");
   readonly #accounts = new Map<string, Map<string, Account>>();
   #stop: (() => void) | undefined;
   #hasPromised = false;
 
-  constructor(store: Pick<ObjectStore, "list" | "onChange">) {
+  constructor(store: Pick<ObjectStore, "list" | "onChange" | "resources">) {
     this.#store = store;
   }
 
@@ -88,7 +88,7 @@ export class Ledger {
       promised: nothing,
       shares: new Map(),
     };
-    for (const resource of resources.filter((each) => each.namespaced)) {
+    for (const resource of this.#store.resources.all.filter((each) => each.namespaced)) {
       for (const object of this.#store.list(resource, namespace).items) {
         charge(account, resource, object);
       }
