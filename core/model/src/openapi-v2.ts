@@ -17,11 +17,9 @@ import { resources } from "./resource.ts";
  */
 export const openApiV2MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-/** What is served beyond the built-in kinds. */
+/** What is served beyond the built-in kinds, already in the words of OpenAPI v2. */
 export interface OpenApiAdditions {
-  /** In the words of v3. */
   readonly paths: JsonObject;
-  /** In the words of v2. */
   readonly definitions: JsonObject;
 }
 
@@ -80,7 +78,7 @@ export function openApiV2Document(additions: OpenApiAdditions = nothing): JsonOb
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: mapped({ ...paths, ...additions.paths }, pathItemOf),
+    paths: { ...mapped(paths, pathItemOf), ...additions.paths },
     definitions: { ...mapped(schemas, schemaOf), ...additions.definitions },
   };
 }

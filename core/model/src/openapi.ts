@@ -4,7 +4,7 @@
  * Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
  */
 import { hashOf } from "@beemesh/base";
-import { canonicalJson, type JsonObject } from "@beemesh/wire";
+import type { JsonObject } from "@beemesh/wire";
 import { groupPath, resourcePaths } from "./openapi-paths.ts";
 import { componentSchemas, type GroupVersionKind } from "./openapi-schemas.ts";
 import { type Resource, resources } from "./resource.ts";

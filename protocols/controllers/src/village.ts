@@ -136,7 +136,7 @@ export class Village {
   /** Somebody's word about the status of an object, such as a machine's about a pod it runs. */
   report(object: KubeObject, machine = 0): void {
     const house = this.#house(machine);
-    this.#write(house, resourceAt(house, object), "status", object);
+    this.#write(house, knownResource(object), "status", object);
     this.#tick(house);
   }
 
@@ -508,8 +508,8 @@ export class Village {
   }
 }
 
-function resourceAt({ shelf }: House, { apiVersion, kind }: KubeObject): Resource {
-  const resource = shelf.resources.ofKind(apiVersion, kind);
+function knownResource({ apiVersion, kind }: KubeObject): Resource {
+  const resource = resourceOfKind(apiVersion, kind);
   assert(resource !== undefined, "the village knows the kind");
   return resource;
 }

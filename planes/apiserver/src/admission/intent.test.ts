@@ -18,7 +18,6 @@ const options = {
   fieldManager: "me",
   userAgent: "kubectl",
   force: undefined,
-  doubled: [],
 } as const;
 
 test("options are told as an object of their kind", () => {
