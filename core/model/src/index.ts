@@ -128,13 +128,18 @@ export {
   type SelectorTerm,
 } from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
-export { openApiV3, openApiV3Hash, openApiV3Index } from "./openapi.ts";
+export {
+  documentHash,
+  openApiV3,
+  openApiV3Index,
+} from "./openapi.ts";
 export { groupPath, resourcePaths } from "./openapi-paths.ts";
 export { componentSchemas } from "./openapi-schemas.ts";
 export {
   type OpenApiAdditions,
   openApiV2,
   openApiV2MediaType,
+  openApiV2Paths,
   openApiV2Tag,
 } from "./openapi-v2.ts";
 export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";

@@ -69,10 +69,10 @@ const looks: Readonly<Record<string, Look>> = {
   namespaces: lookAtNamespace,
   events: lookAtHappening,
   ingresses: lookAtIngress,
+  customresourcedefinitions: lookAtDefinition,
   poddisruptionbudgets: lookAtDisruptionBudget,
   horizontalpodautoscalers: lookAtAutoscaler,
   resourcequotas: lookAtResourceQuota,
-  customresourcedefinitions: lookAtDefinition,
   validatingadmissionpolicies: lookAtAdmissionPolicy,
 };
 
