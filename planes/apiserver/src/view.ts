@@ -83,6 +83,11 @@ export class View {
     if (resource.name === "clusterroles") return this.#clusterRole(object);
     if (!resource.hasStatus) return object;
     if (resource.group !== "") return { ...object, status: object.status ?? {} };
+    return this.#ofCore(resource, object);
+  }
+
+  /** An object of the core group that has a status. */
+  #ofCore(resource: Resource, object: KubeObject): KubeObject {
     if (resource.name === "nodes") return this.#node(object);
     if (resource.name === "pods") return withFirstPhase(object);
     if (beginPending.has(resource.name)) return withStatus(object, { phase: "Pending" });
