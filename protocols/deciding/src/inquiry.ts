@@ -91,7 +91,7 @@ export class Inquiry {
     this.#failures.delete(peer);
   }
 
-  /** Nobody is left to be asked: those who were not ready are asked once more, or it is done here. */
+  /** Nobody is left to ask: those who were not ready are asked once more, or it is done here. */
   #atTheEnd(isReady: boolean): Step {
     const { unready } = this;
     const others = unready.filter((peer) => peer !== this.#self);

@@ -215,7 +215,7 @@ class Villager {
     return isJsonObject(data) ? Object.keys(data) : [];
   }
 
-  /** What a client does: adds a key to what it has read. Returns the status; 0 if nobody answers. */
+  /** What a client does: adds a key to what it has read. Gives the status; 0 if nobody answers. */
   async addKey(key: string): Promise<number> {
     const { life } = this;
     const metadata = { name, resourceVersion: this.revision };
