@@ -1,6 +1,7 @@
 /**
  * Everything that must hold, in the order of what fails fastest: formatter, types, linter, unused
- * code, unit and simulator tests, then drivers on the real thing, then the whole story end to end.
+ * code, unit and simulator tests, then drivers on the real thing, then every verb of every kubectl,
+ * then the whole story end to end.
  * Ends with a line `N passed, N failed`. What this computer cannot run is named with its reason.
  */
 import { spawn } from "node:child_process";
@@ -117,6 +118,7 @@ function indent(text: string): string {
 
 const pure = ["core/*", "protocols/*", "planes/*", "sim"].map((ring) => `${ring}/src/**/*.test.ts`);
 const world = ["adapters/*", "apps/*", "bench"].map((ring) => `${ring}/src/**/*.test.ts`);
+const verbs = [process.execPath, "test/kubectl/main.ts", "--json"];
 const story = [process.execPath, "apps/cli/src/main.ts", "dev", "--check", "--json"];
 
 const steps: readonly (() => Promise<Outcome>)[] = [
@@ -126,6 +128,7 @@ const steps: readonly (() => Promise<Outcome>)[] = [
   () => check("unused", ["knip"]),
   () => tests("unit and simulator", [...pure, "tools/*.test.ts"], 2),
   () => tests("adapters, apps and conformance", [...world, "test/**/*.test.ts"], 1),
+  () => check("every verb of every kubectl", verbs, true),
   () => check("the whole story", story, true),
 ];
 

@@ -1,6 +1,6 @@
 import { type Api, createApi } from "@beemesh/apiserver";
 import type { Now } from "@beemesh/base";
-import { Machine, type NodeFacts } from "@beemesh/machine";
+import { Machine, type MachineEffect, type NodeFacts } from "@beemesh/machine";
 import { derivedUid } from "@beemesh/model";
 import type { ApiReply, ApiRequest, ObjectStore } from "@beemesh/ports";
 import { revisionNote } from "@beemesh/registry";
@@ -38,10 +38,19 @@ export class MachineNode implements SimulatedNode {
 
   /** Takes an event, as the daemon does; the API makes its namespaces between start and found. */
   step(event: NodeEvent, now: Now): readonly NodeEffect[] {
-    const effects = this.machine.step(event, now);
+    const effects = this.#performed(this.machine.step(event, now), now);
     if (event.kind !== "start") return effects;
     this.#api.bootstrap(now);
-    return [...effects, ...this.machine.step({ kind: "tick" }, now)];
+    return [...effects, ...this.#performed(this.machine.step({ kind: "tick" }, now), now)];
+  }
+
+  /** Simulated pods use nothing: whoever asks what machines use hears so at once. */
+  #performed(effects: readonly MachineEffect[], now: Now): readonly NodeEffect[] {
+    return effects.flatMap((effect) => {
+      if (effect.kind !== "measure") return [effect];
+      const answer = { kind: "usage", uid: effect.uid, usages: [] } as const;
+      return this.#performed(this.machine.step(answer, now), now);
+    });
   }
 
   /** Answers a request to the API, and lets the machine act on what it wrote. */
@@ -50,6 +59,6 @@ export class MachineNode implements SimulatedNode {
     now: Now,
   ): { readonly reply: ApiReply; readonly effects: readonly NodeEffect[] } {
     const reply = this.#api.handle(request, now);
-    return { reply, effects: this.machine.step({ kind: "tick" }, now) };
+    return { reply, effects: this.#performed(this.machine.step({ kind: "tick" }, now), now) };
   }
 }

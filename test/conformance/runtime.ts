@@ -112,6 +112,13 @@ function runsPods(stage: Stage): void {
 }
 
 function refuses(stage: Stage): void {
+  test("refuses a container whose target does not run", async () => {
+    await stage.withPod(async (uid) => {
+      const plan = stage.container({ name: "look", target: "none" });
+      await assert.rejects(stage.runtime.startContainer(uid, plan, 0), { code: "start-failed" });
+    });
+  });
+
   test("says which image is missing, and whether it could have been pulled", async () => {
     await stage.withPod(async (uid) => {
       const image = "localhost/no-such-image:1";

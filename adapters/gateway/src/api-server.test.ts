@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
-import type { ApiReply, ReplySink } from "@beemesh/ports";
+import type { FinalReply, ReplySink } from "@beemesh/ports";
 import { ask, ask2, open } from "./api-client.test.ts";
 import { testCertificates } from "./certificate.test.ts";
 import { type Stub, startStub } from "./stub-machine.test.ts";
@@ -43,7 +43,7 @@ function closed(socket: TLSSocket): Promise<void> {
 }
 
 /** A backend whose watches say `tick` and then wait. */
-function watching(sinks: ReplySink[]): () => ApiReply {
+function watching(sinks: ReplySink[]): () => FinalReply {
   return () => ({
     kind: "stream",
     status: 200,

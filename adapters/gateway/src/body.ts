@@ -1,4 +1,4 @@
-import { type Json, parseJson } from "@beemesh/wire";
+import { doubledMembers, type Json, parseJson } from "@beemesh/wire";
 import type { Refusal } from "./kube-status.ts";
 import { isRefusal } from "./kube-status.ts";
 import type { GatewayLimits } from "./limits.ts";
@@ -13,6 +13,8 @@ export type DecodeProtobuf = (bytes: Uint8Array) => Json | undefined;
 /** A decoded body; `value` is undefined if there was none. */
 export interface Body {
   readonly value: Json | undefined;
+  /** Members that JSON gives an object twice. */
+  readonly doubled?: readonly string[];
 }
 
 /** Reads the body of a request whole, within the limits of size and time. */
@@ -94,7 +96,9 @@ function decode(
     return parsed.ok ? { value: parsed.value } : { code: 400, message: parsed.message };
   }
   const value = parseJson(text, { lengthMax: bytes.length, depthMax });
-  return value === undefined ? malformed("JSON") : { value };
+  if (value === undefined) return malformed("JSON");
+  const doubled = doubledMembers(text);
+  return doubled.length === 0 ? { value } : { value, doubled };
 }
 
 function malformed(format: string): Refusal {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { BeeError } from "@beemesh/base";
-import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import { ask, ask2, open } from "./api-client.test.ts";
 import { testCertificates } from "./certificate.test.ts";
 import { type Stub, startStub } from "./stub-machine.test.ts";
@@ -11,7 +11,7 @@ const skip = testCertificates() === undefined ? "there is no openssl" : false;
 /** Requests that came through, newest last. */
 const seen: ApiRequest[] = [];
 
-async function handle(request: ApiRequest): Promise<ApiReply> {
+async function handle(request: ApiRequest): Promise<FinalReply> {
   seen.push(request);
   switch (request.path.join("/")) {
     case "bug":
@@ -166,7 +166,7 @@ describe("Exchanges", { skip }, () => {
   });
 
   test("lets a user have so many requests in flight", async () => {
-    const gate = Promise.withResolvers<ApiReply>();
+    const gate = Promise.withResolvers<FinalReply>();
     const slow = await startStub({ handle: () => gate.promise, limits: { requestsPerUserMax: 1 } });
     assert(slow);
     const first = ask(slow, "/a");

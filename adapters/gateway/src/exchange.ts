@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { BeeError } from "@beemesh/base";
-import type { ApiReply, ApiRequest, Tunnel } from "@beemesh/ports";
+import type { ApiRequest, FinalReply, Tunnel } from "@beemesh/ports";
 import { type Body, type DecodeProtobuf, decodeBody, readBody } from "./body.ts";
 import { type Authenticators, anonymous, type ClientSocket, identify } from "./client-user.ts";
 import { Crowd } from "./crowd.ts";
@@ -23,7 +23,7 @@ export type Observe = (
 
 /** What answers the requests: everything that is decided, is decided behind these. */
 export interface ApiBackend extends Authenticators {
-  handle(request: ApiRequest): ApiReply | Promise<ApiReply>;
+  handle(request: ApiRequest): FinalReply | Promise<FinalReply>;
   /** Opens the container's side. A BeeError becomes an answer: its message goes to the client. */
   tunnel(tunnel: Tunnel, request: ApiRequest): Promise<TunnelEnd>;
   /** Waits until a write is held widely enough; gives warnings if it is not. */
@@ -110,7 +110,8 @@ export class Exchanges {
       const body = await this.#body(exchange, user === anonymous);
       if (isRefusal(body)) return body;
       const who = impersonation === undefined ? { user } : { user, impersonation };
-      const request = requestOf(incoming, target, { ...who, body: body.value });
+      const { value, ...beside } = body;
+      const request = requestOf(incoming, target, { ...who, body: value, ...beside });
       const reply = await this.#backend.handle(request);
       return await this.#perform(exchange, request, reply);
     } finally {
@@ -136,7 +137,7 @@ export class Exchanges {
   async #perform(
     exchange: Exchange,
     request: ApiRequest,
-    reply: ApiReply,
+    reply: FinalReply,
   ): Promise<Refusal | undefined> {
     const { incoming, outgoing } = exchange;
     const context = { incoming, limits: this.#limits };
@@ -241,7 +242,7 @@ export class Exchanges {
 function requestOf(
   incoming: Incoming,
   target: Target,
-  who: Pick<ApiRequest, "user" | "impersonation" | "body">,
+  who: Pick<ApiRequest, "user" | "impersonation" | "body" | "doubled">,
 ): ApiRequest {
   return {
     method: incoming.method ?? "",
@@ -251,6 +252,7 @@ function requestOf(
     contentType: incoming.headers["content-type"] ?? "",
     ...who,
     userAgent: incoming.headers["user-agent"] ?? "",
+    ifNoneMatch: incoming.headers["if-none-match"] ?? "",
   };
 }
 

@@ -53,7 +53,7 @@ describe("parseYaml", () => {
   });
 
   for (const [what, text, problem] of [
-    ["doubled keys", "a: 1\nb: 2\na: 3", /"a" is doubled/u],
+    ["doubled keys", "a: 1\nb: 2\na: 3", /line 3: key "a" already set in map/u],
     ["an own tag", "a: !Danger x", /Unresolved tag.* at line 1, column 4/u],
     ["two documents", "a: 1\n---\nb: 2", /more than one document/u],
     ["infinity", "a: .inf", /number that JSON cannot hold/u],

@@ -135,6 +135,17 @@ describe("sendStream", () => {
 });
 
 describe("sendReadable", () => {
+  test("ends the answer of a source that has ended before", async () => {
+    const source = new PassThrough();
+    source.end();
+    source.resume();
+    await once(source, "end");
+    await ask(
+      (outgoing) => sendReadable(outgoing, source, "text/plain"),
+      async (answer) => assert.equal(await text(answer), ""),
+    );
+  });
+
   test("sends a log as it comes, to its end", async () => {
     const source = new PassThrough();
     await ask(

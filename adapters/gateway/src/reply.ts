@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
 import { gzip } from "node:zlib";
-import type { ApiReply } from "@beemesh/ports";
+import type { FinalReply } from "@beemesh/ports";
 import { type Refusal, statusOf } from "./kube-status.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Incoming, Outgoing } from "./message.ts";
 import { warningHeaders } from "./warning.ts";
 
 /** An answer that goes out whole. */
-export type WholeReply = Extract<ApiReply, { readonly kind: "json" | "bytes" }>;
+export type WholeReply = Extract<FinalReply, { readonly kind: "json" | "bytes" }>;
 
 /** Level 1 is several times faster than the default and nearly as small; kube-apiserver's too. */
 const gzipLevel = 1;
@@ -24,19 +24,20 @@ export async function sendWhole(
     "Content-Type",
     reply.kind === "json" ? "application/json" : reply.contentType,
   );
+  // What one answer depends on is said beside what all do.
+  outgoing.setHeader("Vary", "Accept-Encoding");
+  for (const [name, value] of Object.entries(reply.headers ?? {})) outgoing.setHeader(name, value);
   if (reply.kind === "json") {
-    for (const [name, value] of Object.entries(reply.headers ?? {}))
-      outgoing.setHeader(name, value);
     const warnings = warningHeaders(reply.warnings ?? []);
     if (warnings.length > 0) outgoing.setHeader("Warning", warnings);
   }
   let body = Buffer.from(reply.kind === "json" ? JSON.stringify(reply.body) : reply.body);
-  outgoing.setHeader("Vary", "Accept-Encoding");
   if (body.length > limits.gzipBytesMin && acceptsGzip(incoming)) {
     body = await gzipped(body);
     outgoing.setHeader("Content-Encoding", "gzip");
   }
-  outgoing.setHeader("Content-Length", String(body.length));
+  // The length that an unchanged document has is not told: nothing of it is sent.
+  if (reply.status !== 304) outgoing.setHeader("Content-Length", String(body.length));
   dropAfter(outgoing, limits.replyMsMax);
   outgoing.end(body);
 }
@@ -62,7 +63,7 @@ export async function sendRefusal(
  */
 export function sendStream(
   outgoing: Outgoing,
-  reply: Extract<ApiReply, { readonly kind: "stream" }>,
+  reply: Extract<FinalReply, { readonly kind: "stream" }>,
   limits: GatewayLimits,
 ): () => void {
   startStream(outgoing, reply.status, reply.contentType);
@@ -97,6 +98,11 @@ export function sendReadable(
   contentType: string,
 ): () => void {
   startStream(outgoing, 200, contentType);
+  if (source.readableEnded || source.destroyed) {
+    // An empty log of another machine has often ended before anybody listens.
+    outgoing.end();
+    return () => undefined;
+  }
   source.on("data", (chunk: Buffer) => {
     if (!outgoing.write(chunk)) source.pause();
   });

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
-import type { ApiReply, ApiRequest, ExecSession, Tunnel } from "@beemesh/ports";
+import type { ApiRequest, ExecSession, FinalReply, Tunnel } from "@beemesh/ports";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
 import { type TestCertificates, testCertificates } from "./certificate.test.ts";
 import type { TunnelEnd } from "./tunnel.ts";
@@ -43,7 +43,7 @@ const tunnelKinds: Readonly<Record<string, Tunnel["kind"]>> = {
 };
 
 /** Answers as an API with one pod would. */
-export function handleStub(request: ApiRequest): ApiReply {
+export function handleStub(request: ApiRequest): FinalReply {
   const path = request.path.join("/");
   const document = documents[path];
   if (document !== undefined) return { kind: "json", status: 200, body: document };

@@ -36,7 +36,7 @@ export function yamlTree(document: Document.Parsed, lines: LineCounter): Tree {
     return { problem: `${found.message} at line ${line}, column ${col}` };
   }
   try {
-    return { value: new TreeBuilder().build(document.contents, 0) };
+    return { value: new TreeBuilder(lines).build(document.contents, 0) };
   } catch (error) {
     if (error instanceof TreeProblem) return { problem: error.message };
     throw error;
@@ -46,7 +46,12 @@ export function yamlTree(document: Document.Parsed, lines: LineCounter): Tree {
 class TreeBuilder {
   /** The nodes that have been named so far. The library's own look-up takes the whole document. */
   readonly #anchors = new Map<string, Node>();
+  readonly #lines: LineCounter;
   #values = 0;
+
+  constructor(lines: LineCounter) {
+    this.#lines = lines;
+  }
 
   build(source: unknown, depth: number): Json {
     this.#count(depth);
@@ -63,7 +68,11 @@ class TreeBuilder {
     const merged: unknown[] = [];
     for (const { key, value } of map.items) {
       const name = keyText(key);
-      if (members.has(name)) throw new TreeProblem(`its key ${JSON.stringify(name)} is doubled`);
+      if (members.has(name)) {
+        const { line } = this.#lines.linePos(placeOf(key));
+        const which = `key ${JSON.stringify(name)}`;
+        throw new TreeProblem(`line ${line}: ${which} already set in map`);
+      }
       if (isMerge(key)) merged.push(this.#resolve(value));
       else members.set(name, this.build(value, depth + 1));
     }
@@ -101,6 +110,10 @@ class TreeBuilder {
     if (isNode(source) && name !== undefined) this.#anchors.set(name, source);
     return source;
   }
+}
+
+function placeOf(key: unknown): number {
+  return isScalar(key) ? (key.range?.[0] ?? 0) : 0;
 }
 
 function keyText(key: unknown): string {

@@ -27,6 +27,7 @@ const setting: ContainerSetting = {
   mounts: [],
   limits: { openFilesMax: 20_000, processesMax: 100 },
   ociRuntime: undefined,
+  target: undefined,
 };
 
 test("a plain plan leaves the image's own words alone", () => {
@@ -62,4 +63,13 @@ test("a plan's own mount comes before the pod's file of that name", () => {
     ["/etc/hostname", "/etc/resolv.conf", "/etc/hosts"],
   );
   assert.deepEqual(found.at(-1).options, ["rbind", "rprivate", "ro"]);
+});
+
+test("a container shares with its machine, or with its target, what is asked for", () => {
+  const host = { nsmode: "host" };
+  const shared = containerSpec({ ...plan, shares: ["ipc", "pid"] }, setting);
+  assert.deepEqual([shared["ipcns"], shared["pidns"]], [host, host]);
+  assert.equal(containerSpec(plan, setting)["pidns"], undefined);
+  const target = containerSpec({ ...plan, target: "app" }, { ...setting, target: "id" });
+  assert.deepEqual(target["pidns"], { nsmode: "container", value: "id" });
 });

@@ -10,6 +10,8 @@ export interface ContainerSetting {
   /** Podman's name of the container. */
   readonly name: string;
   readonly hostname: string;
+  /** Podman's id of the container whose processes this one sees. */
+  readonly target: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly folder: string;
   readonly namespaces: string;
@@ -42,7 +44,7 @@ export function containerSpec(
     image: plan.image,
     labels: setting.labels,
     ...processPart(plan, setting),
-    ...namespacePart(setting),
+    ...namespacePart(plan, setting),
     mounts: mountPart(setting),
     resource_limits: resourcePart(plan),
     r_limits: limitPart(setting.limits),
@@ -68,7 +70,8 @@ function processPart(plan: ContainerPlan, setting: ContainerSetting): Record<str
   };
 }
 
-function namespacePart(setting: ContainerSetting): Record<string, unknown> {
+function namespacePart(plan: ContainerPlan, setting: ContainerSetting): Record<string, unknown> {
+  const isShared = (kind: "ipc" | "pid"): boolean => plan.shares?.includes(kind) === true;
   const shared = (kind: "net" | "uts" | "ipc"): Record<string, string> => ({
     nsmode: "path",
     value: namespacePath(setting.namespaces, kind),
@@ -76,7 +79,11 @@ function namespacePart(setting: ContainerSetting): Record<string, unknown> {
   return {
     netns: shared("net"),
     utsns: shared("uts"),
-    ipcns: shared("ipc"),
+    ipcns: isShared("ipc") ? { nsmode: "host" } : shared("ipc"),
+    ...(isShared("pid") ? { pidns: { nsmode: "host" } } : {}),
+    ...(setting.target === undefined
+      ? {}
+      : { pidns: { nsmode: "container", value: setting.target } }),
     // These files are the pod's own, mounted below.
     use_image_hosts: true,
     use_image_resolve_conf: true,

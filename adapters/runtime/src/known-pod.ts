@@ -1,3 +1,4 @@
+import { BeeError } from "@beemesh/base";
 import type { ContainerExit, FoundContainer, FoundPod, PodPlan } from "@beemesh/ports";
 import type { Json } from "@beemesh/wire";
 import { numberAt, textAt } from "./answer.ts";
@@ -92,4 +93,10 @@ export function foundPod(pod: KnownPod): FoundPod {
     }),
   );
   return { uid, namespace, name, ip, containers };
+}
+
+/** Why a container is not started that is to see the processes of another. */
+export function targetMissing(uid: string, container: string): BeeError {
+  const message = `Cannot see the processes of container ${container}: it does not run`;
+  return new BeeError("start-failed", message, { facts: { uid, container } });
 }

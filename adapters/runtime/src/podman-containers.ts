@@ -42,6 +42,8 @@ export interface StartOrder {
   readonly folder: PodFolder;
   readonly plan: ContainerPlan;
   readonly attempt: number;
+  /** The id of the container whose processes it sees. */
+  readonly target: string | undefined;
   /** Told as soon as the container has an id, before it runs. */
   onMade(id: string): void;
   /** Awaited before it runs. */
@@ -175,7 +177,7 @@ export class PodmanContainers {
 
   async #create(order: StartOrder, name: string, image: string): ReturnType<LibpodClient["call"]> {
     const { client, host, machine } = this.#options;
-    const { attempt, folder, plan, pod } = order;
+    const { attempt, folder, plan, pod, target } = order;
     const logPath = folder.logPath(plan.name, attempt);
     const body = containerSpec(
       { ...plan, image },
@@ -183,6 +185,7 @@ export class PodmanContainers {
         pod: podName(pod),
         name,
         hostname: pod.hostname,
+        target,
         labels: {
           ...podLabels(pod, machine),
           ...containerLabels({ uid: pod.uid, container: plan.name, attempt }),

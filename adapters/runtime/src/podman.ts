@@ -23,7 +23,13 @@ import { countsOf } from "./control-group.ts";
 import { EventSource } from "./event-source.ts";
 import type { Host } from "./host.ts";
 import type { ImageImporter, ImageSource } from "./image-source.ts";
-import { foundPod, type KnownContainer, type KnownPod, readContainers } from "./known-pod.ts";
+import {
+  foundPod,
+  type KnownContainer,
+  type KnownPod,
+  readContainers,
+  targetMissing,
+} from "./known-pod.ts";
 import { decodeKubeLog } from "./kube-log.ts";
 import { LibpodClient, segment } from "./libpod-client.ts";
 import { openLog } from "./log.ts";
@@ -175,7 +181,8 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     };
     try {
       const mayRun = (): Promise<void> => this.#sidecars.whenUp(uid, sidecarWaitMsMax);
-      const order = { pod: kept, folder, plan, attempt, onMade, mayRun };
+      const target = this.#target(pod, plan.target);
+      const order = { pod: kept, folder, plan, attempt, target, onMade, mayRun };
       const running = await this.#containers.start(order);
       if (made !== undefined) this.#noteStart(pod, made, running);
       if (earlier !== undefined && earlier.id !== running.id) this.#forget(folder, earlier);
@@ -478,6 +485,13 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     if (container.state === "running") return container;
     const message = `Cannot enter container ${name}: it does not run`;
     throw new BeeError("container-unknown", message, { facts: { uid, container: name } });
+  }
+
+  /** The id of a container that another is to see the processes of. */
+  #target(pod: KnownPod, name: string | undefined): string | undefined {
+    const container = name === undefined ? undefined : pod.containers.get(name);
+    if (name === undefined || container?.state === "running") return container?.id;
+    throw targetMissing(pod.uid, name);
   }
 
   #isCurrent(uid: string, container: KnownContainer): boolean {

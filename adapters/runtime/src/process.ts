@@ -22,6 +22,7 @@ import type {
 import { logBytesMax } from "./container-spec.ts";
 import { EventSource } from "./event-source.ts";
 import type { ImageImporter, ImageSource } from "./image-source.ts";
+import { targetMissing } from "./known-pod.ts";
 import { openLog } from "./log.ts";
 import { clockedDecoder, LogClock } from "./log-clock.ts";
 import { podAddress } from "./pod-address.ts";
@@ -157,6 +158,11 @@ export class ProcessRuntime implements Runtime, ImageImporter {
   ): Promise<StartedContainer> {
     const pod = this.#pod(uid);
     const name = checkedContainer(plan.name);
+    // The processes of a target are seen as all others are.
+    const target = plan.target === undefined ? undefined : pod.containers.get(plan.target);
+    if (plan.target !== undefined && (target === undefined || target.exit !== undefined)) {
+      throw targetMissing(uid, plan.target);
+    }
     const image = this.#images.find(plan);
     const home = join(pod.folder.path, "containers", `${name}.${attempt}`);
     mkdirSync(home, { recursive: true, mode: 0o700 });

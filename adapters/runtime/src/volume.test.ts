@@ -57,6 +57,8 @@ describe("prepareVolume", () => {
     assert.equal(statSync(join(home, "deep/key")).mode & 0o777, 0o640);
     assert.equal(statSync(home).ino, ino);
     assert.deepEqual(readdirSync(join(home, "deep")), ["key"]);
+    replaceFiles([{ ...file, path: "other" }], home);
+    assert.deepEqual(readdirSync(join(home, "deep")), [], "what is not among them goes");
     assert.throws(() => replaceFiles([{ ...file, path: "../x" }], home), { code: "start-failed" });
   });
 

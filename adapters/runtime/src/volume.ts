@@ -1,5 +1,13 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
 import { BeeError } from "@beemesh/base";
 import type { FilePlan, VolumePlan } from "@beemesh/ports";
 import { run } from "./command.ts";
@@ -47,8 +55,9 @@ function filesVolume(files: readonly FilePlan[], home: string): string {
 }
 
 /**
- * Writes files of a volume anew, while containers may read them: each takes the place of the old
- * one at once. The folder itself stays, for it is what is mounted.
+ * Writes the files of a volume anew, while containers may read them: each takes the place of the
+ * old one at once, and what is not among them goes. The folder itself stays, for it is what is
+ * mounted.
  *
  * @throws {BeeError} `start-failed` for a path that leads out of the volume.
  */
@@ -57,6 +66,11 @@ export function replaceFiles(files: readonly FilePlan[], home: string): void {
     const path = `${file.path}.new`;
     writeFile({ ...file, path }, home);
     renameSync(join(home, normalize(path)), join(home, normalize(file.path)));
+  }
+  const kept = new Set(files.map(({ path }) => normalize(path)));
+  for (const entry of readdirSync(home, { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isDirectory() && !kept.has(relative(home, path))) rmSync(path, { force: true });
   }
 }
 

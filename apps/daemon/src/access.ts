@@ -58,7 +58,7 @@ export function reviewedToken({ path, body }: ApiRequest): string {
 }
 
 /** The namespace that a path goes through, or ends at. */
-function namespaceIn(path: readonly string[]): string {
+export function namespaceIn(path: readonly string[]): string {
   const at = path[0] === "api" ? 2 : 3;
   return path[at] === "namespaces" ? (path[at + 1] ?? "") : "";
 }
@@ -72,6 +72,6 @@ function namespacesAsked(body: Json | undefined): readonly string[] {
 }
 
 /** Whether a text can name a namespace: others name no collection. */
-function isName(text: string): boolean {
+export function isName(text: string): boolean {
   return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/u.test(text);
 }

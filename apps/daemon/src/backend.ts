@@ -2,8 +2,17 @@ import type { PeerCertificate } from "node:tls";
 import type { Api } from "@beemesh/apiserver";
 import { BeeError, type Now } from "@beemesh/base";
 import type { ApiBackend, TunnelEnd } from "@beemesh/gateway";
-import { apiVersionOf, decodeProtobuf, resourceOfKind } from "@beemesh/model";
-import type { ApiReply, ApiRequest, TokenAuthority, Tunnel, User } from "@beemesh/ports";
+import { apiVersionOf, decodeProtobuf, type ResourceBook } from "@beemesh/model";
+import type {
+  ApiReply,
+  ApiRequest,
+  FinalReply,
+  TokenAuthority,
+  Tunnel,
+  User,
+  WebhookAnswer,
+} from "@beemesh/ports";
+import type { WebhookClient } from "@beemesh/webhook";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import {
   decisiveCollections,
@@ -12,11 +21,13 @@ import {
   tokenCollections,
 } from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
+import { admissionCollections } from "./admission.ts";
 import type { Deciding } from "./deciding/deciding.ts";
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
 import { statusReply } from "./status-reply.ts";
 import type { PodAccess } from "./tunnel/pod-access.ts";
+import { bringUsage, type UsageSources } from "./usage/usage-request.ts";
 
 /** What requests are answered by that this machine answers itself. */
 export interface HereOptions {
@@ -24,9 +35,14 @@ export interface HereOptions {
   readonly host: Pick<Host, "health" | "isBehind" | "dispatch">;
   readonly clock: () => Now;
   /** Brings here what others keep before it is read. */
-  readonly reading: Pick<Reading, "bring" | "bringAll">;
+  readonly reading: Pick<Reading, "bring" | "bringAll" | "namespaces">;
+  /** Asks machines what they use before somebody is told. */
+  readonly usages: UsageSources["usages"];
+  readonly machine: { readonly objects: UsageSources["objects"] };
   /** Who signs and checks tokens of ServiceAccounts. */
   readonly tokens: TokenAuthority;
+  /** Asks the webhooks of admission. */
+  readonly webhooks: Pick<WebhookClient, "askAll">;
   readonly acknowledgements: Acknowledgements;
   /** Whether other machines are known, but none of them can be reached. */
   readonly isCutOff: () => boolean;
@@ -56,8 +72,9 @@ export function createBackend(options: BackendOptions): ApiBackend {
 }
 
 /** Answers a request by whoever decides it. */
-async function answer(options: BackendOptions, request: ApiRequest): Promise<ApiReply> {
-  await bringFor(options, request);
+async function answer(options: BackendOptions, request: ApiRequest): Promise<FinalReply> {
+  const sources = { ...options, objects: options.machine.objects };
+  await Promise.all([bringFor(options, request), bringUsage(sources, request)]);
   return options.deciding.decide(request);
 }
 
@@ -71,6 +88,7 @@ export async function bringFor(
     reading.bring(request),
     reading.bringAll(decisiveCollections(request)),
     reading.bringAll(quotaCollections(request)),
+    reading.bringAll(admissionCollections(request)),
     reading.bringAll(token === "" ? [] : tokenCollections(tokens, token)),
   ]);
 }
@@ -100,25 +118,38 @@ export function authenticate({ subject }: PeerCertificate): User | undefined {
   return { name, groups: [...groups, "system:authenticated"] };
 }
 
-/** Answers one request by what is here, and lets the machine act on what it wrote. */
-export function handleHere(
+/**
+ * Answers one request by what is here, and lets the machine act on what it wrote. Webhooks are
+ * asked until the API has a reply; it ends that itself when it takes too long.
+ */
+export async function handleHere(
   {
     api,
     host,
     clock,
-  }: Pick<HereOptions, "api" | "clock"> & {
+    webhooks,
+  }: Pick<HereOptions, "api" | "clock" | "webhooks"> & {
     readonly host: Pick<Host, "health" | "dispatch">;
   },
   request: ApiRequest,
-): ApiReply {
+): Promise<FinalReply> {
   const isWrite = request.method !== "GET" && request.method !== "HEAD";
-  if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
-  const reply = api.handle(request, clock());
-  if (isWrite) host.dispatch({ kind: "tick" });
+  const act = (next: () => ApiReply): ApiReply => {
+    if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
+    const reply = next();
+    if (isWrite) host.dispatch({ kind: "tick" });
+    return reply;
+  };
+  let reply = act(() => api.handle(request, clock()));
+  while (reply.kind === "consult") {
+    const { calls, resume } = reply;
+    const answers: readonly WebhookAnswer[] = await webhooks.askAll(calls);
+    reply = act(() => resume(answers, clock()));
+  }
   return reply;
 }
 
-function diskRefusal(trouble: string): ApiReply {
+function diskRefusal(trouble: string): FinalReply {
   const message = `Cannot write: this machine's disk is full: ${trouble}`;
   return statusReply({ code: 503, reason: "ServiceUnavailable", message });
 }
@@ -175,7 +206,10 @@ export async function applyObject(
   object: JsonObject,
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<{ readonly status: number; readonly body: unknown }> {
-  const reply = await answer(options, applyRequest(object, dryRun));
+  const reply = await answer(
+    options,
+    applyRequest(object, dryRun, options.machine.objects.resources),
+  );
   if (reply.kind !== "json") throw new BeeError("apply-failed", "Cannot apply: no JSON came back");
   if (reply.ticket !== undefined) await options.acknowledgements.wait(reply.ticket);
   return { status: reply.status, body: reply.body };
@@ -208,12 +242,12 @@ const classicUser: User = {
   groups: ["system:masters", "system:authenticated"],
 };
 
-function applyRequest(object: JsonObject, dryRun: boolean): ApiRequest {
+function applyRequest(object: JsonObject, dryRun: boolean, book: ResourceBook): ApiRequest {
   const [apiVersion, kind] = [textOf(object["apiVersion"]), textOf(object["kind"])];
   const metadata = isJsonObject(object["metadata"]) ? object["metadata"] : {};
   const name = textOf(metadata["name"]);
   const namespace = textOf(metadata["namespace"]) || "default";
-  const resource = resourceOfKind(apiVersion, kind);
+  const resource = book.ofKind(apiVersion, kind);
   const version = resource === undefined ? apiVersion : apiVersionOf(resource);
   const root = version.includes("/") ? ["apis", ...version.split("/")] : ["api", version];
   const scope = resource?.namespaced === false ? [] : ["namespaces", namespace];

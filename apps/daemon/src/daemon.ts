@@ -12,8 +12,10 @@ import type { Disk, Runtime, TokenAuthority } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
+import { WebhookClient } from "@beemesh/webhook";
 import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { connectService } from "./admission.ts";
 import {
   acknowledged,
   type BackendOptions,
@@ -43,6 +45,8 @@ import { Rounds } from "./rounds.ts";
 import { readStatus } from "./status.ts";
 import { Traffic } from "./traffic.ts";
 import { PodAccess } from "./tunnel/pod-access.ts";
+import { Gauge } from "./usage/gauge.ts";
+import { Usages } from "./usage/usages.ts";
 import { WorkloadPlane, type WorkloadPlaneOptions } from "./workload/plane.ts";
 import { announcedAddresses, WorkloadPort } from "./workload/workload-port.ts";
 import { openWorld, systemRandom, type World } from "./world.ts";
@@ -81,6 +85,7 @@ interface Running {
   readonly meters: Meters;
   readonly acknowledgements: Acknowledgements;
   readonly traffic: Traffic;
+  readonly usages: Usages;
   readonly tokens: ServiceTokens;
   readonly crashed: Promise<unknown>;
   /** Who is to be told when machines come or go. */
@@ -155,8 +160,11 @@ async function start(given: Start): Promise<Daemon> {
   rounds.lookAtDisk();
   await openRenewal(given, running);
   openSigner(given, running);
+  followDefinitions(given, running);
   const isCutOffNow = (): boolean => isCutOff(machine);
-  const here = { ...running, reading, clock, isCutOff: isCutOffNow };
+  const way = { objects: machine.objects, pods, reading };
+  const webhooks = new WebhookClient({ connect: (service) => connectService(way, service) });
+  const here = { ...running, reading, clock, webhooks, isCutOff: isCutOffNow };
   const deciding = await openDeciding(given, running, here);
   const backend = { ...here, pods, deciding };
   const server = parts.add(await openApi(given, backend), (opened) => opened.close());
@@ -194,6 +202,8 @@ async function assemble(given: Start): Promise<Running> {
   const machine = await makeMachine(given, world, offered);
   const meters = createMeters(machine, world.link);
   const acknowledgements = new Acknowledgements();
+  const usages = makeUsages(given, world, machine);
+  await usages.serve();
   const api = createApi({
     tokens: keysOfAll(tokens, machine),
     rootCa,
@@ -202,6 +212,7 @@ async function assemble(given: Start): Promise<Running> {
     random: systemRandom,
     makeUid: () => randomUUID(),
     isAlive: (node) => machine.isAlive(node),
+    usage: () => usages.all(),
   });
   known.api = api;
   const members = { onChange: (): void => undefined };
@@ -216,6 +227,10 @@ async function assemble(given: Start): Promise<Running> {
     now: clock,
     onCrash,
     onAcknowledged: (ticket, holding) => acknowledgements.settle(ticket, holding),
+    measure: async (machines) => {
+      await usages.gather(machines);
+      return usages.all();
+    },
     onMachines: () => {
       api.machinesChanged(clock());
       members.onChange();
@@ -227,8 +242,25 @@ async function assemble(given: Start): Promise<Running> {
   });
   parts.add(host, (running) => running.stop());
   const traffic = new Traffic();
-  const running = { world, port, machine, host, api, meters, acknowledgements, traffic, tokens };
-  return { ...running, crashed, members };
+  const kept = { acknowledgements, traffic, usages, tokens, members };
+  return { world, port, machine, host, api, meters, ...kept, crashed };
+}
+
+/** What this machine uses, and what others tell. */
+function makeUsages({ clock, name: self }: Start, world: World, machine: Machine): Usages {
+  const gauge = new Gauge({
+    self,
+    runtime: world.runtime,
+    pods: () => machine.ownPods().map(({ metadata }) => metadata.uid ?? ""),
+    wallMs: () => clock().wallMs + machine.clockOffsetMs(clock()),
+  });
+  return new Usages({
+    self,
+    gauge,
+    streams: world.link,
+    peerOf: (peer) => machine.peerOf(peer),
+    isAlive: (peer) => machine.isAlive(peer),
+  });
 }
 
 /** What a machine offers its pods and others. */
@@ -385,7 +417,7 @@ async function openDeciding(
     streams,
     clock,
     bring: (request) => bringFor(here, request),
-    handle: (request) => handleHere({ api, clock, host }, request),
+    handle: (request) => handleHere({ ...here, host }, request),
     acknowledged: (ticket) => acknowledged({ ...here, host }, ticket),
     observe: (event, facts) => {
       meters.observe(event, facts);
@@ -396,6 +428,25 @@ async function openDeciding(
   running.members.onChange = () => deciding.machinesChanged();
   await deciding.serve(streams);
   return deciding;
+}
+
+/** How often a machine looks whether it holds records that it cannot read. */
+const definitionsMs = 10_000;
+
+/**
+ * A machine that keeps objects of a custom resource looks after them, which it cannot without
+ * their definition: it follows those while it lacks one.
+ */
+function followDefinitions({ parts }: Start, { machine, host }: Running): void {
+  const definitions = collectionOf("customresourcedefinitions", "apiextensions.k8s.io");
+  const { resources } = machine.objects;
+  const look = (): void => {
+    // Who has followed goes on: without the definitions it would lose sight of the objects.
+    if (resources.edition === 0 && !resources.isLacking) return;
+    machine.follow(definitions);
+    host.dispatch({ kind: "tick" });
+  };
+  parts.add(setInterval(look, definitionsMs), (timer) => clearInterval(timer));
 }
 
 /** Signs certificates of users where the owner's key is. */

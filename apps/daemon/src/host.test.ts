@@ -43,6 +43,7 @@ class Bench {
       log: createLog({ format: "text", level: "error", write, wallMs: () => 0 }),
       now: () => ({ at: instantAt(this.ms), wallMs: this.ms }),
       onAcknowledged: note("acknowledged"),
+      measure: () => Promise.resolve([]),
       onMachines: note("machines"),
       onObserve: note("observe"),
       onCrash: (error) => this.crashes.push(error),

@@ -1,7 +1,7 @@
 import { BeeError, type Instant, instantAt, type Now, unreachable } from "@beemesh/base";
 import type { Machine, MachineEffect, MachineEvent, NodeHealth } from "@beemesh/machine";
 import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
-import type { Link, Runtime } from "@beemesh/ports";
+import type { Link, MachineUsage, Runtime } from "@beemesh/ports";
 import { isJsonObject, type Json } from "@beemesh/wire";
 import type { Holding } from "./acknowledgements.ts";
 import type { Log } from "./log.ts";
@@ -19,6 +19,8 @@ export interface HostOptions {
   readonly onAcknowledged: (ticket: number, holding: Holding) => void;
   /** A machine came or went. */
   readonly onMachines: () => void;
+  /** Asks machines what they use; never rejects. */
+  readonly measure: (machines: readonly string[]) => Promise<readonly MachineUsage[]>;
   /** Something worth counting happened. */
   readonly onObserve: (
     event: string,
@@ -153,6 +155,9 @@ export class Host {
       case "runtime":
         void this.#command(effect.command);
         return;
+      case "measure":
+        void this.#measure(effect);
+        return;
       case "acknowledged":
       case "machines":
       case "wake":
@@ -233,6 +238,11 @@ export class Host {
     const now = this.#options.now().at;
     for (const at of this.#wakes) if (at <= now) this.#wakes.delete(at);
     this.dispatch({ kind: "tick" });
+  }
+
+  async #measure({ uid, machines }: Extract<MachineEffect, { kind: "measure" }>): Promise<void> {
+    const usages = await this.#options.measure(machines);
+    this.dispatch({ kind: "usage", uid, usages });
   }
 
   async #command(command: RuntimeCommand): Promise<void> {

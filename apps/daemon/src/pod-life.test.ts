@@ -49,6 +49,7 @@ class Home {
       log: createLog({ format: "text", level: "error", write: () => undefined, wallMs: Date.now }),
       now: presentNow,
       onAcknowledged: () => undefined,
+      measure: () => Promise.resolve([]),
       onMachines: () => undefined,
       onObserve: () => undefined,
       onCrash: (error) => {

@@ -1,4 +1,4 @@
-import { findResource, type Resource } from "@beemesh/model";
+import { findResource, type Resource, type ResourceBook, resources } from "@beemesh/model";
 import type { ApiRequest, ObjectStore } from "@beemesh/ports";
 import { type CollectionId, collectionOf } from "@beemesh/wire";
 
@@ -31,8 +31,10 @@ export class Reading {
   }
 
   /** Waits until what a request is about is here, or has not come in time. */
-  bring(request: ApiRequest): Promise<void> {
-    return this.bringAll([...this.#collectionsOf(request)]);
+  async bring(request: ApiRequest): Promise<void> {
+    // What else there is, and what a path means, is said by definitions.
+    if (speaksOfOthers(request.path)) await this.bringAll([definitions]);
+    await this.bringAll([...this.#collectionsOf(request)]);
   }
 
   /** Waits until collections are here, or have not come in time. */
@@ -50,7 +52,7 @@ export class Reading {
   }
 
   *#collectionsOf({ path }: ApiRequest): Generator<CollectionId> {
-    const place = placeOf(path);
+    const place = placeOf(path, this.#shelf.objects.resources);
     if (place === undefined) return;
     const { resource, namespace } = place;
     if (!resource.namespaced) yield collectionOf(resource.name, resource.group);
@@ -59,6 +61,8 @@ export class Reading {
         yield collectionOf(resource.name, resource.group, name);
       }
       yield collectionOf("namespaces", "");
+      // Leases of machines are computed of their Nodes.
+      if (resource.name === "leases") yield collectionOf("nodes", "");
     }
   }
 
@@ -70,9 +74,19 @@ export class Reading {
   }
 }
 
+const definitions = collectionOf("customresourcedefinitions", "apiextensions.k8s.io");
+
+/** Whether a path may be about custom resources: theirs, and the documents that list them. */
+function speaksOfOthers(path: readonly string[]): boolean {
+  const [root, group, version] = path.filter((segment) => segment !== "");
+  if (root === "openapi" || (root === "apis" && version === undefined)) return true;
+  return root === "apis" && !resources.some((resource) => resource.group === group);
+}
+
 /** The resource and namespace that a path speaks of; undefined for documents and discovery. */
 function placeOf(
   path: readonly string[],
+  book: ResourceBook,
 ): { readonly resource: Resource; readonly namespace: string | undefined } | undefined {
   const segments = path.filter((segment) => segment !== "");
   const isCore = segments[0] === "api";
@@ -80,6 +94,6 @@ function placeOf(
   const rest = segments.slice(isCore ? 2 : 3);
   const isInside = rest[0] === "namespaces" && rest.length > 2;
   const name = (isInside ? rest[2] : rest[0]) ?? "";
-  const resource = findResource(group, name);
+  const resource = book.find(group, name);
   return resource && { resource, namespace: isInside ? rest[1] : undefined };
 }

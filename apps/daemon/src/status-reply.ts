@@ -1,4 +1,4 @@
-import type { ApiReply } from "@beemesh/ports";
+import type { FinalReply } from "@beemesh/ports";
 
 /** How the machine itself refuses a request, in a Status as kube-apiserver's. */
 export interface Refusal {
@@ -10,7 +10,7 @@ export interface Refusal {
 }
 
 /** A refusal as a reply. */
-export function statusReply({ code, reason, message, retryAfterSeconds }: Refusal): ApiReply {
+export function statusReply({ code, reason, message, retryAfterSeconds }: Refusal): FinalReply {
   const details = retryAfterSeconds === undefined ? {} : { details: { retryAfterSeconds } };
   const body = {
     kind: "Status",

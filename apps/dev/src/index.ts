@@ -9,6 +9,7 @@ export { type CheckReport, check } from "./check.ts";
 export { type Answer, type Client, createClient } from "./client.ts";
 export type { RuntimeName } from "./console.ts";
 export { cleanDev, type DevOptions, dev } from "./dev.ts";
+export { type Forward, openForward } from "./forward.ts";
 export { findFreePorts } from "./free-ports.ts";
 export { callUnix } from "./http.ts";
 export { type Interruption, watchInterruption } from "./interruption.ts";

@@ -9,12 +9,12 @@ import type { Rules } from "./rule.ts";
 const dataBytesMax = 1_048_576;
 
 /** Keys that a Secret of a type must have. */
-const secretKeys: Readonly<Record<string, readonly string[]>> = {
-  "kubernetes.io/dockercfg": [".dockercfg"],
-  "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
-  "kubernetes.io/ssh-auth": ["ssh-privatekey"],
-  "kubernetes.io/tls": ["tls.crt", "tls.key"],
-};
+const secretKeys: ReadonlyMap<string, readonly string[]> = new Map([
+  ["kubernetes.io/dockercfg", [".dockercfg"]],
+  ["kubernetes.io/dockerconfigjson", [".dockerconfigjson"]],
+  ["kubernetes.io/ssh-auth", ["ssh-privatekey"]],
+  ["kubernetes.io/tls", ["tls.crt", "tls.key"]],
+]);
 
 /** Rules by type. */
 export const dataRules: Rules = {
@@ -36,7 +36,7 @@ export const dataRules: Rules = {
       ...dataCauses(object, "data"),
       ...dataCauses(object, "stringData"),
       ...sizeCauses([...entriesAt(object, "data"), ...entriesAt(object, "stringData")]),
-      ...(secretKeys[textAt(object, "type")] ?? [])
+      ...(secretKeys.get(textAt(object, "type")) ?? [])
         .filter((key) => !keys.has(key))
         .map((key) => required(`data[${key}]`)),
     ];

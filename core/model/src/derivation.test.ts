@@ -9,6 +9,7 @@ import {
   podOfTemplate,
 } from "./derivation.ts";
 import type { KubeObject } from "./object.ts";
+import type { Container, Pod } from "./pod.ts";
 
 const owner: KubeObject = {
   apiVersion: "batch/v1",
@@ -38,8 +39,35 @@ test("a pod may have a node and more annotations, and is as derived still", () =
   const annotations = { ...pod.metadata.annotations, more: "z" };
   const bound = { ...pod, metadata: { ...pod.metadata, annotations } };
   assert(isAsDerived({ ...bound, spec: { ...pod.spec, nodeName: "m" } }, pod));
+  const ephemeralContainers = [{ name: "look", image: "tools:1" }];
+  assert(isAsDerived({ ...bound, spec: { ...pod.spec, ephemeralContainers } }, pod));
   const bare = { ...pod, metadata: { ...pod.metadata, annotations: {} } };
   assert(!isAsDerived(bare, pod));
+});
+
+test("a pod may have what its namespace gives to those who do not say, and nothing else", () => {
+  const cpu = { cpu: "1" };
+  const stated = { name: "c", image: "i:1", resources: { requests: cpu } };
+  const pod = podOfTemplate(
+    { ...owner, spec: { template: { spec: { containers: [stated] } } } },
+    marks,
+  );
+  const given = (resources: Container["resources"] = {}, more: object = {}): Pod => ({
+    ...pod,
+    spec: {
+      ...pod.spec,
+      ...more,
+      containers: pod.spec.containers.map((each) => ({ ...each, resources })),
+    },
+  });
+  const priority = { priority: 5, priorityClassName: "high", preemptionPolicy: "Never" };
+  const more = { requests: { ...cpu, memory: "1Gi" }, limits: { cpu: "2" } };
+  assert(isAsDerived(given(more, priority), pod));
+  assert(!isAsDerived(given({ requests: { cpu: "2" } }), pod), "what is stated stays");
+  assert(!isAsDerived(given({ limits: cpu }), pod), "and is not taken away");
+  const named = given({ requests: cpu }, { priorityClassName: "low" });
+  assert(isAsDerived(given({ requests: cpu }, { priorityClassName: "low", priority: 3 }), named));
+  assert(!isAsDerived(given({ requests: cpu }, { priorityClassName: "high" }), named));
 });
 
 test("a count in an annotation is a whole number, written as one", () => {

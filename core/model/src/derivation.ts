@@ -1,8 +1,8 @@
 /** What all pods have in common that are derived from a template, whatever kind has it. */
 import { assert, hashOf } from "@beemesh/base";
-import { canonicalJson, type JsonObject } from "@beemesh/wire";
+import { canonicalJson, type Json, type JsonObject } from "@beemesh/wire";
 import { defaults } from "./defaults.ts";
-import { objectAt, textAt } from "./members.ts";
+import { entriesAt, objectAt, objectsAt, textAt, valueAt } from "./members.ts";
 import type { KubeObject, OwnerReference } from "./object.ts";
 import type { Pod } from "./pod.ts";
 import { resourceOfKind } from "./resource.ts";
@@ -49,8 +49,9 @@ export function podOfTemplate(
 }
 
 /**
- * Whether a pod is what was derived for its slot. It may have a node, more labels and more
- * annotations; all else is equal.
+ * Whether a pod is what was derived for its slot. It may have a node, ephemeral containers, more
+ * labels and more annotations, a priority where it states none, and requests and limits of
+ * resources of which it states none; all else is equal.
  */
 export function isAsDerived(pod: Pod, expected: Pod): boolean {
   const { metadata } = pod;
@@ -108,8 +109,45 @@ function hasAll(
   return Object.entries(wanted ?? {}).every(([key, value]) => have?.[key] === value);
 }
 
-/** The specification but for the node, unless the template itself names one. */
+/**
+ * The specification but for the node, unless the template itself names one, for what was added to
+ * look into the pod, and for what its namespace gives every pod that does not say: a priority,
+ * requests and limits.
+ */
 function specText(pod: Pod, expected: Pod): string {
-  const { nodeName, ...rest } = pod.spec;
-  return canonicalJson(expected.spec.nodeName === undefined ? rest : { ...rest, nodeName });
+  const { ephemeralContainers: _looks, ...spec } = withoutGiven(pod, expected);
+  if (expected.spec.nodeName !== undefined) return canonicalJson(spec);
+  const { nodeName: _, ...rest } = spec;
+  return canonicalJson(rest);
+}
+
+/** What a PriorityClass fills in. */
+const priorityMembers = ["priority", "priorityClassName", "preemptionPolicy"] as const;
+
+/** The pod's specification without what the expected one leaves to PriorityClass and LimitRange. */
+function withoutGiven(pod: Pod, expected: Pod): JsonObject {
+  const spec: Record<string, Json> = { ...objectAt(pod, "spec") };
+  for (const member of priorityMembers) {
+    if (valueAt(expected, ["spec", member]) === undefined) delete spec[member];
+  }
+  for (const list of ["containers", "initContainers"]) {
+    if (!Object.hasOwn(spec, list)) continue;
+    const wanted = objectsAt(expected, "spec", list);
+    spec[list] = objectsAt(spec, list).map((each, index) => withoutShares(each, wanted[index]));
+  }
+  return spec;
+}
+
+function withoutShares(container: JsonObject, wanted: JsonObject | undefined): JsonObject {
+  const { resources: _, ...rest } = container;
+  const own = objectAt(wanted, "resources");
+  const resources: Record<string, Json> = { ...objectAt(container, "resources") };
+  for (const share of ["requests", "limits"]) {
+    const stated = objectAt(own, share);
+    const kept = entriesAt(resources, share).filter(([name]) => Object.hasOwn(stated ?? {}, name));
+    if (kept.length > 0 || stated !== undefined) resources[share] = Object.fromEntries(kept);
+    else delete resources[share];
+  }
+  const isBare = own === undefined && Object.keys(resources).length === 0;
+  return isBare ? rest : { ...rest, resources };
 }

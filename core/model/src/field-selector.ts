@@ -4,7 +4,7 @@
  *
  * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/
  */
-import { valueAt } from "./members.ts";
+import { objectsAt, textAt, valueAt } from "./members.ts";
 import type { KubeObject } from "./object.ts";
 import type { Resource } from "./resource.ts";
 
@@ -94,8 +94,12 @@ export function matchesFields(selector: FieldSelector, object: KubeObject): bool
   );
 }
 
-function isSelectable({ name }: Resource, field: string): boolean {
-  return everywhere.includes(field) || (selectable[name]?.includes(field) ?? false);
+function isSelectable({ name, custom }: Resource, field: string): boolean {
+  if (everywhere.includes(field)) return true;
+  if (custom === undefined) return selectable[name]?.includes(field) ?? false;
+  return objectsAt(custom.version, "selectableFields").some(
+    (each) => textAt(each, "jsonPath") === `.${field}`,
+  );
 }
 
 /** The parts between commas, but for escaped ones; empty parts are left out. */

@@ -9,7 +9,27 @@
  * @module
  */
 
-export { type Cause, type CauseReason, causesText } from "./cause.ts";
+export {
+  type Cause,
+  type CauseReason,
+  causesText,
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from "./cause.ts";
+export {
+  type CustomNames,
+  cleanupFinalizer,
+  compareVersions,
+  definedResource,
+  isCleaningUp,
+  isDefinition,
+  requestedNames,
+} from "./custom-resource.ts";
 export { defaults } from "./defaults.ts";
 export { derivedUid, slotAnnotation } from "./derivation.ts";
 export {
@@ -45,6 +65,13 @@ export {
   type Versioned,
 } from "./derive-member.ts";
 export {
+  budgetsOf,
+  type Disruption,
+  type DisruptionScene,
+  disruptionOf,
+  type Records,
+} from "./disruption.ts";
+export {
   type FieldRequirement,
   type FieldSelector,
   matchesFields,
@@ -64,6 +91,7 @@ export {
   parseIpAddress,
   parseIpRange,
 } from "./ip-range.ts";
+export { jsonPatch } from "./json-patch.ts";
 export {
   everything,
   type LabelRequirement,
@@ -76,6 +104,23 @@ export {
   selectorText,
 } from "./label-selector.ts";
 export {
+  entriesAt,
+  listAt,
+  numberAt,
+  objectAt,
+  objectsAt,
+  textAt,
+  valueAt,
+} from "./members.ts";
+export { identityCauses, metadataCauses, unknownMetadata } from "./meta-rules.ts";
+export {
+  labelError,
+  labelValueError,
+  letterLabelError,
+  qualifiedNameError,
+  subdomainError,
+} from "./name.ts";
+export {
   type Labels,
   matchesTerms,
   type NodeExpression,
@@ -83,7 +128,15 @@ export {
   type SelectorTerm,
 } from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
-export { openApiV2MediaType, openApiV2Protobuf, openApiV3, openApiV3Index } from "./openapi.ts";
+export { openApiV3, openApiV3Hash, openApiV3Index } from "./openapi.ts";
+export { groupPath, resourcePaths } from "./openapi-paths.ts";
+export { componentSchemas } from "./openapi-schemas.ts";
+export {
+  type OpenApiAdditions,
+  openApiV2,
+  openApiV2MediaType,
+  openApiV2Tag,
+} from "./openapi-v2.ts";
 export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";
 export type {
   Condition,
@@ -93,6 +146,7 @@ export type {
   ContainerStatus,
   EnvFromSource,
   EnvVar,
+  EphemeralContainer,
   FileSource,
   KeySelector,
   LabelSelector,
@@ -109,7 +163,9 @@ export type {
   Volume,
   VolumeMount,
 } from "./pod.ts";
+export { disruptedStatus, withPodCondition } from "./pod-condition.ts";
 export { decodeProtobuf } from "./protobuf.ts";
+export { qosClassOf } from "./qos.ts";
 export {
   canonicalQuantity,
   compareQuantities,
@@ -122,15 +178,18 @@ export {
 } from "./quantity.ts";
 export {
   apiVersionOf,
+  type CustomVersion,
   findResource,
   type Resource,
   resourceOfKind,
   resources,
 } from "./resource.ts";
+export { type NameConflict, ResourceBook } from "./resource-book.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
-export { type Taint, taintsOf, tolerates } from "./taint.ts";
-export { formatTime, parseTime } from "./time-text.ts";
+export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";
+export { type CalendarDate, dateOf, daysOf, formatTime, parseTime } from "./time-text.ts";
+export { isTimeZone, offsetsOf } from "./time-zone.ts";
 export { pruneUnknown, unknownFields, unknownFieldsText } from "./unknown.ts";
 export { validate } from "./validate.ts";
 export { warningsFor } from "./warnings.ts";

@@ -12,6 +12,7 @@ import {
 } from "./name.ts";
 import type { Resource } from "./resource.ts";
 import type { Rules } from "./rule.ts";
+import { typeNamed } from "./schema.ts";
 
 /** Kubernetes takes this much of annotations, keys and values together. */
 const annotationsBytesMax = 262_144;
@@ -42,6 +43,17 @@ export const metaRules: Rules = {
     });
   },
 };
+
+/** What is wrong with the metadata of an object of any kind. */
+export function metadataCauses(meta: JsonObject, path: string): readonly Cause[] {
+  return metaRules["meta.v1.ObjectMeta"]?.(meta, path) ?? [];
+}
+
+/** The members of metadata that metadata does not have. */
+export function unknownMetadata(meta: JsonObject): readonly string[] {
+  const type = typeNamed("meta.v1.ObjectMeta");
+  return Object.keys(meta).filter((member) => type?.members.has(member) !== true);
+}
 
 /** What is wrong with labels, or a map that selects by labels. */
 export function labelCauses(labels: unknown, field: string): readonly Cause[] {

@@ -12,14 +12,23 @@ export function groupPath(group: string, version: string): string {
   return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
 }
 
-/** The paths of a resource with the operations on each. */
-export function resourcePaths(resource: Resource): JsonObject {
+/**
+ * The paths of a resource with the operations on each.
+ *
+ * @param custom - The name of its schema in the document, if it is not one of the model.
+ */
+export function resourcePaths(resource: Resource, custom?: string): JsonObject {
   const { group, version, kind, name, namespaced } = resource;
   const root = groupPath(group, version);
   const list = `${root}${namespaced ? "/namespaces/{namespace}" : ""}/${name}`;
   const item = `${list}/{name}`;
-  const type = typeOfResource(resource).name;
-  const own: Target = { gvk: { group, version, kind }, type, isNamespaced: namespaced };
+  const type = custom ?? typeOfResource(resource).name;
+  const own: Target = {
+    gvk: { group, version, kind },
+    type,
+    isNamespaced: namespaced,
+    isCustom: custom !== undefined,
+  };
   const scale: Target = { ...own, gvk: scaleKind, type: "autoscaling.v1.Scale" };
   return {
     [list]: collectionItem(own),
@@ -36,6 +45,7 @@ interface Target {
   readonly gvk: GroupVersionKind;
   readonly type: string;
   readonly isNamespaced: boolean;
+  readonly isCustom: boolean;
 }
 
 type Parameters = readonly (readonly [name: string, type: "string" | "integer" | "boolean"])[];
@@ -69,6 +79,9 @@ const patchTypes = [
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
 ];
+
+/** Nobody knows how the lists of a custom resource would merge strategically. */
+const customPatchTypes = [...patchTypes.slice(0, 2), "application/apply-patch+yaml"];
 
 function collectionItem(target: Target): JsonObject {
   return {
@@ -105,7 +118,10 @@ function subresourceItem(target: Target): JsonObject {
   return {
     get: operation(target, "get", { query: [] }),
     put: operation(target, "put", { query: writeParameters, body: target.type }),
-    patch: operation(target, "patch", { query: force, bodyTypes: patchTypes }),
+    patch: operation(target, "patch", {
+      query: force,
+      bodyTypes: target.isCustom ? customPatchTypes : patchTypes,
+    }),
     parameters: pathParameters(target, true),
   };
 }

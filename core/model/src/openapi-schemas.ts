@@ -45,8 +45,14 @@ const named: Readonly<Record<string, { readonly name: string; readonly schema: J
   },
 };
 
+/** Whether a type, or the list of it, is one of the model; others go by the name that they have. */
+function isOurs(type: string): boolean {
+  return named[type] !== undefined || [type, type.replace(/List$/u, "")].some(typeNamed);
+}
+
 /** The name under which documents know a type, such as `io.k8s.api.core.v1.Pod`. */
 export function schemaName(type: string): string {
+  if (!isOurs(type)) return type;
   const special = named[type]?.name;
   if (special !== undefined) return special;
   if (type.startsWith("meta.")) return `io.k8s.apimachinery.pkg.apis.${type}`;

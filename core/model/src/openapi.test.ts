@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { objectAt, textAt } from "./members.ts";
-import { openApiV2Protobuf, openApiV3, openApiV3Index } from "./openapi.ts";
+import { openApiV3, openApiV3Hash, openApiV3Index } from "./openapi.ts";
 import { resources } from "./resource.ts";
 
 describe("openApiV3", () => {
@@ -50,6 +50,8 @@ test("the index leads to every document, with a hash that stays while it does", 
   assert.match(url, /^\/openapi\/v3\/apis\/apps\/v1\?hash=[0-9A-F]+$/u);
 });
 
-test("the protobuf document says its version and nothing else", () => {
-  assert.deepEqual([...openApiV2Protobuf], [10, 3, ...Buffer.from("2.0")]);
+test("the list names each document by its hash", () => {
+  const url = textAt(objectAt(openApiV3Index(), "paths", "apis/apps/v1"), "serverRelativeURL");
+  assert.equal(url, `/openapi/v3/apis/apps/v1?hash=${openApiV3Hash(openApiV3("apps", "v1"))}`);
+  assert.notEqual(openApiV3Hash(openApiV3("apps", "v1")), openApiV3Hash(openApiV3("batch", "v1")));
 });

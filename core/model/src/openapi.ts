@@ -11,15 +11,6 @@ import { type Resource, resources } from "./resource.ts";
 import { typeOfResource } from "./schema.ts";
 
 /**
- * The OpenAPI v2 document in protobuf: no more than its version, `swagger: "2.0"`. That is valid,
- * and all that older clients ask of it.
- */
-export const openApiV2Protobuf: Uint8Array = Uint8Array.of(0x0a, 0x03, 0x32, 0x2e, 0x30);
-
-/** The media type of that answer. Clients ask for it with `@` for the second `.v`. */
-export const openApiV2MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-
-/**
  * The document of a group's version, for `/openapi/v3/apis/<group>/<version>`. Of a group that is
  * not served it has no paths.
  */
@@ -31,37 +22,57 @@ export function openApiV3(group: string, version: string): JsonObject {
   return known;
 }
 
-/** The list of all documents, for `/openapi/v3`. The hash of each lets clients keep it. */
-export function openApiV3Index(): JsonObject {
-  const paths = resources.map(({ group, version }) => {
-    const path = groupPath(group, version);
-    const hash = hashOf(canonicalJson(openApiV3(group, version)))
-      .toString(16)
-      .toUpperCase();
-    return [path.slice(1), { serverRelativeURL: `/openapi/v3${path}?hash=${hash}` }];
-  });
+/**
+ * The list of all documents, for `/openapi/v3`. The hash of each lets clients keep it.
+ *
+ * @param others - Documents beside those of the model, by path: `apis/example.com/v1`.
+ */
+export function openApiV3Index(others: ReadonlyMap<string, JsonObject> = new Map()): JsonObject {
+  const own = resources.map(({ group, version }): [string, JsonObject] => [
+    groupPath(group, version).slice(1),
+    openApiV3(group, version),
+  ]);
+  const paths = [...new Map([...own, ...others])].map(([path, document]) => [
+    path,
+    { serverRelativeURL: `/openapi/v3/${path}?hash=${openApiV3Hash(document)}` },
+  ]);
   return { paths: Object.fromEntries(paths) };
+}
+
+const hashes = new WeakMap<JsonObject, string>();
+
+/** The hash by which a document's address names it; documents are made once, and are long. */
+export function openApiV3Hash(document: JsonObject): string {
+  const known = hashes.get(document);
+  if (known !== undefined) return known;
+  const hash = hashOf(canonicalJson(document)).toString(16).toUpperCase();
+  hashes.set(document, hash);
+  return hash;
 }
 
 /** Documents that were made before: they never change. */
 const documents = new Map<string, JsonObject>();
 
 /** Types that every document has: clients send and get them everywhere. */
-const everywhere = ["meta.v1.DeleteOptions", "meta.v1.Status"];
+export const everywhere = ["meta.v1.DeleteOptions", "meta.v1.Status"];
 
 function documentOf(served: readonly Resource[]): JsonObject {
-  const kinds = new Map(served.flatMap(kindsOf));
-  const hasScale = served.some((resource) => resource.hasScale);
-  if (hasScale) {
-    const scale = { group: "autoscaling", version: "v1", kind: "Scale" };
-    kinds.set("autoscaling.v1.Scale", scale);
-  }
+  const kinds = kindsOfAll(served);
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.assign({}, ...served.map(resourcePaths)),
+    paths: Object.assign({}, ...served.map((resource) => resourcePaths(resource))),
     components: { schemas: componentSchemas([...kinds.keys(), ...everywhere], kinds) },
   };
+}
+
+/** The kinds of resources, and of their lists and scales, by type. */
+export function kindsOfAll(served: readonly Resource[]): Map<string, GroupVersionKind> {
+  const kinds = new Map(served.flatMap(kindsOf));
+  const hasScale = served.some((resource) => resource.hasScale);
+  const scale = { group: "autoscaling", version: "v1", kind: "Scale" };
+  if (hasScale) kinds.set("autoscaling.v1.Scale", scale);
+  return kinds;
 }
 
 function kindsOf(resource: Resource): readonly (readonly [string, GroupVersionKind])[] {

@@ -30,6 +30,7 @@ export const podRules: Rules = {
       mountCauses(spec, container, field),
     ),
     ...initCauses(spec, path),
+    ...targetCauses(spec, path),
     ...hostPortCauses(spec, path),
     ...labelCauses(spec["nodeSelector"], `${path}.nodeSelector`),
     ...dnsCauses(spec, path),
@@ -106,6 +107,15 @@ function initCauses(spec: JsonObject, path: string): readonly Cause[] {
     return sidecarOnly
       .filter((member) => isSet(container[member]))
       .map((member) => forbidden(`${field}.${member}`, rule));
+  });
+}
+
+function targetCauses(spec: JsonObject, path: string): readonly Cause[] {
+  const names = new Set(objectsAt(spec, "containers").map((each) => textAt(each, "name")));
+  return objectsAt(spec, "ephemeralContainers").flatMap((container, index) => {
+    const target = textAt(container, "targetContainerName");
+    const field = `${path}.ephemeralContainers[${index}].targetContainerName`;
+    return target === "" || names.has(target) ? [] : [notFound(field, target)];
   });
 }
 

@@ -16,6 +16,7 @@ export interface Pod extends KubeObject {
 export interface PodSpec {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
+  readonly ephemeralContainers?: readonly EphemeralContainer[];
   readonly volumes?: readonly Volume[];
   readonly restartPolicy?: "Always" | "OnFailure" | "Never";
   readonly terminationGracePeriodSeconds?: number;
@@ -26,8 +27,11 @@ export interface PodSpec {
   readonly tolerations?: readonly Toleration[];
   readonly topologySpreadConstraints?: readonly TopologySpreadConstraint[];
   readonly hostname?: string;
+  readonly hostIPC?: boolean;
+  readonly hostPID?: boolean;
   readonly subdomain?: string;
   readonly priority?: number;
+  readonly preemptionPolicy?: "Never" | "PreemptLowerPriority";
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken?: boolean;
 }
@@ -52,6 +56,12 @@ export interface Container {
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly restartPolicy?: "Always";
+}
+
+/** A container that was added to a running pod to look into it. */
+export interface EphemeralContainer extends Container {
+  /** The container whose processes it sees. */
+  readonly targetContainerName?: string;
 }
 
 export interface EnvVar {
@@ -175,9 +185,12 @@ export interface PodStatus {
   readonly podIP?: string;
   readonly podIPs?: readonly { readonly ip: string }[];
   readonly startTime?: string;
+  /** Where it will run as soon as less important pods have gone. */
+  readonly nominatedNodeName?: string;
   readonly qosClass?: "Guaranteed" | "Burstable" | "BestEffort";
   readonly containerStatuses?: readonly ContainerStatus[];
   readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
 }
 
 export interface Condition {
@@ -187,6 +200,8 @@ export interface Condition {
   readonly message?: string;
   readonly lastTransitionTime?: string;
   readonly lastProbeTime?: string | null;
+  /** Of a machine's condition: when it was told last. */
+  readonly lastHeartbeatTime?: string;
 }
 
 export interface ContainerStatus {

@@ -84,3 +84,7 @@ describe("a schedule", () => {
     );
   });
 });
+
+test("a name of JavaScript's is no shorthand", () => {
+  assert.equal(parseSchedule("constructor").ok, false);
+});

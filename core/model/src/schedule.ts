@@ -35,15 +35,15 @@ const dayMs = 24 * hourMs;
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-const shorthands: Readonly<Record<string, string>> = {
-  "@yearly": "0 0 1 1 *",
-  "@annually": "0 0 1 1 *",
-  "@monthly": "0 0 1 * *",
-  "@weekly": "0 0 * * 0",
-  "@daily": "0 0 * * *",
-  "@midnight": "0 0 * * *",
-  "@hourly": "0 * * * *",
-};
+const shorthands: ReadonlyMap<string, string> = new Map([
+  ["@yearly", "0 0 1 1 *"],
+  ["@annually", "0 0 1 1 *"],
+  ["@monthly", "0 0 1 * *"],
+  ["@weekly", "0 0 * * 0"],
+  ["@daily", "0 0 * * *"],
+  ["@midnight", "0 0 * * *"],
+  ["@hourly", "0 * * * *"],
+]);
 
 /** Which values one place of a schedule takes. */
 interface Field {
@@ -67,7 +67,7 @@ export function parseSchedule(
   | { readonly ok: true; readonly value: Schedule }
   | { readonly ok: false; readonly message: string } {
   if (text.length > textLengthMax) return { ok: false, message: "schedule is too long" };
-  const parts = (shorthands[text.trim()] ?? text).trim().split(/\s+/u);
+  const parts = (shorthands.get(text.trim()) ?? text).trim().split(/\s+/u);
   const [minute, hour, dayOfMonth, month, dayOfWeek] = [
     { min: 0, max: 59 },
     { min: 0, max: 23 },

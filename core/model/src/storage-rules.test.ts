@@ -82,3 +82,8 @@ describe("rules for limits and quotas", () => {
     ]);
   });
 });
+
+test("a machine's CSINode is there before its drivers are", () => {
+  assert.deepEqual(causes("storage.k8s.io/v1", "CSINode", { spec: { drivers: [] } }), []);
+  assert.deepEqual(causes("storage.k8s.io/v1", "CSINode", { spec: { drivers: null } }), []);
+});

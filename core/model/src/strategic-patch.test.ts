@@ -33,13 +33,13 @@ const cases = [
     },
   ],
   [
-    "appends an item of a new key, without its nulls",
+    "puts an item of a new key first, without its nulls",
     podSpec,
     two,
     {
       containers: [{ name: "c", image: null, tty: true }],
     },
-    { containers: [...two.containers, { name: "c", tty: true }] },
+    { containers: [{ name: "c", tty: true }, ...two.containers] },
   ],
   [
     "deletes an item",
@@ -69,13 +69,13 @@ const cases = [
     },
   ],
   [
-    "merges lists of plain values as sets",
+    "merges lists of plain values as sets, those of the patch first",
     meta,
     { finalizers: ["a", "b"] },
     {
       finalizers: ["c", "a"],
     },
-    { finalizers: ["a", "b", "c"] },
+    { finalizers: ["c", "a", "b"] },
   ],
   [
     "deletes from lists of plain values",

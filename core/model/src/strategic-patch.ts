@@ -7,6 +7,9 @@
  *     $deleteFromPrimitiveList/x: [a]       items to take out of the list x
  *     $setElementOrder/x: [a, b]            the order of the items of the list x
  *
+ * A merged list has the patch's items in the patch's order, and the others where they stood among
+ * them: what a patch adds comes first.
+ *
  * Source: https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
  */
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
@@ -160,11 +163,8 @@ class StrategicMerge {
     }
     const gone = objects.filter((item) => item["$patch"] === "delete").map(nameBy(key));
     const left = withoutNamed(original, new Set(gone), key);
-    return this.#withItems(
-      left,
-      objects.filter((item) => item["$patch"] !== "delete"),
-      field,
-    );
+    const items = objects.filter((item) => item["$patch"] !== "delete");
+    return new ElementOrder(key).arrange(this.#withItems(left, items, field), items, original);
   }
 
   #items(items: readonly JsonObject[]): readonly Json[] {
@@ -200,10 +200,10 @@ class StrategicMerge {
   }
 }
 
-/** A list of plain values as a set: those of the patch that are new come last. */
+/** A list of plain values as a set, in the order of lists of objects. */
 function mergedPlainLists(original: readonly Json[], patch: readonly Json[]): readonly Json[] {
   const byText = new Map([...original, ...patch].map((item) => [canonicalJson(item), item]));
-  return [...byText.values()];
+  return new ElementOrder("").arrange([...byText.values()], patch, original);
 }
 
 function isMergedList(field: Field | undefined): field is Field {

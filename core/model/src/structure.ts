@@ -38,8 +38,14 @@ export function requiredCauses(
     .map(({ name }) => required(memberPath(path, name)));
 }
 
-/** Required in documents, yet answered by Kubernetes itself if they are missing. */
-const mayBeMissing = new Set(["discovery.v1.EndpointSlice.endpoints"]);
+/**
+ * Required in documents, yet answered by Kubernetes itself if they are missing, or empty: a kubelet
+ * makes the CSINode of its machine before there is a driver.
+ */
+const mayBeMissing = new Set([
+  "discovery.v1.EndpointSlice.endpoints",
+  "storage.v1.CSINodeSpec.drivers",
+]);
 
 function isEmpty(name: string, value: Json | undefined): boolean {
   if (Array.isArray(value)) return value.length === 0;

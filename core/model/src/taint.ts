@@ -25,7 +25,30 @@ export function taintsOf(node: KubeObject | undefined): Taint[] {
 
 /** Whether one of the tolerations is for the taint. */
 export function tolerates(tolerations: readonly Toleration[], taint: Taint): boolean {
-  return tolerations.some((toleration) => {
+  return tolerationOf(tolerations, taint) !== undefined;
+}
+
+/**
+ * How long a pod may stay where these taints are: 0 if it does not tolerate one of them that
+ * evicts, Infinity if it may stay for good. In milliseconds.
+ *
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions
+ */
+export function stayMsOf(tolerations: readonly Toleration[], taints: readonly Taint[]): number {
+  const stays = taints
+    .filter(({ effect }) => effect === "NoExecute")
+    .map((taint) => {
+      const toleration = tolerationOf(tolerations, taint);
+      if (toleration === undefined) return 0;
+      const { tolerationSeconds = Infinity } = toleration;
+      return Math.max(0, tolerationSeconds * 1000);
+    });
+  return Math.min(Infinity, ...stays);
+}
+
+/** The first of the tolerations that is for the taint. */
+function tolerationOf(tolerations: readonly Toleration[], taint: Taint): Toleration | undefined {
+  return tolerations.find((toleration) => {
     const { operator = "Equal", value = "" } = toleration;
     const [key, effect] = [textAt(toleration, "key"), textAt(toleration, "effect")];
     if (effect !== "" && effect !== taint.effect) return false;

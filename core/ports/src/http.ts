@@ -1,4 +1,5 @@
 import type { Json } from "@beemesh/wire";
+import type { Consultation } from "./webhook.ts";
 
 /** Who asks, as the client certificate or the token says. */
 export interface User {
@@ -29,6 +30,8 @@ export interface ApiRequest {
   readonly contentType: string;
   /** Decoded from JSON, YAML or protobuf; undefined without a body. */
   readonly body: Json | undefined;
+  /** Members that the body gives an object twice; the last of each is what it has. */
+  readonly doubled?: readonly string[];
   readonly user: User;
   readonly impersonation?: Impersonation;
   /** The program that asks, as its `User-Agent` header says. */
@@ -38,6 +41,8 @@ export interface ApiRequest {
    * whoever answers the request a second time makes the same object.
    */
   readonly uid?: string;
+  /** The tags of the copies that the client has, as its `If-None-Match` header says. */
+  readonly ifNoneMatch?: string;
 }
 
 /** Text that is sent as it comes, such as the events of a watch. */
@@ -58,7 +63,8 @@ export type Tunnel = {
   readonly query: ReadonlyMap<string, readonly string[]>;
 };
 
-export type ApiReply =
+/** What is sent to the client. */
+export type FinalReply =
   | {
       readonly kind: "json";
       readonly status: number;
@@ -73,6 +79,7 @@ export type ApiReply =
       readonly status: number;
       readonly contentType: string;
       readonly body: Uint8Array | string;
+      readonly headers?: Readonly<Record<string, string>>;
     }
   /** `open` starts the stream and returns how to stop it. The headers are flushed at once. */
   | {
@@ -82,3 +89,6 @@ export type ApiReply =
       readonly open: (sink: ReplySink) => () => void;
     }
   | { readonly kind: "tunnel"; readonly tunnel: Tunnel };
+
+/** What the API says to a request: the reply, or whom to ask before there can be one. */
+export type ApiReply = FinalReply | Consultation;

@@ -9,6 +9,7 @@ export type { Disk } from "./disk.ts";
 export type {
   ApiReply,
   ApiRequest,
+  FinalReply,
   Impersonation,
   ReplySink,
   Tunnel,
@@ -38,3 +39,5 @@ export type {
 export type { Introductions, SignEntry, Signer, Verifier } from "./signer.ts";
 export type { Duplex, Readable, Writable } from "./stream.ts";
 export type { OpenedToken, TokenAuthority } from "./token.ts";
+export type { ContainerUsage, MachineUsage, PodUsage } from "./usage.ts";
+export type { Consultation, WebhookAnswer, WebhookCall } from "./webhook.ts";

@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from "@beemesh/model";
+import type { KubeObject, Resource, ResourceBook } from "@beemesh/model";
 
 /**
  * A position in one machine's log of changes: a decimal integer below 2^63, comparable with
@@ -34,6 +34,8 @@ export interface WriteTicket {
 export interface ObjectStore {
   /** The newest revision handed out. */
   readonly revision: Revision;
+  /** The resources that there are, those of its own CustomResourceDefinitions among them. */
+  readonly resources: ResourceBook;
   get(resource: Resource, namespace: string, name: string): KubeObject | undefined;
   /** All objects of a resource by namespace and name; of all namespaces without one. */
   list(resource: Resource, namespace?: string): Snapshot;

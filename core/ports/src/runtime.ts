@@ -52,6 +52,10 @@ export interface ContainerPlan {
   readonly stdin: boolean;
   readonly tty: boolean;
   readonly user?: string;
+  /** Another container of the pod, which runs: this one sees its processes. */
+  readonly target?: string;
+  /** What it shares with its machine: all processes, or the queues and memory between them. */
+  readonly shares?: readonly ("pid" | "ipc")[];
 }
 
 export interface PodSandbox {
@@ -172,7 +176,7 @@ export interface Runtime {
   /** Pulls the image if it must, makes the container and starts it. */
   startContainer(uid: string, container: ContainerPlan, attempt: number): Promise<StartedContainer>;
   /**
-   * Writes files of a volume of the pod anew, each whole at once; others that are there stay.
+   * Writes the files of a volume of the pod anew, each whole at once; others that are there go.
    * Containers see them where they have the volume.
    */
   writeFiles(uid: string, volume: string, files: readonly FilePlan[]): Promise<void>;

@@ -5,6 +5,7 @@
  */
 
 export { addressBytes, addressText } from "./address-bytes.ts";
+export { doubledMembers } from "./doubled-member.ts";
 export {
   type CollectionId,
   collectionOf,

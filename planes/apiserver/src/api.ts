@@ -1,13 +1,23 @@
 /** The API as one function of requests, and what moves its watches on. */
+import { Ledger } from "@beemesh/admission";
 import { BeeError, hashOf, type Instant, type Now, type Random } from "@beemesh/base";
 import { findResource, type KubeObject, type Resource } from "@beemesh/model";
-import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority, User } from "@beemesh/ports";
+import type {
+  ApiReply,
+  ApiRequest,
+  MachineUsage,
+  ObjectStore,
+  TokenAuthority,
+  User,
+} from "@beemesh/ports";
 import { ComputedStore } from "./access/computed-store.ts";
 import { requester } from "./access/impersonation.ts";
 import { review } from "./access/review.ts";
 import { type Knows, RoleBook } from "./access/role-book.ts";
 import { type IssuedToken, issueToken, judgeToken } from "./access/service-token.ts";
-import { admitted } from "./admission.ts";
+import { Counsel } from "./admission/counsel.ts";
+import { Expressions } from "./admission/expression.ts";
+import { prepared } from "./admission/preparation.ts";
 import { type Authorize, attributesOf, refusal } from "./authorization.ts";
 import type { ApiContext, Call, Handler } from "./call.ts";
 import { create } from "./create.ts";
@@ -16,6 +26,8 @@ import { discovery } from "./discovery.ts";
 import { document, isPublic } from "./document.ts";
 import { textAt } from "./field.ts";
 import { get, list, removeCollection } from "./list.ts";
+import { answerMetrics } from "./metrics.ts";
+import { metricsResources } from "./metrics-resource.ts";
 import { patch } from "./patch.ts";
 import { update } from "./replacement.ts";
 import { type RequestInfo, requestInfoOf, type Verb } from "./request-info.ts";
@@ -46,6 +58,8 @@ export interface ApiOptions {
   readonly tokens?: TokenAuthority;
   /** PEM of the authority of this machine's API, for `kube-root-ca.crt`. */
   readonly rootCa?: string;
+  /** What machines have told of what they use; without it nothing is known. */
+  readonly usage?: () => readonly MachineUsage[];
   readonly watchLimits?: WatchLimits;
 }
 
@@ -76,31 +90,35 @@ export interface PodTokenWish {
 
 /** Makes the API over a store. It listens to the store from now on. */
 export function createApi(options: ApiOptions): Api {
-  const { makeUid, isAlive, rootCa, tokens, knows = () => true } = options;
+  const { makeUid, isAlive, rootCa, tokens, knows = () => true, usage = () => [] } = options;
   const watches = new WatchSet(options.watchLimits ?? watchLimits);
-  const store = new ComputedStore({ store: options.store, uidOf: uidOfName, makeUid, rootCa });
+  const clock = { wallMs: 0 };
+  const store = new ComputedStore({
+    store: options.store,
+    uidOf: uidOfName,
+    makeUid,
+    rootCa,
+    heardOf: (node) => view.heardOf(node, clock.wallMs),
+  });
   const book = new RoleBook({ store, knows });
-  const view = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
+  const view: View = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
   const { random } = options;
-  const context: ApiContext = { store, random, makeUid, view, watches, book, knows, tokens };
+  const common = { store, random, makeUid, view, watches, book, knows, tokens, usage };
+  const ledger = new Ledger(store);
+  const context: ApiContext = { ...common, ledger, expressions: new Expressions() };
   const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));
   return {
     handle: (request, now) => {
+      clock.wallMs = now.wallMs;
       watches.notice(now);
       const path = request.path.filter((segment) => segment !== "");
       const asked = { ...request, path };
-      const second = viewOf(secondViews, asked);
-      if (second === undefined) {
-        return guarded(() => answer({ context, now, authorize, request: asked }));
-      }
-      const keptOne = keptRequest(second, asked);
-      return shownReply(
-        second,
-        guarded(() =>
-          answer({ context, now, authorize, request: keptOne, group: second.resource.group }),
-        ),
-      );
+      const again = (counsel: Counsel): ApiReply => {
+        counsel.rewind();
+        return counsel.told(answered({ context, authorize, request: asked }, counsel));
+      };
+      return again(new Counsel({ now, makeUid, random, again }));
     },
     revisionOf: (resource, namespace, name) => {
       const object = store.get(resource, namespace, name);
@@ -120,6 +138,24 @@ export function createApi(options: ApiOptions): Api {
     },
     tokenFor: (wish, now) => tokenFor(context, wish, now),
   };
+}
+
+/** Thinks a request over with what webhooks have said so far. */
+function answered(
+  { context, authorize, request }: Pick<Question, "context" | "authorize" | "request">,
+  counsel: Counsel,
+): ApiReply {
+  const { now, random } = counsel;
+  const own = { ...context, random, makeUid: () => counsel.makeUid() };
+  const question = { context: own, now, authorize, counsel };
+  const second = viewOf(secondViews, request);
+  if (second === undefined) return guarded(() => answer({ ...question, request }));
+  const kept = keptRequest(second, request);
+  const { group } = second.resource;
+  return shownReply(
+    second,
+    guarded(() => answer({ ...question, request: kept, group })),
+  );
 }
 
 function tokenFor(
@@ -152,6 +188,7 @@ interface Question {
   readonly request: ApiRequest;
   readonly now: Now;
   readonly authorize: Authorize;
+  readonly counsel: Counsel;
   /** By which group roles name what is asked for, if it is another than that of what is kept. */
   readonly group?: string;
 }
@@ -164,7 +201,7 @@ function answer(asked: Question): ApiReply {
   const isReading = request.method === "GET" || request.method === "HEAD";
   const special = isReading ? specialReply(question) : undefined;
   if (special !== undefined) return special;
-  const info = requestInfoOf(request);
+  const info = requestInfoOf(request, question.context.store.resources);
   if (info === "no-path") return pathless(question);
   if (info === "no-method") return replyWith(methodNotAllowed());
   return answerAbout(question, info);
@@ -173,7 +210,8 @@ function answer(asked: Question): ApiReply {
 /** Documents and discovery, for whom roles allow it; health and version for all. */
 function specialReply(question: Question): ApiReply | undefined {
   const { request, context } = question;
-  const reply = document(request, context.tokens) ?? discovery(request);
+  const book = context.store.resources;
+  const reply = document(request, book, context.tokens) ?? discovery(request, book);
   if (reply === undefined || isPublic(request.path)) return reply;
   return pathRefusal(question) ?? reply;
 }
@@ -208,8 +246,8 @@ const handlers: Readonly<Record<Verb, Handler>> = {
 };
 
 function answerAbout(question: Question, info: RequestInfo): ApiReply {
-  const { request, context, now, authorize, group } = question;
-  const call: Call = { context, request, info, now };
+  const { request, context, now, authorize, group, counsel } = question;
+  const call: Call = { context, request, info, now, counsel };
   const isReview = reviewResources.includes(info.resource);
   const attributes = { ...attributesOf(info), ...(group === undefined ? {} : { group }) };
   const { allowed, reason } = authorize(request.user, attributes);
@@ -220,6 +258,20 @@ function answerAbout(question: Question, info: RequestInfo): ApiReply {
       : replyWith(methodNotAllowed());
   }
   if (virtualResources.includes(info.resource)) return answerVirtual(call);
+  if (metricsResources.includes(info.resource)) return answerMetrics(call);
+  return answerOfKind(call);
+}
+
+function answerOfKind(call: Call): ApiReply {
+  const { info } = call;
+  const reply = answerOfKindAlone(call);
+  const deprecation = info.resource.custom?.deprecation;
+  if (deprecation === undefined || reply.kind !== "json") return reply;
+  return { ...reply, warnings: [deprecation, ...(reply.warnings ?? [])] };
+}
+
+function answerOfKindAlone(call: Call): ApiReply {
+  const { info } = call;
   if (info.subresource !== "") return subresource(call);
   const isServed = info.resource.verbs.includes(info.verb);
   const isNamedCreate = info.verb === "create" && info.name !== "";
@@ -240,7 +292,7 @@ function bootstrap(store: ObjectStore, now: Now): void {
       uid: uidOfName(name),
       creationTimestamp: formatTimestamp(now.wallMs),
     };
-    store.putSpec(namespaces, admitted({ apiVersion: "v1", kind: "Namespace", metadata }));
+    store.putSpec(namespaces, prepared({ apiVersion: "v1", kind: "Namespace", metadata }));
   }
 }
 

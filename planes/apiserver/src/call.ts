@@ -1,7 +1,16 @@
+import type { Ledger } from "@beemesh/admission";
 import type { Now, Random } from "@beemesh/base";
 import type { KubeObject } from "@beemesh/model";
-import type { ApiReply, ApiRequest, ObjectStore, TokenAuthority } from "@beemesh/ports";
+import type {
+  ApiReply,
+  ApiRequest,
+  MachineUsage,
+  ObjectStore,
+  TokenAuthority,
+} from "@beemesh/ports";
 import type { Knows, RoleBook } from "./access/role-book.ts";
+import type { Counsel } from "./admission/counsel.ts";
+import type { Expressions } from "./admission/expression.ts";
 import type { RequestInfo } from "./request-info.ts";
 import { notFound, type Outcome } from "./status.ts";
 import type { View } from "./view.ts";
@@ -19,8 +28,14 @@ export interface ApiContext {
   readonly book: RoleBook;
   /** Whether all of a collection is on this machine. */
   readonly knows: Knows;
+  /** What machines have told of what they use; the newest of each. */
+  readonly usage: () => readonly MachineUsage[];
   /** Undefined where nobody gives tokens. */
   readonly tokens: TokenAuthority | undefined;
+  /** What is taken of each quota. */
+  readonly ledger: Ledger;
+  /** Rules in CEL. */
+  readonly expressions: Expressions;
 }
 
 /** One request for objects, while it is being answered. */
@@ -29,6 +44,8 @@ export interface Call {
   readonly request: ApiRequest;
   readonly info: RequestInfo;
   readonly now: Now;
+  /** What webhooks have said about it so far. */
+  readonly counsel: Counsel;
 }
 
 /** Answers one call. */

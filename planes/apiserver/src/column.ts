@@ -5,14 +5,15 @@
  */
 export interface Column {
   readonly name: string;
-  readonly type: "string" | "integer" | "date";
-  readonly format: "" | "name";
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  /** `name` for the column of names; definitions may say others. */
+  readonly format: string;
   readonly description: string;
   /** Columns above 0 are shown by `-o wide` only. */
   readonly priority: number;
 }
 
-type Cell = string | number | null;
+type Cell = string | number | boolean | null;
 
 /** A condition of a row, such as that its pod has completed. */
 export interface RowCondition {

@@ -8,8 +8,11 @@
  * Source: k8s.io/apiserver, registry/generic/registry/store.go and registry/rest/delete.go.
  */
 import type { Now } from "@beemesh/base";
-import type { KubeObject, ObjectMeta } from "@beemesh/model";
+import { cleanupFinalizer, type KubeObject, type ObjectMeta } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
+import { isJsonObject } from "@beemesh/wire";
+import { pass } from "./admission/chain.ts";
+import type { Intent } from "./admission/intent.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
 import { fieldAt, listAt, textAt } from "./field.ts";
@@ -41,6 +44,8 @@ export function remove(call: Call): ApiReply {
   if (!before.ok) return replyWith(before.status);
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
+  const passed = pass(call, deletionIntent(call, before.value, options.value));
+  if (!passed.ok) return passed.reply;
   const deleted = deleteObject(call, before.value, options.value);
   if ("code" in deleted) return replyWith(deleted);
   return {
@@ -50,6 +55,18 @@ export function remove(call: Call): ApiReply {
     ),
     ...(deleted.ticket === undefined ? {} : { ticket: deleted.ticket }),
   };
+}
+
+/** What a deletion wants, for admission. */
+export function deletionIntent(
+  { request }: Pick<Call, "request">,
+  before: KubeObject,
+  { dryRun }: DeleteOptions,
+): Intent {
+  const said = isJsonObject(request.body) ? request.body : {};
+  const options = { ...said, kind: "DeleteOptions", apiVersion: "meta.k8s.io/v1" };
+  const { name } = before.metadata;
+  return { operation: "DELETE", object: undefined, before, name, options, dryRun };
 }
 
 /** Kinds whose last state is shown when they are gone; of the others only that they are. */
@@ -126,9 +143,13 @@ function podGrace(pod: KubeObject, { gracePeriodSeconds }: DeleteOptions): numbe
   return given === undefined ? asked : Math.min(given, asked);
 }
 
+const definitionKind = "CustomResourceDefinition";
+
 function finalizersAfter(before: KubeObject, options: DeleteOptions): readonly string[] {
   const had = before.metadata.finalizers ?? [];
   const { propagationPolicy } = options;
+  // A definition goes after what it defines.
+  if (before.kind === definitionKind) return [...new Set([...had, cleanupFinalizer])];
   if (propagationPolicy === undefined) return had;
   const others = had.filter((each) => each !== foregroundFinalizer && each !== orphanFinalizer);
   if (propagationPolicy === "Foreground") return [...others, foregroundFinalizer];

@@ -4,9 +4,10 @@
  *
  * Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
  */
-import { type Resource, resources } from "@beemesh/model";
+import { compareVersions, type Resource, type ResourceBook, resources } from "@beemesh/model";
 import type { ApiReply, ApiRequest } from "@beemesh/ports";
 import { mediaTypesOf, takesJson } from "./media-type.ts";
+import { metricsResources } from "./metrics-resource.ts";
 import { newerEvents } from "./newer-event.ts";
 import { olderAutoscalers } from "./older-autoscaler.ts";
 import { reviewResources } from "./review-resource.ts";
@@ -16,80 +17,106 @@ import { virtualResources } from "./virtual-resource.ts";
 
 const secondViews = [...olderAutoscalers, ...newerEvents].map(({ resource }) => resource);
 
-const served: readonly Resource[] = [
+const own: readonly Resource[] = [
   ...resources,
   ...reviewResources,
   ...virtualResources,
+  ...metricsResources,
   ...secondViews,
 ];
 
-/** Names of the groups but the core group, in the order of their first resource. */
-const groupNames = [...new Set(served.map(({ group }) => group))].filter((group) => group !== "");
+/** What is served, by group; the groups stand in the order of their first resource. */
+type Catalogue = ReadonlyMap<string, readonly Resource[]>;
+
+const catalogues = new WeakMap<ResourceBook, { edition: number; catalogue: Catalogue }>();
+
+function catalogueOf(book: ResourceBook): Catalogue {
+  const known = catalogues.get(book);
+  if (known?.edition === book.edition) return known.catalogue;
+  const custom = book.served.toSorted(
+    (a, b) => compareVersions(a.version, b.version) || (a.name < b.name ? -1 : 1),
+  );
+  const catalogue = Map.groupBy([...own, ...custom], ({ group }) => group);
+  catalogues.set(book, { edition: book.edition, catalogue });
+  return catalogue;
+}
+
+/** Names of the groups but the core group. */
+function groupNames(catalogue: Catalogue): readonly string[] {
+  return [...catalogue.keys()].filter((group) => group !== "");
+}
 
 /** Answers a request for `/api`, `/apis` or one of the documents below; undefined for others. */
-export function discovery(request: ApiRequest): ApiReply | undefined {
+export function discovery(request: ApiRequest, book: ResourceBook): ApiReply | undefined {
   const [root, ...rest] = request.path;
-  if (root === "api") return coreDiscovery(request, rest);
-  return root === "apis" ? groupDiscovery(request, rest) : undefined;
+  if (root !== "api" && root !== "apis") return undefined;
+  const catalogue = catalogueOf(book);
+  return root === "api"
+    ? coreDiscovery(request, rest, catalogue)
+    : groupDiscovery(request, rest, catalogue);
 }
 
 function coreDiscovery(
   request: ApiRequest,
   [version, ...rest]: readonly string[],
+  catalogue: Catalogue,
 ): ApiReply | undefined {
-  if (version === undefined) return aggregated(request, [""]) ?? json(coreVersions());
-  return rest.length === 0 ? resourceList("", version) : undefined;
+  if (version === undefined) {
+    return aggregated(request, [""], catalogue) ?? json(coreVersions(catalogue));
+  }
+  return rest.length === 0 ? resourceList("", version, catalogue) : undefined;
 }
 
 function groupDiscovery(
   request: ApiRequest,
   [group, version, ...rest]: readonly string[],
+  catalogue: Catalogue,
 ): ApiReply | undefined {
-  if (group === undefined) return aggregated(request, groupNames) ?? json(groupList());
+  if (group === undefined) {
+    return aggregated(request, groupNames(catalogue), catalogue) ?? json(groupList(catalogue));
+  }
   if (rest.length > 0) return undefined;
-  if (version !== undefined) return resourceList(group, version);
-  const found = groupNames.includes(group);
-  return found ? json({ kind: "APIGroup", apiVersion: "v1", ...groupOf(group) }) : undefined;
+  if (version !== undefined) return resourceList(group, version, catalogue);
+  if (group === "" || !catalogue.has(group)) return undefined;
+  return json({ kind: "APIGroup", apiVersion: "v1", ...groupOf(group, catalogue) });
 }
 
 function json(body: unknown): ApiReply {
   return { kind: "json", status: 200, body };
 }
 
-function coreVersions(): unknown {
+function coreVersions(catalogue: Catalogue): unknown {
   return {
     kind: "APIVersions",
-    versions: versionsOf(""),
+    versions: versionsOf("", catalogue),
     // No other address is offered: the client stays with the machine that it has asked.
     serverAddressByClientCIDRs: [],
   };
 }
 
-function groupList(): unknown {
-  return { kind: "APIGroupList", apiVersion: "v1", groups: groupNames.map(groupOf) };
+function groupList(catalogue: Catalogue): unknown {
+  const groups = groupNames(catalogue).map((group) => groupOf(group, catalogue));
+  return { kind: "APIGroupList", apiVersion: "v1", groups };
 }
 
-function groupOf(group: string): object {
-  const versions = versionsOf(group).map((version) => ({
+function groupOf(group: string, catalogue: Catalogue): object {
+  const versions = versionsOf(group, catalogue).map((version) => ({
     groupVersion: `${group}/${version}`,
     version,
   }));
   return { name: group, versions, preferredVersion: versions[0] };
 }
 
-function versionsOf(group: string): readonly string[] {
-  return [...new Set(ofGroup(group).map(({ version }) => version))];
+function versionsOf(group: string, catalogue: Catalogue): readonly string[] {
+  return [...new Set((catalogue.get(group) ?? []).map(({ version }) => version))];
 }
 
-function ofGroup(group: string, version?: string): readonly Resource[] {
-  return served.filter(
-    (resource) =>
-      resource.group === group && (version === undefined || resource.version === version),
-  );
+function ofVersion(group: string, version: string, catalogue: Catalogue): readonly Resource[] {
+  return (catalogue.get(group) ?? []).filter((resource) => resource.version === version);
 }
 
-function resourceList(group: string, version: string): ApiReply {
-  const found = ofGroup(group, version);
+function resourceList(group: string, version: string, catalogue: Catalogue): ApiReply {
+  const found = ofVersion(group, version, catalogue);
   if (found.length === 0) return replyWith(noSuchPath());
   const body = {
     kind: "APIResourceList",
@@ -131,7 +158,11 @@ function plainSubresource(resource: Resource, subresource: Subresource): unknown
 /** Versions of the aggregated form; clients up to 1.29 know the older one only. */
 const aggregatedVersions = new Set(["v2", "v2beta1"]);
 
-function aggregated(request: ApiRequest, groups: readonly string[]): ApiReply | undefined {
+function aggregated(
+  request: ApiRequest,
+  groups: readonly string[],
+  catalogue: Catalogue,
+): ApiReply | undefined {
   const first = mediaTypesOf(request.accept).find(
     (mediaType) =>
       takesJson(mediaType) &&
@@ -150,16 +181,16 @@ function aggregated(request: ApiRequest, groups: readonly string[]): ApiReply | 
       kind: "APIGroupDiscoveryList",
       apiVersion: `apidiscovery.k8s.io/${version}`,
       metadata: {},
-      items: groups.map(aggregatedGroup),
+      items: groups.map((group) => aggregatedGroup(group, catalogue)),
     },
   };
 }
 
-function aggregatedGroup(group: string): unknown {
+function aggregatedGroup(group: string, catalogue: Catalogue): unknown {
   const metadata = { ...(group === "" ? {} : { name: group }), creationTimestamp: null };
-  const versions = versionsOf(group).map((version) => ({
+  const versions = versionsOf(group, catalogue).map((version) => ({
     version,
-    resources: ofGroup(group, version).map(aggregatedResource),
+    resources: ofVersion(group, version, catalogue).map(aggregatedResource),
     freshness: "Current",
   }));
   return { metadata, versions };

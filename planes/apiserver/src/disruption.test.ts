@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findResource, type KubeObject } from "@beemesh/model";
 import type { JsonObject } from "@beemesh/wire";
-import { disruptionOf } from "./disruption.ts";
-import { textAt } from "./field.ts";
+import { listAt, textAt } from "./field.ts";
 import { TestClient } from "./test-client.ts";
 import { deploymentManifest, paths, podManifest } from "./test-object.ts";
 
@@ -104,6 +103,22 @@ describe("an eviction", () => {
     assert.equal(client.send(`GET ${paths.pods}/web-1`).status, 200);
   });
 
+  test("says of a pod that takes its time why it goes", () => {
+    const client = sceneOf({ pods: ["ready", "ready"], budget: { minAvailable: 1 } });
+    const reasons = (): readonly string[] =>
+      listAt(stored(client, "", "pods", "web-0"), "status", "conditions").map((each) =>
+        [textAt(each, "type"), textAt(each, "reason")].join(" ").trim(),
+      );
+    const metadata = { name: "web-0" };
+    const dry = { apiVersion: "policy/v1", kind: "Eviction", metadata };
+    client.send(`POST ${paths.pods}/web-0/eviction?dryRun=All`, dry);
+    assert.deepEqual(reasons(), ["Ready"]);
+    const binding = { target: { name: "m1" } };
+    client.send(`POST ${paths.pods}/web-0/binding`, { kind: "Binding", metadata, ...binding });
+    assert.equal(evict(client, "web-0").status, 201);
+    assert.deepEqual(reasons(), ["Ready", "DisruptionTarget EvictionByEvictionAPI"]);
+  });
+
   for (const state of ["pending", "ended"]) {
     test(`of a pod that is ${state} costs nothing`, () => {
       const client = sceneOf({ pods: [state, "ready"], budget: { minAvailable: 2 } });
@@ -138,26 +153,4 @@ describe("an eviction", () => {
     const free = sceneOf({ pods: ["ready"], budget: { minAvailable: 1, selector: other } });
     assert.equal(evict(free, "web-0").status, 201);
   });
-});
-
-describe("disruptionOf", () => {
-  const pods = ["ready", "ready", "ready"];
-  for (const [budget, replicas, desired, allowed] of [
-    [{ minAvailable: "50%" }, 5, 3, 0],
-    [{ minAvailable: "50%" }, 3, 2, 1],
-    [{ maxUnavailable: 1 }, 3, 2, 1],
-    [{ maxUnavailable: "30%" }, 3, 2, 1],
-    [{ maxUnavailable: 9 }, 3, 0, 3],
-    [{ maxUnavailable: 0 }, 3, 3, 0],
-    [{ maxUnavailable: 1 }, undefined, 0, 0],
-  ] as const) {
-    test(`${JSON.stringify(budget)} of ${replicas ?? "no"} replicas allows ${allowed}`, () => {
-      const client = sceneOf({ pods, budget, ...(replicas === undefined ? {} : { replicas }) });
-      const state = disruptionOf(
-        client.store,
-        stored(client, "policy", "poddisruptionbudgets", "keep"),
-      );
-      assert.deepEqual([state.healthy, state.desired, state.allowed], [3, desired, allowed]);
-    });
-  }
 });

@@ -24,16 +24,6 @@ test("OpenAPI v3 is listed by group and version, each where the list says", () =
   assert.equal(client.send("GET /openapi/v3/apis/no/v1").status, 404);
 });
 
-test("OpenAPI v2 is there in the form that kubectl asks for, and no other", () => {
-  const type = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-  const { reply } = client.send("GET /openapi/v2", undefined, { accept: type });
-  assert(reply.kind === "bytes");
-  assert.equal(reply.contentType, type.replace("@", "."));
-  const json = { accept: "application/json" };
-  assert.equal(client.send("GET /openapi/v2", undefined, json).status, 406);
-  assert.equal(client.send("GET /openapi/v4").status, 404);
-});
-
 test("the root lists paths", () => {
   assert.equal(textAt(client.send("GET /").body, "paths", 0), "/api");
 });

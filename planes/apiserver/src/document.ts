@@ -1,15 +1,8 @@
 /** What is served besides objects: version, health, the list of paths, OpenAPI. */
-import {
-  openApiV2MediaType,
-  openApiV2Protobuf,
-  openApiV3,
-  openApiV3Index,
-  resources,
-} from "@beemesh/model";
+import type { ResourceBook } from "@beemesh/model";
 import type { ApiReply, ApiRequest, TokenAuthority } from "@beemesh/ports";
 import { tokenIssuer } from "./access/service-token.ts";
-import { mediaTypesOf } from "./media-type.ts";
-import { noSuchPath, notAcceptable, replyWith } from "./status.ts";
+import { openApi } from "./openapi-document.ts";
 
 /** The Kubernetes version whose API this is; clients choose their behaviour by it. */
 const kubernetesVersion = { major: "1", minor: "33", gitVersion: "v1.33.1+beemesh" };
@@ -23,7 +16,11 @@ export function isPublic([root]: readonly string[]): boolean {
 }
 
 /** Answers a request for a document; undefined if its path is none. */
-export function document(request: ApiRequest, tokens?: TokenAuthority): ApiReply | undefined {
+export function document(
+  request: ApiRequest,
+  book: ResourceBook,
+  tokens?: TokenAuthority,
+): ApiReply | undefined {
   const [root, ...rest] = request.path;
   if (root === undefined) return json({ paths: rootPaths });
   if (healthPaths.has(root)) {
@@ -34,7 +31,7 @@ export function document(request: ApiRequest, tokens?: TokenAuthority): ApiReply
     const found = issuerDocument(request.path.join("/"), tokens);
     if (found !== undefined) return found;
   }
-  return root === "openapi" ? openApi(request, rest) : undefined;
+  return root === "openapi" ? openApi(request, rest, book) : undefined;
 }
 
 /**
@@ -78,30 +75,6 @@ const versionInfo = {
   compiler: "",
   platform: "",
 };
-
-function openApi(request: ApiRequest, [version, ...rest]: readonly string[]): ApiReply {
-  if (version === "v2" && rest.length === 0) return openApiV2(request);
-  if (version !== "v3") return replyWith(noSuchPath());
-  if (rest.length === 0) return json(openApiV3Index());
-  const [root, first = "", second = ""] = rest;
-  const [group, groupVersion] = root === "api" ? ["", first] : [first, second];
-  const isServed = resources.some(
-    (resource) => resource.group === group && resource.version === groupVersion,
-  );
-  return isServed ? json(openApiV3(group, groupVersion)) : replyWith(noSuchPath());
-}
-
-/**
- * Only the form that kubectl asks for: a valid description with nothing in it. Newer clients ask
- * for v3; older ones then leave checking to the server.
- */
-function openApiV2(request: ApiRequest): ApiReply {
-  const asked = mediaTypesOf(request.accept);
-  const found = asked.find(({ type }) => type.includes("proto-openapi") || type === "*/*");
-  if (found === undefined && asked.length > 0)
-    return replyWith(notAcceptable([openApiV2MediaType]));
-  return { kind: "bytes", status: 200, contentType: openApiV2MediaType, body: openApiV2Protobuf };
-}
 
 function json(body: unknown): ApiReply {
   return { kind: "json", status: 200, body };

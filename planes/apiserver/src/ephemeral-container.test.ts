@@ -62,6 +62,17 @@ describe("ephemeral containers", () => {
     assert.match(message, /ports: Forbidden: cannot be set for an Ephemeral Container/u);
   });
 
+  test("see the processes of a container that is there", () => {
+    const client = clientWithPod();
+    const wrong = { ...debug, targetContainerName: "none" };
+    const sent = client.send(`PATCH ${url}`, { spec: { ephemeralContainers: [wrong] } }, strategic);
+    assert.equal(sent.status, 422);
+    assert.match(
+      textAt(sent.body, "message"),
+      /spec\.ephemeralContainers\[0\]\.targetContainerName: Not found: "none"/u,
+    );
+  });
+
   test("come to a pod that runs, not with a new one, and are not applied", () => {
     const client = new TestClient();
     const pod = podManifest("web", { ephemeralContainers: [debug] });

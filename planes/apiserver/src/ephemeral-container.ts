@@ -48,7 +48,7 @@ function asIs(value: unknown): Outcome<unknown> {
 }
 
 function patchedPod(call: Call, before: KubeObject): Outcome<unknown> {
-  const kind = patchKindOf(call.request.contentType);
+  const kind = patchKindOf(call.request.contentType, call.info);
   if (!kind.ok) return kind;
   if (kind.value === "apply") {
     return fail(unsupportedMediaType(["application/strategic-merge-patch+json"]));

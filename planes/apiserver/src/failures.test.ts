@@ -78,6 +78,14 @@ const failures: readonly Failure[] = [
     reason: "NotAcceptable",
   },
   {
+    what: "a table of what has no rows",
+    line: "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+    body: { kind: "SelfSubjectAccessReview", spec: {} },
+    request: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
+    code: 406,
+    reason: "NotAcceptable",
+  },
+  {
     what: "a name that is taken",
     line: `POST ${configMaps}`,
     body: configMapManifest("there"),

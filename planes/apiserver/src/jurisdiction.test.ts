@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { ResourceBook } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
 import type { Json } from "@beemesh/wire";
 import { jurisdictionOf } from "./jurisdiction.ts";
@@ -21,7 +22,9 @@ function requestOf(line: string, body?: Json): ApiRequest {
 
 /** Whose decider decides, and which object it is about; empty for nobody's. */
 function decided(line: string, body?: Json, quotas: readonly string[] = []): string {
-  const found = jurisdictionOf(requestOf(line, body), (namespace) => quotas.includes(namespace));
+  const found = jurisdictionOf(requestOf(line, body), new ResourceBook(), (namespace) =>
+    quotas.includes(namespace),
+  );
   if (found === undefined) return "";
   return `${found.collection} ${found.name}${found.isCounted ? " of many" : ""}`;
 }

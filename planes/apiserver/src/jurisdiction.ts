@@ -9,7 +9,7 @@
  *   decided with the pods, whose deletion is what they come to.
  * - What asks and writes nothing is answered by the machine that was asked.
  */
-import { findResource, type Resource } from "@beemesh/model";
+import { findResource, type Resource, type ResourceBook } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
 import { type CollectionId, collectionOf } from "@beemesh/wire";
 import { fieldAt, listAt, textAt } from "./field.ts";
@@ -40,14 +40,16 @@ const recordless: ReadonlySet<string> = new Set(["attach", "exec", "log", "portf
 /**
  * Where a request is decided.
  *
+ * @param book - The resources that are served.
  * @param hasQuota - Whether a namespace has a ResourceQuota.
  * @returns Undefined for what writes nothing: reads, dry runs, reviews, streams, wrong paths.
  */
 export function jurisdictionOf(
   request: ApiRequest,
+  book: ResourceBook,
   hasQuota: (namespace: string) => boolean,
 ): Jurisdiction | undefined {
-  const place = placeOf(request);
+  const place = placeOf(request, book);
   if (place === undefined || isDryRun(request)) return undefined;
   const { resource, namespace } = place;
   if (resource.namespaced && hasQuota(namespace)) {
@@ -60,11 +62,11 @@ export function jurisdictionOf(
 
 type Place = Omit<Jurisdiction, "collection">;
 
-function placeOf(request: ApiRequest): Place | undefined {
+function placeOf(request: ApiRequest, book: ResourceBook): Place | undefined {
   const path = request.path.filter((segment) => segment !== "");
   const second = viewOf(secondViews, { path });
   const asked = { ...request, path };
-  const info = requestInfoOf(second === undefined ? asked : keptRequest(second, asked));
+  const info = requestInfoOf(second === undefined ? asked : keptRequest(second, asked), book);
   if (typeof info === "string" || readVerbs.has(info.verb)) return undefined;
   if (recordless.has(info.subresource) || reviewResources.includes(info.resource)) return undefined;
   if (virtualResources.includes(info.resource)) return bindingPlace(info, request);

@@ -1,13 +1,14 @@
 /** GET of one object, LIST of many, and DELETE of all that a LIST gives. */
 import type { KubeObject } from "@beemesh/model";
 import type { ApiReply, Snapshot } from "@beemesh/ports";
+import { pass } from "./admission/chain.ts";
 import { type Call, storedObject } from "./call.ts";
-import { deleteObject } from "./deletion.ts";
+import { deleteObject, deletionIntent } from "./deletion.ts";
 import { type ListOptions, listOptionsOf } from "./list-options.ts";
 import { byKey, snapshotAt } from "./past.ts";
 import { formatOf, type ListMeta, renderList, renderObject } from "./rendition.ts";
 import { badRequest, done, expired, fail, type Outcome, replyWith } from "./status.ts";
-import { deleteOptionsOf } from "./write-options.ts";
+import { type DeleteOptions, deleteOptionsOf } from "./write-options.ts";
 
 /** Answers a GET of an object. */
 export function get(call: Call): ApiReply {
@@ -38,6 +39,8 @@ export function removeCollection(call: Call): ApiReply {
   const page = pageOf(call);
   if (!page.ok) return replyWith(page.status);
   const { items, metadata } = page.value;
+  const refusal = collectionRefusal(call, items, options.value);
+  if (refusal !== undefined) return refusal;
   let ticket: number | undefined;
   for (const { metadata: wanted } of items) {
     const info = { ...call.info, namespace: wanted.namespace ?? "", name: wanted.name };
@@ -51,6 +54,24 @@ export function removeCollection(call: Call): ApiReply {
   const rendering = { format: { kind: "object" }, ...call.info, nowMs: call.now.wallMs } as const;
   const body = renderList(items, metadata, rendering);
   return { kind: "json", status: 200, body, ...(ticket === undefined ? {} : { ticket }) };
+}
+
+/** Each object is judged before any is deleted: what waits for answers starts from the whole. */
+function collectionRefusal(
+  call: Call,
+  items: readonly KubeObject[],
+  options: DeleteOptions,
+): ApiReply | undefined {
+  const { counsel } = call;
+  for (const { metadata } of items) {
+    const info = { ...call.info, namespace: metadata.namespace ?? "", name: metadata.name };
+    const before = storedObject({ ...call, info });
+    if (!before.ok) continue;
+    const passed = pass({ ...call, info }, deletionIntent(call, before.value, options));
+    if (!passed.ok && passed.reply.kind !== "consult") return passed.reply;
+    if (counsel.isFull) break;
+  }
+  return counsel.isWaiting ? counsel.pause() : undefined;
 }
 
 interface Page {

@@ -1,6 +1,6 @@
 /** An ObjectStore in memory: for tests, and the plainest statement of the contract. */
 import { joinAccounts, splitAccount } from "@beemesh/apply";
-import type { KubeObject, Resource } from "@beemesh/model";
+import { isDefinition, type KubeObject, type Resource, ResourceBook } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import { byKey } from "./past.ts";
 
@@ -14,6 +14,7 @@ interface Stored {
 }
 
 export class MemoryStore implements ObjectStore {
+  readonly resources = new ResourceBook();
   readonly #changesMax: number;
   readonly #stored = new Map<string, Stored>();
   readonly #statuses = new Map<string, Pick<KubeObject, "status"> & Account>();
@@ -126,6 +127,10 @@ export class MemoryStore implements ObjectStore {
   }
 
   #tell(change: Change): void {
+    if (isDefinition(change.resource)) {
+      if (change.kind === "deleted") this.resources.forget(change.object.metadata.name);
+      else this.resources.learn(change.object);
+    }
     this.#changes.push(change);
     const excess = this.#changes.length - this.#changesMax;
     if (excess > 0) {

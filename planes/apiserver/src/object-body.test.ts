@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findResource } from "@beemesh/model";
 import fc from "fast-check";
+import { textAt } from "./field.ts";
 import { placeObject, readObject } from "./object-body.ts";
-import { configMapManifest } from "./test-object.ts";
+import { type TestAnswer, TestClient } from "./test-client.ts";
+import { configMapManifest, paths } from "./test-object.ts";
 
 const resource = findResource("", "configmaps");
 assert(resource);
@@ -59,4 +61,21 @@ describe("readObject", () => {
       }),
     );
   });
+});
+
+test("a field that the body has twice is refused, told of or passed over, as asked", () => {
+  const client = new TestClient();
+  const doubled = ["data.a"];
+  const send = (name: string, validation: string): TestAnswer =>
+    client.send(
+      `POST ${paths.configMaps}?fieldValidation=${validation}`,
+      configMapManifest(name, { a: "2" }),
+      { doubled },
+    );
+  const refused = send("x", "Strict");
+  assert.equal(refused.status, 400);
+  const text = textAt(refused.body, "message");
+  assert.match(text, /strict decoding error: duplicate field "data.a"/u);
+  assert.deepEqual(send("y", "Warn").warnings, ['duplicate field "data.a"']);
+  assert.deepEqual(send("z", "Ignore").warnings, []);
 });

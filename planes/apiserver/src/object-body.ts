@@ -1,14 +1,8 @@
 /** From the body of a request to an object of the kind that its path names. */
-import {
-  apiVersionOf,
-  type KubeObject,
-  type ObjectMeta,
-  pruneUnknown,
-  type Resource,
-  unknownFields,
-} from "@beemesh/model";
+import { apiVersionOf, type KubeObject, type ObjectMeta, type Resource } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import { fieldAt, textAt } from "./field.ts";
+import { pruneUnknown, unknownFields } from "./kind.ts";
 import { badRequest, done, fail, type Outcome } from "./status.ts";
 import type { WriteOptions } from "./write-options.ts";
 
@@ -32,18 +26,22 @@ export interface Destination {
 export function readObject(
   body: unknown,
   destination: Destination,
-  { fieldValidation }: Pick<WriteOptions, "fieldValidation">,
+  { fieldValidation, doubled = [] }: Pick<WriteOptions, "fieldValidation"> & Partial<WriteOptions>,
 ): Outcome<ReadObject> {
   const placed = placeObject(body, destination);
   if (!placed.ok) return placed;
   const { resource } = destination;
-  const unknown = unknownFields(resource, placed.value).map((field) => `unknown field "${field}"`);
-  if (fieldValidation === "Strict" && unknown.length > 0) {
-    return fail(badRequest(`strict decoding error: ${unknown.join(", ")}`));
+  const unknown = unknownFields(resource, placed.value);
+  const faults = [
+    ...unknown.map((field) => `unknown field "${field}"`),
+    ...doubled.map((field) => `duplicate field "${field}"`),
+  ];
+  if (fieldValidation === "Strict" && faults.length > 0) {
+    return fail(badRequest(`strict decoding error: ${faults.join(", ")}`));
   }
   return done({
     object: unknown.length === 0 ? placed.value : pruneUnknown(resource, placed.value),
-    warnings: fieldValidation === "Warn" ? unknown : [],
+    warnings: fieldValidation === "Warn" ? faults : [],
   });
 }
 

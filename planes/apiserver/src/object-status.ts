@@ -1,8 +1,11 @@
 /** The status of an object, written apart from its specification. */
-import { type KubeObject, validate } from "@beemesh/model";
+import type { KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { admit, judge } from "./admission/chain.ts";
+import { changeIntent } from "./admission/intent.ts";
 import { type Call, storedObject } from "./call.ts";
+import { validate } from "./kind.ts";
 import { get } from "./list.ts";
 import { readObject } from "./object-body.ts";
 import { applied, managersOf, tracked, withManagers } from "./ownership.ts";
@@ -49,7 +52,7 @@ function replaced(call: Call): Outcome<Wanted> {
 }
 
 function patchedStatus(call: Call, before: KubeObject): Outcome<Wanted> {
-  const kind = patchKindOf(call.request.contentType);
+  const kind = patchKindOf(call.request.contentType, call.info);
   if (!kind.ok) return kind;
   const options = patchOptionsOf(call, kind.value);
   if (!options.ok) return options;
@@ -76,27 +79,23 @@ function appliedStatus(call: Call, before: KubeObject, options: WriteOptions): O
   return { ok: true, value: { wanted: { ...wanted.value, metadata }, options, isTracked: true } };
 }
 
-function written(
-  call: Call,
-  { before, wanted, options, isTracked }: Wanted & { readonly before: KubeObject },
-): ApiReply {
-  const { context, info } = call;
+interface Change extends Wanted {
+  readonly before: KubeObject;
+}
+
+function written(call: Call, change: Change): ApiReply {
+  const { before, wanted } = change;
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
   const stale = staleness(call, before, wanted);
   if (stale !== undefined) return replyWith(stale);
-  const after = { ...before, status: wanted.status ?? {} };
-  const next = isTracked
-    ? withManagers(after, managersOf(wanted))
-    : tracked(call, { before, after, managers: managersOf(before) }, options);
-  const violations = validate(info.resource, next, before);
-  if (violations.length > 0) {
-    return replyWith(invalid(info.resource, before.metadata.name, violations));
-  }
+  const admitted = admittedStatus(call, change);
+  if (!admitted.ok) return admitted.reply;
+  const { next } = admitted;
+  const { context, info } = call;
   const was = { ...before, status: before.status ?? {} };
-  const isSame = canonicalJson(was) === canonicalJson(next);
-  const ticket =
-    options.dryRun || isSame ? undefined : context.store.putStatus(info.resource, next);
+  const isSame = change.options.dryRun || canonicalJson(was) === canonicalJson(next);
+  const ticket = isSame ? undefined : context.store.putStatus(info.resource, next);
   const shown = context.view.show(info.resource, ticket?.object ?? next);
   return {
     kind: "json",
@@ -104,4 +103,27 @@ function written(
     body: renderObject(shown, { format: format.value, ...info, nowMs: call.now.wallMs }),
     ...(ticket === undefined ? {} : { ticket: ticket.id }),
   };
+}
+
+/** The object with the status that is wanted, valid and let in; or why not. */
+function admittedStatus(
+  call: Call,
+  { before, wanted, options, isTracked }: Change,
+):
+  | { readonly ok: true; readonly next: KubeObject }
+  | { readonly ok: false; readonly reply: ApiReply } {
+  const { resource } = call.info;
+  const withStatus = (next: unknown): KubeObject => ({ ...before, status: next ?? {} });
+  const admitted = admit(call, changeIntent(before, withStatus(wanted.status), options));
+  if (!admitted.ok) return admitted;
+  const after = withStatus(admitted.intent.object?.status);
+  const whole = isTracked
+    ? withManagers(after, managersOf(wanted))
+    : tracked(call, { before, after, managers: managersOf(before) }, options);
+  const violations = validate(resource, whole, before);
+  if (violations.length > 0) {
+    return { ok: false, reply: replyWith(invalid(resource, before.metadata.name, violations)) };
+  }
+  const judged = judge(call, { ...admitted.intent, object: whole });
+  return judged === undefined ? { ok: true, next: whole } : { ok: false, reply: judged };
 }

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { findResource } from "@beemesh/model";
 import { fieldAt, listAt, textAt } from "./field.ts";
 import { patchKindOf } from "./patch.ts";
 import { TestClient } from "./test-client.ts";
 import { configMapManifest, deploymentManifest, paths } from "./test-object.ts";
 
+const configMaps = findResource("", "configmaps");
+assert(configMaps);
 const url = `${paths.configMaps}/conf`;
 
 function clientWithMap(): TestClient {
@@ -15,7 +18,9 @@ function clientWithMap(): TestClient {
 
 describe("patch", () => {
   test("knows its four kinds by their content types, and no other", () => {
-    const kind = patchKindOf("application/merge-patch+json; charset=utf-8");
+    const kind = patchKindOf("application/merge-patch+json; charset=utf-8", {
+      resource: configMaps,
+    });
     assert.deepEqual(kind, { ok: true, value: "merge" });
     const { status, body } = clientWithMap().send(`PATCH ${url}`, {});
     assert.equal(status, 415);

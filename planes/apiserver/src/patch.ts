@@ -32,14 +32,21 @@ const patchKinds: ReadonlyMap<string, PatchKind> = new Map([
 ]);
 
 /** The kind of patch that a Content-Type header announces. */
-export function patchKindOf(contentType: string): Outcome<PatchKind> {
-  const kind = patchKinds.get(mediaTypeOf(contentType).type);
-  return kind === undefined ? fail(unsupportedMediaType([...patchKinds.keys()])) : done(kind);
+export function patchKindOf(
+  contentType: string,
+  { resource }: Pick<Call["info"], "resource">,
+): Outcome<PatchKind> {
+  // Nobody knows how the lists of a custom resource would merge strategically.
+  const kinds = [...patchKinds].filter(
+    ([, kind]) => resource.custom === undefined || kind !== "strategic",
+  );
+  const kind = new Map(kinds).get(mediaTypeOf(contentType).type);
+  return kind === undefined ? fail(unsupportedMediaType(kinds.map(([type]) => type))) : done(kind);
 }
 
 /** Answers a PATCH of an object. */
 export function patch(call: Call): ApiReply {
-  const kind = patchKindOf(call.request.contentType);
+  const kind = patchKindOf(call.request.contentType, call.info);
   if (!kind.ok) return replyWith(kind.status);
   const options = patchOptionsOf(call, kind.value);
   if (!options.ok) return replyWith(options.status);

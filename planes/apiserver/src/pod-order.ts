@@ -1,7 +1,10 @@
 /** Orders that concern a pod as a whole: run here (Binding), go away (Eviction). */
-import type { KubeObject } from "@beemesh/model";
+import { disruptedStatus, isPod, type KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
+import { pass } from "./admission/chain.ts";
+import { optionsObject } from "./admission/intent.ts";
+import { type Admitted } from "./admission/mutating-webhooks.ts";
 import { type Call, storedObject } from "./call.ts";
 import { deleteObject } from "./deletion.ts";
 import { budgetRefusal } from "./disruption.ts";
@@ -15,27 +18,52 @@ import {
   replyWith,
   success,
 } from "./status.ts";
-import { deleteOptionsOf, writeOptionsOf } from "./write-options.ts";
+import { type DeleteOptions, deleteOptionsOf, writeOptionsOf } from "./write-options.ts";
 
 /** Answers a POST to `pods/<name>/eviction`. */
 export function eviction(call: Call): ApiReply {
   const pod = orderedPod(call, "Eviction");
   if (!pod.ok) return replyWith(pod.status);
-  const { body, query } = call.request;
-  const asked = fieldAt(body, "deleteOptions");
-  const inBody = isJsonObject(asked) ? asked : {};
-  const dryRun = query.get("dryRun") ?? [];
-  const merged = dryRun.length === 0 ? inBody : { ...inBody, dryRun };
-  const options = deleteOptionsOf({ ...call.request, body: merged });
-  if (!options.ok) return replyWith(options.status);
-  const refusal = budgetRefusal(call.context.store, pod.value);
+  const asked = evictionOptions(call);
+  if (!asked.ok) return asked.reply;
+  const { store, view } = call.context;
+  const { wallMs } = call.now;
+  const isAlive = (machine: string): boolean => view.isAlive(machine);
+  const refusal = budgetRefusal(pod.value, { records: store, wallMs, isAlive });
   if (refusal !== undefined) return replyWith(refusal);
-  const deleted = deleteObject(call, pod.value, options.value);
+  const deleted = deleteObject(call, pod.value, asked.options);
   if ("code" in deleted) return replyWith(deleted);
+  if (!asked.options.dryRun) tellEvicted(call);
   const reply = replyWith(success(201));
   return reply.kind === "json" && deleted.ticket !== undefined
     ? { ...reply, ticket: deleted.ticket }
     : reply;
+}
+
+type EvictionOptions =
+  | { readonly ok: true; readonly options: DeleteOptions }
+  | { readonly ok: false; readonly reply: ApiReply };
+
+/** How the pod is to go: as the body says, once admission has seen it, and as the query says. */
+function evictionOptions(call: Call): EvictionOptions {
+  const dryRun = call.request.query.get("dryRun") ?? [];
+  const kind = { apiVersion: "policy/v1", kind: "Eviction" };
+  const passed = passedOrder(call, kind, dryRun.length > 0);
+  if (!passed.ok) return passed;
+  const asked = fieldAt(passed.intent.object, "deleteOptions");
+  const inBody = isJsonObject(asked) ? asked : {};
+  const body = dryRun.length === 0 ? inBody : { ...inBody, dryRun };
+  const read = deleteOptionsOf({ ...call.request, body });
+  return read.ok ? { ok: true, options: read.value } : { ok: false, reply: replyWith(read.status) };
+}
+
+/** Says of a pod that takes its time to go why it does. */
+function tellEvicted({ context, info, now }: Call): void {
+  const pod = context.store.get(info.resource, info.namespace, info.name);
+  if (pod === undefined || !isPod(pod)) return;
+  const why = { reason: "EvictionByEvictionAPI", message: "Eviction API: evicting" };
+  const status = disruptedStatus(pod, why, now.wallMs);
+  context.store.putStatus(info.resource, { ...pod, status });
 }
 
 /** Answers a POST to `pods/<name>/binding`. */
@@ -45,7 +73,14 @@ export function binding(call: Call): ApiReply {
   if (!options.ok) return replyWith(options.status);
   const pod = orderedPod(call, "Binding");
   if (!pod.ok) return replyWith(pod.status);
-  const node = textAt(request.body, "target", "name");
+  const passed = passedOrder(
+    { ...call, info: { ...info, subresource: "binding" } },
+    { apiVersion: "v1", kind: "Binding" },
+    options.value.dryRun,
+  );
+  if (!passed.ok) return passed.reply;
+  const body = passed.intent.object;
+  const node = textAt(body, "target", "name");
   if (node === "") {
     const message = "Required value";
     const cause = { reason: "FieldValueRequired", field: "target.name", message };
@@ -62,7 +97,7 @@ export function binding(call: Call): ApiReply {
       ...pod.value.metadata,
       annotations: {
         ...pod.value.metadata.annotations,
-        ...textsAt(request.body, "metadata", "annotations"),
+        ...textsAt(body, "metadata", "annotations"),
       },
     },
     spec: { ...mapAt(pod.value, "spec"), nodeName: node },
@@ -79,6 +114,24 @@ function bindingRefusal(pod: KubeObject): string {
     return `pod ${name} is being deleted, cannot be assigned to a host`;
   }
   return bound === "" ? "" : `pod ${name} is already assigned to node "${bound}"`;
+}
+
+/** What admission says of an order, which is an object of a kind of its own. */
+function passedOrder(
+  call: Call,
+  kind: Pick<KubeObject, "apiVersion" | "kind">,
+  dryRun: boolean,
+): Admitted {
+  const { name, namespace } = call.info;
+  const metadata = { ...mapAt(call.request.body, "metadata"), name, namespace };
+  return pass(call, {
+    operation: "CREATE",
+    object: { ...mapAt(call.request.body), ...kind, metadata },
+    before: undefined,
+    name,
+    options: optionsObject("CREATE", { dryRun }),
+    dryRun,
+  });
 }
 
 /** The pod that an order is about; its body must be of `kind` and name the same pod. */

@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from "@beemesh/model";
 import type { ApiReply, ApiRequest, Tunnel } from "@beemesh/ports";
+import { pass } from "./admission/chain.ts";
 import { type Call, storedObject } from "./call.ts";
 import { fieldAt, listAt, textAt } from "./field.ts";
 import {
@@ -78,6 +79,8 @@ function tunnelled(
   if (!container.ok) return replyWith(container.status);
   const machine = textAt(pod.value, "spec", "nodeName");
   if (machine === "") return notBound(kind, info.name);
+  const refusal = kind === "log" ? undefined : connectionRefusal(call, kind, container.value);
+  if (refusal !== undefined) return refusal;
   const { uid = "" } = pod.value.metadata;
   const { namespace, name } = info;
   return {
@@ -92,6 +95,41 @@ function tunnelled(
       query: request.query,
     },
   };
+}
+
+const optionKinds = {
+  exec: "PodExecOptions",
+  attach: "PodAttachOptions",
+  portforward: "PodPortForwardOptions",
+} as const;
+
+/** What admission has against a connection; a log is only read. */
+function connectionRefusal(
+  call: Call,
+  kind: keyof typeof optionKinds,
+  container: string,
+): ApiReply | undefined {
+  const { query } = call.request;
+  const streams = ["stdin", "stdout", "stderr", "tty"].filter((key) => isTrue(query, key));
+  const command = query.get("command") ?? [];
+  const ports = (query.get("ports") ?? []).flatMap((text) => text.split(",")).map(Number);
+  const passed = pass(call, {
+    operation: "CONNECT",
+    object: {
+      apiVersion: "v1",
+      kind: optionKinds[kind],
+      metadata: { name: "" },
+      ...Object.fromEntries(streams.map((key) => [key, true])),
+      ...(container === "" ? {} : { container }),
+      ...(command.length === 0 ? {} : { command }),
+      ...(ports.length === 0 ? {} : { ports }),
+    },
+    before: undefined,
+    name: call.info.name,
+    options: {},
+    dryRun: false,
+  });
+  return passed.ok ? undefined : passed.reply;
 }
 
 /** A pod that runs nowhere has no log yet, and nothing to speak to. */
@@ -132,7 +170,7 @@ function startedContainer(
   container: string,
   query: ApiRequest["query"],
 ): Outcome<string> {
-  const status = ["containerStatuses", "initContainerStatuses"]
+  const status = ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"]
     .flatMap((member) => listAt(pod, "status", member))
     .find((candidate) => textAt(candidate, "name") === container);
   const { name } = pod.metadata;

@@ -9,8 +9,10 @@ import {
   secretPrinter,
   serviceAccountPrinter,
 } from "./configuration-table.ts";
+import { customPrinter } from "./custom/table.ts";
 import { eventPrinter } from "./event-table.ts";
 import { cronJobPrinter, jobPrinter } from "./job-table.ts";
+import { nodeMetricsPrinter, podMetricsPrinter } from "./metrics-table.ts";
 import {
   externalWorkloadPrinter,
   ingressClassPrinter,
@@ -58,6 +60,8 @@ import { deploymentPrinter, replicaSetPrinter, scalePrinter } from "./workload-t
 const printers: ReadonlyMap<string, Printer> = new Map([
   ["pods.", podPrinter],
   ["nodes.", nodePrinter],
+  ["nodes.metrics.k8s.io", nodeMetricsPrinter],
+  ["pods.metrics.k8s.io", podMetricsPrinter],
   ["namespaces.", namespacePrinter],
   ["services.", servicePrinter],
   ["endpoints.", endpointsPrinter],
@@ -113,7 +117,9 @@ const printers: ReadonlyMap<string, Printer> = new Map([
 ]);
 
 /** The printer of a resource; of one without columns of its own, name and age. */
-export function printerOf({ name, group }: Pick<Resource, "name" | "group">): Printer {
+export function printerOf(resource: Pick<Resource, "name" | "group" | "custom">): Printer {
+  if (resource.custom !== undefined) return customPrinter(resource.custom);
+  const { name, group } = resource;
   return printers.get(`${name}.${group}`) ?? plainPrinter;
 }
 

@@ -22,17 +22,21 @@ export interface Rendering {
 
 /** Metadata of a list: the revision it shows and, if it is not all, how to go on. */
 export interface ListMeta {
-  readonly resourceVersion: string;
+  /** None of what is measured and never kept. */
+  readonly resourceVersion?: string;
   readonly continue?: string;
   readonly remainingItemCount?: number;
 }
 
 const metaVersions = new Set(["v1", "v1beta1"]);
 
+/** What is shown: an answer to a question is no object, and has one form only. */
+type Subject = "object" | "list" | "answer";
+
 /** The form that the client likes best of those that there are; a 406 if there is none. */
 export function formatOf(
   { accept, query }: Pick<ApiRequest, "accept" | "query">,
-  subject: "object" | "list",
+  subject: Subject,
 ): Outcome<Format> {
   if (accept.trim() === "") return done({ kind: "object" });
   for (const mediaType of mediaTypesOf(accept)) {
@@ -43,10 +47,11 @@ export function formatOf(
   return fail(notAcceptable(["application/json"]));
 }
 
-function formatFor({ parameters }: MediaType, subject: "object" | "list"): Format | undefined {
+function formatFor({ parameters }: MediaType, subject: Subject): Format | undefined {
   const as = parameters.get("as") ?? "";
   const version = parameters.get("v") ?? "v1";
   if (as === "") return { kind: "object" };
+  if (subject === "answer") return undefined;
   if (parameters.get("g") !== "meta.k8s.io" || !metaVersions.has(version)) return undefined;
   if (as === "Table") return { kind: "table", version, include: "Metadata" };
   const partial = subject === "list" ? "PartialObjectMetadataList" : "PartialObjectMetadata";
@@ -85,7 +90,8 @@ export function renderList(
   }
   const apiVersion =
     resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-  return { kind: `${resource.kind}List`, apiVersion, metadata, items };
+  const kind = resource.custom?.listKind ?? `${resource.kind}List`;
+  return { kind, apiVersion, metadata, items };
 }
 
 /** The object of a bookmark: nothing but how far the watch has come. */

@@ -3,14 +3,21 @@
  * server-side apply. Checks what the writer believed, keeps what only the server sets, counts
  * generations, and finishes a deletion that waited only for finalizers.
  */
-import { defaults, type KubeObject, type ObjectMeta, validate, warningsFor } from "@beemesh/model";
+import { isDefinition, type KubeObject, type ObjectMeta } from "@beemesh/model";
 import type { ApiReply, WriteTicket } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
 import { withFirstRequest } from "./access/certificate-request.ts";
 import { escalation } from "./access/escalation.ts";
+import { admit, judge } from "./admission/chain.ts";
+import { changeIntent, type Intent } from "./admission/intent.ts";
+import { reachWarnings } from "./admission/reach.ts";
+import { expressionFaults } from "./admission/rules-fault.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
+import { withStoredVersions } from "./custom/definition.ts";
 import { isHeldOnlyByFinalizers } from "./finalizer.ts";
+import { defaults, validate, warningsFor } from "./kind.ts";
+import { withWrittenTaints } from "./node-taint.ts";
 import { readObject } from "./object-body.ts";
 import { claimedManagers, managersOf, statusManagers, tracked, withManagers } from "./ownership.ts";
 import { formatOf, renderObject } from "./rendition.ts";
@@ -31,6 +38,8 @@ export interface Replacement {
   readonly wanted: KubeObject;
   readonly options: WriteOptions;
   readonly warnings: readonly string[];
+  /** Whether admission has seen it already, in the form that its subresource gives it. */
+  readonly isJudged?: boolean;
   /** Whether `wanted` says already who owns what then, as what is applied does. */
   readonly isTracked?: boolean;
 }
@@ -61,23 +70,55 @@ export function replace(call: Call, replacement: Replacement): ApiReply {
   if (stale !== undefined) return replyWith(stale);
   const accounted = accountedObject(call, replacement);
   if (!accounted.ok) return replyWith(accounted.status);
-  const next = accounted.value;
-  const violations = [...addedFinalizers(before, next), ...validate(resource, next, before)];
-  if (violations.length > 0) {
-    return replyWith(invalid(resource, before.metadata.name, violations));
-  }
-  const { user } = call.request;
-  const more = escalation({ ...call.context, resource, user, next, before });
-  if (more !== undefined) return replyWith(more);
+  const admitted = admittedObject(call, replacement, accounted.value);
+  if (!admitted.ok) return admitted.reply;
+  const { next, intent } = admitted;
+  const refusal = refusalOf(call, before, next);
+  if (refusal !== undefined) return replyWith(refusal);
+  const judged = intent && judge(call, { ...intent, object: next });
+  if (judged !== undefined) return judged;
   const ticket = options.dryRun ? undefined : write(call, before, next);
   const shown = call.context.view.show(resource, ticket?.object ?? next);
   return {
     kind: "json",
     status: 200,
     body: renderObject(shown, { format: format.value, ...call.info, nowMs: call.now.wallMs }),
-    warnings: [...warnings, ...warningsFor(resource, next)],
+    warnings: [...warnings, ...warningsFor(resource, next), ...reachWarnings(resource, next)],
     ...(ticket === undefined ? {} : { ticket: ticket.id }),
   };
+}
+
+/** Why an object may not become another one; undefined if it may. */
+function refusalOf(call: Call, before: KubeObject, next: KubeObject): Status | undefined {
+  const { resource } = call.info;
+  const violations = [
+    ...addedFinalizers(before, next),
+    ...validate(resource, next, before),
+    ...expressionFaults(call.context.expressions, resource, { next, before }),
+  ];
+  if (violations.length > 0) return invalid(resource, before.metadata.name, violations);
+  return escalation({ ...call.context, resource, user: call.request.user, next, before });
+}
+
+type AdmittedObject =
+  | { readonly ok: true; readonly next: KubeObject; readonly intent?: Intent }
+  | { readonly ok: false; readonly reply: ApiReply };
+
+/** The next version as admission leaves it; what only the server sets is as before. */
+function admittedObject(call: Call, replacement: Replacement, object: KubeObject): AdmittedObject {
+  const { before, options, isJudged } = replacement;
+  if (isJudged === true) return { ok: true, next: object };
+  const intent = changeIntent(before, object, options);
+  const admitted = admit(call, intent);
+  if (!admitted.ok) return admitted;
+  const wanted = admitted.intent.object;
+  if (wanted === undefined || wanted === object) return { ok: true, next: object, intent };
+  const { managedFields } = object.metadata;
+  const kept = { ...wanted, metadata: { ...wanted.metadata, managedFields: managedFields ?? [] } };
+  const accounted = accountedObject(call, { ...replacement, wanted: kept });
+  return accounted.ok
+    ? { ok: true, next: accounted.value, intent }
+    : { ok: false, reply: replyWith(accounted.status) };
 }
 
 /** The next version, with the account of who owns which field of it. */
@@ -115,7 +156,8 @@ function nextObject(call: Call, before: KubeObject, wanted: KubeObject): KubeObj
   const { status: _, ...rest } = wanted;
   const kept = resource.hasStatus ? { ...rest, ...statusOf(before) } : wanted;
   const metadata = keptMetadata(before.metadata, wanted.metadata);
-  const next = withFirstRequest(resource, defaults(resource, { ...kept, metadata }), before);
+  const written = withWrittenTaints(resource, { ...kept, metadata });
+  const next = withFirstRequest(resource, defaults(resource, written), before);
   const isChanged = resource.hasGeneration && hasNewSpecification(before, next);
   return isChanged
     ? { ...next, metadata: { ...next.metadata, generation: (before.metadata.generation ?? 0) + 1 } }
@@ -180,6 +222,8 @@ function write(
   // A write that changes nothing gives no new version: watchers are not woken for it.
   if (canonicalJson(before) === canonicalJson(next)) return undefined;
   const ticket = context.store.putSpec(info.resource, next);
+  const remembering = isDefinition(info.resource) ? withStoredVersions(before, next) : undefined;
+  if (remembering !== undefined) return context.store.putStatus(info.resource, remembering);
   const isForgotten = next.metadata.managedFields === undefined;
   if (!isForgotten || statusManagers(before).length === 0) return ticket;
   // The account of the status stands with the status.

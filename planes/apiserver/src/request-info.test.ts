@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { ResourceBook } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
 import { requestInfoOf } from "./request-info.ts";
 
@@ -16,7 +17,7 @@ function read(line: string): string {
     body: undefined,
     user: { name: "ann", groups: [] },
   };
-  const info = requestInfoOf(request);
+  const info = requestInfoOf(request, new ResourceBook());
   if (typeof info === "string") return info;
   const { verb, resource, namespace, name, subresource } = info;
   return [verb, resource.name, namespace, name, subresource].join(":");

@@ -3,8 +3,9 @@
  *
  * Source: k8s.io/apiserver, endpoints/request/requestinfo.go.
  */
-import { findResource, type Resource } from "@beemesh/model";
+import type { Resource, ResourceBook } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
+import { metricsResources } from "./metrics-resource.ts";
 import { reviewResources } from "./review-resource.ts";
 import { virtualResources } from "./virtual-resource.ts";
 
@@ -35,8 +36,11 @@ export interface RequestInfo {
  *
  * @returns `no-path` if nothing is served there, `no-method` if not by this method.
  */
-export function requestInfoOf(request: ApiRequest): RequestInfo | "no-path" | "no-method" {
-  const place = placeOf(request.path);
+export function requestInfoOf(
+  request: ApiRequest,
+  book: ResourceBook,
+): RequestInfo | "no-path" | "no-method" {
+  const place = placeOf(request.path, book);
   if (place === undefined) return "no-path";
   const verb = verbOf(request, place.name);
   if (verb === undefined) return "no-method";
@@ -51,20 +55,24 @@ export function requestInfoOf(request: ApiRequest): RequestInfo | "no-path" | "n
 
 type Place = Omit<RequestInfo, "verb">;
 
-function placeOf(path: readonly string[]): Place | undefined {
+function placeOf(path: readonly string[], book: ResourceBook): Place | undefined {
   const [root, ...rest] = path;
-  if (root === "api") return inGroup("", rest);
-  if (root === "apis") return inGroup(rest[0] ?? "", rest.slice(1));
+  if (root === "api") return inGroup("", rest, book);
+  if (root === "apis") return inGroup(rest[0] ?? "", rest.slice(1), book);
   return undefined;
 }
 
 /** Subresources of a namespace itself; any other word after its name is a resource in it. */
 const ofNamespaces = new Set(["status", "finalize"]);
 
-function inGroup(group: string, [version, ...rest]: readonly string[]): Place | undefined {
+function inGroup(
+  group: string,
+  [version, ...rest]: readonly string[],
+  book: ResourceBook,
+): Place | undefined {
   const namespace = namespaceIn(group, rest);
   const [plural = "", ...below] = namespace === "" ? rest : rest.slice(2);
-  const resource = servedResource(group, version ?? "", plural);
+  const resource = servedResource(group, version ?? "", plural, book);
   if (resource === undefined || below.length > 2) return undefined;
   const [name = "", subresource = ""] = below;
   return { resource, namespace, name, subresource };
@@ -76,10 +84,17 @@ function namespaceIn(group: string, [root, namespace, below]: readonly string[])
   return group === "" && ofNamespaces.has(below) ? "" : namespace;
 }
 
-function servedResource(group: string, version: string, plural: string): Resource | undefined {
-  const kept = findResource(group, plural);
-  const found = kept === undefined ? [...reviewResources, ...virtualResources] : [kept];
-  return found.find(
+const unkept = [...reviewResources, ...virtualResources, ...metricsResources];
+
+function servedResource(
+  group: string,
+  version: string,
+  plural: string,
+  book: ResourceBook,
+): Resource | undefined {
+  const kept = book.serving(group, version, plural);
+  if (kept !== undefined) return kept;
+  return unkept.find(
     (resource) =>
       resource.group === group && resource.version === version && resource.name === plural,
   );

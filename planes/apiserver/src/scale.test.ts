@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { findResource } from "@beemesh/model";
 import { fieldAt, numberAt, textAt } from "./field.ts";
 import { scaleOf } from "./scale.ts";
 import { TestClient } from "./test-client.ts";
@@ -47,6 +48,19 @@ describe("scale", () => {
 });
 
 test("a workload without selector scales no pods", () => {
-  const scale = scaleOf({ apiVersion: "v1", kind: "X", metadata: { name: "x" } });
+  const deployments = findResource("apps", "deployments");
+  assert(deployments);
+  const object = { apiVersion: "v1", kind: "X", metadata: { name: "x" } };
+  const scale = scaleOf(object, deployments);
   assert.deepEqual(scale.status, { replicas: 0, selector: "" });
+});
+
+test("a ReplicationController's selector is labels alone", () => {
+  const metadata = { name: "web", uid: "u" };
+  const spec = { replicas: 1, selector: { app: "web", tier: "b" } };
+  const controllers = findResource("", "replicationcontrollers");
+  assert(controllers);
+  const object = { apiVersion: "v1", kind: "ReplicationController", metadata, spec };
+  const scale = scaleOf(object, controllers);
+  assert.equal(textAt(scale, "status", "selector"), "app=web,tier=b");
 });

@@ -1,9 +1,11 @@
 /** The scale of a workload: how many replicas are wanted, whatever the kind. */
 import type { KubeObject, Resource } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
+import { pass } from "./admission/chain.ts";
+import { changeIntent } from "./admission/intent.ts";
 import { type Call, storedObject } from "./call.ts";
 import { selectorText } from "./cell.ts";
-import { fieldAt, mapAt, numberAt } from "./field.ts";
+import { fieldAt, mapAt, numberAt, textAt } from "./field.ts";
 import { placeObject } from "./object-body.ts";
 import { applied } from "./ownership.ts";
 import { type PatchKind, patched, patchKindOf, patchOptionsOf } from "./patch.ts";
@@ -33,16 +35,16 @@ export function scale(call: Call): ApiReply {
   const before = storedObject(call);
   if (!before.ok) return replyWith(before.status);
   const { verb } = call.info;
-  if (verb === "get") return shown(call, scaleOf(before.value));
+  if (verb === "get") return shown(call, scaleOf(before.value, call.info.resource));
   if (verb !== "update" && verb !== "patch") return replyWith(methodNotAllowed());
   const wish = verb === "update" ? replacedScale(call) : patchedScale(call, before.value);
   return wish.ok ? rescaled(call, before.value, wish.value) : replyWith(wish.status);
 }
 
 /** The Scale object of a workload. */
-export function scaleOf(workload: KubeObject): KubeObject {
+export function scaleOf(workload: KubeObject, resource: Resource): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = workload.metadata;
-  const selector = selectorText(fieldAt(workload, "spec", "selector"));
+  const { replicas, status } = numbersOf(workload, resource);
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
@@ -53,10 +55,33 @@ export function scaleOf(workload: KubeObject): KubeObject {
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     },
-    spec: { replicas: numberAt(workload, "spec", "replicas") },
+    spec: { replicas },
+    status,
+  };
+}
+
+interface Numbers {
+  readonly replicas: number;
+  readonly status: { readonly replicas: number; readonly selector?: string };
+}
+
+function numbersOf(workload: KubeObject, resource: Resource): Numbers {
+  const paths = scalePathsOf(resource);
+  const labels = paths.selector;
+  const own = fieldAt(workload, "spec", "selector");
+  // A ReplicationController's is of the older kind, which is labels alone.
+  const isOld = workload.kind === "ReplicationController";
+  const selector =
+    labels === undefined
+      ? selectorText(isOld ? { matchLabels: own } : own)
+      : textAt(workload, ...labels);
+  return {
+    replicas: numberAt(workload, ...paths.wanted),
     status: {
-      replicas: numberAt(workload, "status", "replicas"),
-      selector: selector === "<none>" ? "" : selector,
+      replicas: numberAt(workload, ...paths.actual),
+      ...(resource.custom !== undefined && selector === ""
+        ? {}
+        : { selector: selector === "<none>" ? "" : selector }),
     },
   };
 }
@@ -75,7 +100,7 @@ function replacedScale({ request }: Call): Outcome<Wish> {
 }
 
 function patchedScale(call: Call, before: KubeObject): Outcome<Wish> {
-  const found = patchKindOf(call.request.contentType);
+  const found = patchKindOf(call.request.contentType, call.info);
   if (!found.ok) return found;
   const kind = found.value;
   const options = patchOptionsOf(call, kind);
@@ -85,7 +110,7 @@ function patchedScale(call: Call, before: KubeObject): Outcome<Wish> {
   // A Scale has no lists, so that the strategic rules and the merge rules give the same.
   const plain = kind === "json" ? "json" : "merge";
   const info = { ...call.info, resource: scaleKind };
-  const body = patched({ ...call, info }, plain, scaleOf(before));
+  const body = patched({ ...call, info }, plain, scaleOf(before, call.info.resource));
   return body.ok ? done({ body: body.value, kind, options: options.value }) : body;
 }
 
@@ -99,19 +124,25 @@ function rescaled(call: Call, before: KubeObject, { body, kind, options }: Wish)
     const cause = { reason: "FieldValueInvalid", field: "spec.replicas", message };
     return replyWith(invalid(scaleKind, before.metadata.name, [cause]));
   }
+  // Admission sees the Scale, before and after.
+  const scaleBefore = scaleOf(before, call.info.resource);
+  const scaleAfter = { ...scaleBefore, spec: { replicas } };
+  const passed = pass(call, changeIntent(scaleBefore, scaleAfter, options));
+  if (!passed.ok) return passed.reply;
+  const admitted = numberAt(passed.intent.object, "spec", "replicas");
   const wanted =
     kind === "apply"
-      ? appliedReplicas(call, before, { replicas, options })
-      : done({ ...before, spec: { ...mapAt(before, "spec"), replicas } });
+      ? appliedReplicas(call, before, { replicas: admitted, options })
+      : done(withCount(before, scalePathsOf(call.info.resource).wanted, admitted));
   if (!wanted.ok) return replyWith(wanted.status);
   const { resourceVersion = "", uid = "" } = read.value.metadata;
   const next = { ...wanted.value, metadata: { ...wanted.value.metadata, resourceVersion, uid } };
   const reply = replace(
     { ...call, request: { ...call.request, accept: "application/json" } },
-    { before, wanted: next, options, warnings: [], isTracked: kind === "apply" },
+    { before, wanted: next, options, warnings: [], isTracked: kind === "apply", isJudged: true },
   );
   if (reply.kind !== "json" || reply.status !== 200) return reply;
-  return { ...reply, body: scaleOf(asWorkload(reply.body, next)) };
+  return { ...reply, body: scaleOf(asWorkload(reply.body, next), call.info.resource) };
 }
 
 /** An application of a Scale is one of the workload's number of replicas. */
@@ -125,9 +156,46 @@ function appliedReplicas(
   const metadata = namespace === undefined ? { name } : { name, namespace };
   return applied(call, {
     before,
-    config: { apiVersion, kind, metadata, spec: { replicas } },
+    config: withCount(
+      { apiVersion, kind, metadata },
+      scalePathsOf(call.info.resource).wanted,
+      replicas,
+    ),
     options,
   });
+}
+
+interface ScalePaths {
+  readonly wanted: readonly string[];
+  readonly actual: readonly string[];
+  /** Where a selector stands as text; undefined where it is an object at `spec.selector`. */
+  readonly selector: readonly string[] | undefined;
+}
+
+/** Where the numbers stand in an object; a definition says it of what it defines. */
+function scalePathsOf({ custom }: Resource): ScalePaths {
+  const plain = { wanted: ["spec", "replicas"], actual: ["status", "replicas"] };
+  if (custom === undefined) return { ...plain, selector: undefined };
+  const said = (member: string): readonly string[] =>
+    textAt(custom.version, "subresources", "scale", member)
+      .split(".")
+      .filter((step) => step !== "");
+  return {
+    wanted: said("specReplicasPath"),
+    actual: said("statusReplicasPath"),
+    selector: said("labelSelectorPath"),
+  };
+}
+
+/** An object with a number at a path. */
+function withCount(object: KubeObject, path: readonly string[], count: number): KubeObject {
+  const [first = "spec", ...rest] = path;
+  return { ...object, [first]: withMember(fieldAt(object, first), rest, count) };
+}
+
+function withMember(value: unknown, [first, ...rest]: readonly string[], count: number): unknown {
+  if (first === undefined) return count;
+  return { ...mapAt(value), [first]: withMember(fieldAt(value, first), rest, count) };
 }
 
 function isCount(value: unknown): value is number {

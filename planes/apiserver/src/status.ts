@@ -9,7 +9,7 @@ import type { ApiReply } from "@beemesh/ports";
 
 /** One field that is wrong. `field` is a path such as `spec.replicas`. */
 export interface Cause {
-  readonly reason: string;
+  readonly reason?: string;
   readonly message: string;
   readonly field?: string;
 }
@@ -201,6 +201,18 @@ export function wouldDisrupt(budget: string, desired: number, healthy: number): 
 export function severalBudgets(): Status {
   const why = "which the eviction subresource does not support.";
   return failure(500, "InternalError", `This pod has more than one PodDisruptionBudget, ${why}`);
+}
+
+/** 500: something that the answer depends on has failed. */
+export function internalError(why: string): Status {
+  const message = `Internal error occurred: ${why}`;
+  return failure(500, "InternalError", message, { causes: [{ message: why }] });
+}
+
+/** 504: the answer would come too late. */
+export function requestTimeout(): Status {
+  const message = "Timeout: request did not complete within requested timeout";
+  return failure(504, "Timeout", message);
 }
 
 /** 403 without an object: the user may not do this at all. */

@@ -1,6 +1,6 @@
 /** A client of an API over a store in memory, for tests: a line and a body in, an answer out. */
 import { instantAt, type Now, seededRandom } from "@beemesh/base";
-import type { ApiReply, Impersonation, User } from "@beemesh/ports";
+import type { ApiReply, Impersonation, User, WebhookAnswer, WebhookCall } from "@beemesh/ports";
 import { type Json, parseJson } from "@beemesh/wire";
 import { type Api, type ApiOptions, createApi } from "./api.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -18,6 +18,8 @@ export interface TestRequest {
   readonly user?: User;
   readonly impersonation?: Impersonation;
   readonly userAgent?: string;
+  readonly ifNoneMatch?: string;
+  readonly doubled?: readonly string[];
 }
 
 /** An open watch: what it has sent so far. */
@@ -34,6 +36,8 @@ export class TestClient {
   readonly api: Api;
   /** Nodes whose machine is dead. */
   readonly dead = new Set<string>();
+  /** What webhooks answer. */
+  webhook: (call: WebhookCall) => WebhookAnswer = () => ({ ok: false, reason: "nobody is there" });
   #nowMs = 0;
   #uids = 0;
 
@@ -62,11 +66,13 @@ export class TestClient {
 
   /** Sends a request such as `GET /api/v1/pods?limit=2`. */
   send(line: string, body?: Json, request: TestRequest = {}): TestAnswer {
-    const reply = this.#handle(line, body, request);
-    const hasBody = reply.kind === "json" || reply.kind === "bytes";
+    let reply = this.#handle(line, body, request);
+    while (reply.kind === "consult") {
+      reply = reply.resume(reply.calls.map(this.webhook), this.now);
+    }
     return {
       status: reply.kind === "tunnel" ? 101 : reply.status,
-      body: hasBody ? reply.body : undefined,
+      body: reply.kind === "json" || reply.kind === "bytes" ? reply.body : undefined,
       warnings: reply.kind === "json" ? (reply.warnings ?? []) : [],
       reply,
     };
@@ -110,7 +116,9 @@ export class TestClient {
         body,
         user: request.user ?? master,
         ...(request.impersonation && { impersonation: request.impersonation }),
+        ...(request.doubled && { doubled: request.doubled }),
         ...(request.userAgent === undefined ? {} : { userAgent: request.userAgent }),
+        ...(request.ifNoneMatch === undefined ? {} : { ifNoneMatch: request.ifNoneMatch }),
       },
       this.now,
     );

@@ -1,14 +1,26 @@
 /**
  * Objects as clients see them: what is stored, and what this machine adds of its own knowledge.
  *
- * - A node whose machine does not answer is not ready, whatever it last said of itself.
+ * - A node whose machine does not answer is not ready, whatever it last said of itself, and has
+ *   the taint that says so.
  * - What no reporter has spoken about yet has the status that Kubernetes starts with.
  */
 import type { Now } from "@beemesh/base";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import {
+  findResource,
+  formatTime,
+  isDefinition,
+  isPod,
+  type KubeObject,
+  qosClassOf,
+  type Resource,
+} from "@beemesh/model";
 import type { ObjectStore, Revision } from "@beemesh/ports";
 import type { PolicyRule } from "./access/rule.ts";
+import { asVersion } from "./custom/conversion.ts";
+import { shownDefinition } from "./custom/definition.ts";
 import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
+import { withShownTaints } from "./node-taint.ts";
 import { formatTimestamp } from "./timestamp.ts";
 
 /** What is known of a machine's life, and since when by this machine's log. */
@@ -26,6 +38,9 @@ export interface ViewOptions {
   readonly rulesOf: (role: KubeObject) => readonly PolicyRule[];
 }
 
+/** How often a kubelet renews its lease, by default. */
+const renewMs = 10_000;
+
 /** Conditions that nobody can vouch for once a machine is silent. */
 const livingConditions = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
@@ -39,13 +54,34 @@ export class View {
     this.#options = options;
   }
 
+  /** Whether the machine of the node with this name answers. */
+  isAlive(node: string): boolean {
+    return this.#options.isAlive(node);
+  }
+
+  /**
+   * When the machine of a node was last heard of, as exactly as clients are told: a kubelet renews
+   * its lease every ten seconds. Undefined if it was silent before this machine began to look.
+   */
+  heardOf(node: string, wallMs: number): string | undefined {
+    if (!this.#options.isAlive(node)) {
+      return this.#livenesses.get(node)?.since.replace("Z", ".000000Z");
+    }
+    return formatTime(wallMs - (wallMs % renewMs), 6);
+  }
+
   /** The object as clients see it. */
   show(resource: Resource, object: KubeObject): KubeObject {
+    if (resource.custom !== undefined) return asVersion(resource, object);
+    if (isDefinition(resource)) {
+      const conflict = this.#options.store.resources.conflictOf(object.metadata.name);
+      return shownDefinition(object, conflict);
+    }
     if (resource.name === "clusterroles") return this.#clusterRole(object);
     if (!resource.hasStatus) return object;
     if (resource.group !== "") return { ...object, status: object.status ?? {} };
     if (resource.name === "nodes") return this.#node(object);
-    if (resource.name === "pods") return withStatus(object, { phase: "Pending" });
+    if (resource.name === "pods") return withFirstPhase(object);
     if (resource.name === "services") return withStatus(object, { loadBalancer: {} });
     if (resource.name === "namespaces") {
       const isLeaving = object.metadata.deletionTimestamp !== undefined;
@@ -97,13 +133,15 @@ export class View {
     return true;
   }
 
-  #node(node: KubeObject): KubeObject {
-    const { name } = node.metadata;
+  #node(stored: KubeObject): KubeObject {
+    const { name } = stored.metadata;
     const liveness = this.#livenesses.get(name);
+    const isAlive = this.#options.isAlive(name);
+    const node = withShownTaints(stored, { isAlive, since: liveness?.since });
     const resourceVersion = newer(node.metadata.resourceVersion ?? "0", liveness?.revision ?? "0");
     const metadata = { ...node.metadata, resourceVersion };
     const status = mapAt(node, "status");
-    if (this.#options.isAlive(name)) return { ...node, metadata, status };
+    if (isAlive) return { ...node, metadata, status };
     const conditions = listAt(status, "conditions").map((condition) =>
       livingConditions.includes(textAt(condition, "type"))
         ? unknownCondition(condition, liveness?.since)
@@ -123,6 +161,12 @@ function unknownCondition(condition: unknown, since: string | undefined): unknow
     message: "Machine does not answer",
     lastTransitionTime: since ?? fieldAt(condition, "lastTransitionTime") ?? null,
   };
+}
+
+/** A pod that no machine has spoken about yet waits, and is promised what it asks for. */
+function withFirstPhase(object: KubeObject): KubeObject {
+  if (!isPod(object) || object.status?.qosClass !== undefined) return object;
+  return withStatus(object, { phase: "Pending", qosClass: qosClassOf(object) });
 }
 
 function withStatus(object: KubeObject, initial: object): KubeObject {

@@ -92,9 +92,9 @@ export class Watch {
   }
 
   /** Sends a change, if it is one of what is watched. `nowMs` is the wall clock. */
-  deliver({ kind, object, before, resource }: Change, nowMs = this.#nowMs): void {
+  deliver({ kind, object, before }: Change, nowMs = this.#nowMs): void {
     this.#nowMs = nowMs;
-    const { namespace, selects } = this.request;
+    const { namespace, resource, selects } = this.request;
     if (namespace !== "" && object.metadata.namespace !== namespace) return;
     const shown = this.#view.show(resource, object);
     const was = before === undefined ? undefined : this.#view.show(resource, before);

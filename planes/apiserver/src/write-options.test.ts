@@ -24,6 +24,7 @@ test("writing asks for dry runs, validation and a manager; anything else is refu
       value: {
         dryRun: true,
         fieldValidation: "Warn",
+        doubled: [],
         fieldManager: "me",
         userAgent: "",
         force: undefined,

@@ -10,6 +10,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** What becomes of fields that the kind does not have. */
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
+  /** Fields that the body has twice. */
+  readonly doubled: readonly string[];
   /** Who is to own what is written; empty if the client does not say. */
   readonly fieldManager: string;
   /** The first word of the client's `User-Agent`: who writes if nothing else is said. */
@@ -32,9 +34,10 @@ const supportedPolicies = 'supported values: "Foreground", "Background", "Orphan
 
 /** Reads `dryRun`, `fieldValidation`, `fieldManager` and `force`. */
 export function writeOptionsOf(
-  { query, userAgent = "" }: Pick<ApiRequest, "query" | "userAgent">,
+  request: Pick<ApiRequest, "query" | "userAgent" | "doubled">,
   kind: string,
 ): Outcome<WriteOptions> {
+  const { query, userAgent = "", doubled = [] } = request;
   const dryRun = dryRunOf(query.get("dryRun") ?? [], kind);
   if (!dryRun.ok) return dryRun;
   const fieldManager = query.get("fieldManager")?.[0] ?? "";
@@ -45,15 +48,19 @@ export function writeOptionsOf(
     const message = `Unsupported value: "${fieldValidation}": ${supportedValidations}`;
     return fail(optionInvalid(kind, "fieldValidation", message));
   }
-  const force = query.get("force")?.[0];
   return done({
     dryRun: dryRun.value,
     fieldValidation,
+    doubled,
     fieldManager,
     userAgent: programOf(userAgent),
-    // As Go reads a flag of a query: everything but "0" and "false" is true.
-    force: force === undefined ? undefined : !["0", "false", ""].includes(force.toLowerCase()),
+    force: flagOf(query.get("force")?.[0]),
   });
+}
+
+/** As Go reads a flag of a query: everything but "0" and "false" is true. */
+function flagOf(text: string | undefined): boolean | undefined {
+  return text === undefined ? undefined : !["0", "false", ""].includes(text.toLowerCase());
 }
 
 function wrongManager(name: string, kind: string): Status | undefined {

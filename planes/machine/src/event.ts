@@ -1,6 +1,6 @@
 import type { Instant } from "@beemesh/base";
 import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
-import type { FoundPod, LinkEvent, RuntimeEvent } from "@beemesh/ports";
+import type { FoundPod, LinkEvent, MachineUsage, RuntimeEvent } from "@beemesh/ports";
 import type { Entry, Json, PeerId } from "@beemesh/wire";
 import type { NodeFacts, NodeHealth } from "./node.ts";
 import type { Occurrence } from "./recorder.ts";
@@ -21,10 +21,20 @@ export type MachineEvent =
   | { readonly kind: "health"; readonly health: NodeHealth }
   /** Something happened beside the machine that becomes an Event of Kubernetes. */
   | { readonly kind: "occurrence"; readonly occurrence: Occurrence }
+  /** What machines use: the answer to `measure`. */
+  | { readonly kind: "usage"; readonly uid: string; readonly usages: readonly MachineUsage[] }
   /** Time has passed, or the object store was written to. Extra ticks are harmless. */
   | { readonly kind: "tick" }
   /** The machine drains: it says goodbye to the mesh. */
   | { readonly kind: "stop" };
+
+/** What the runtime says of pods. */
+type PodNews = Extract<MachineEvent, { kind: "found" | "runtime" | "report" }>;
+
+/** Whether an event is for the pods of this machine alone. */
+export function isPodNews(event: MachineEvent): event is PodNews {
+  return event.kind === "found" || event.kind === "runtime" || event.kind === "report";
+}
 
 /** What must be done, in this order: what is persisted comes before what rests on it. */
 export type MachineEffect =
@@ -48,6 +58,8 @@ export type MachineEffect =
     }
   /** A machine came or went: what the API shows of Nodes has changed. */
   | { readonly kind: "machines" }
+  /** Ask machines what they use, and give back `usage` for this uid. */
+  | { readonly kind: "measure"; readonly uid: string; readonly machines: readonly string[] }
   | { readonly kind: "wake"; readonly at: Instant }
   | {
       readonly kind: "observe";

@@ -1,50 +1,39 @@
-import { after, elapsedMs, type Instant, type Now, type Random, unreachable } from "@beemesh/base";
-import { type MachineOffer, smallMeshMax, type Task } from "@beemesh/bidding";
+import { after, elapsedMs, type Instant, type Now, unreachable } from "@beemesh/base";
+import type { MachineOffer } from "@beemesh/bidding";
 import { Controllers, type ControllersEffect, type ControllersEvent } from "@beemesh/controllers";
 import type { Member, MembershipEvent } from "@beemesh/membership";
 import type { Pod } from "@beemesh/model";
-import { type ApiAccess, Pods, type PodsEffect, type PodsEvent } from "@beemesh/pods";
-import type {
-  Change,
-  Introductions,
-  LinkEvent,
-  ObjectStore,
-  Revision,
-  Signer,
-  Verifier,
-} from "@beemesh/ports";
+import type { ApiAccess, Pods, PodsEffect, PodsEvent } from "@beemesh/pods";
+import type { Change, Introductions, LinkEvent, ObjectStore } from "@beemesh/ports";
 import type { Objects, Registry, RegistryEffect } from "@beemesh/registry";
 import { type CollectionId, collectionOf, type Entry, type Json, type PeerId } from "@beemesh/wire";
 import { Announcer } from "./announcer.ts";
 import { Deciders } from "./deciders.ts";
 import { greetingMs } from "./directory.ts";
 import { type MachineMessage, membersTopic, openEnvelope, taskTopic, toJson } from "./envelope.ts";
-import type { MachineEffect, MachineEvent } from "./event.ts";
+import { isPodNews, type MachineEffect, type MachineEvent } from "./event.ts";
 import { Losses, type LossesEffect } from "./losses.ts";
 import { Neighbourhood, type NeighbourhoodEffect } from "./neighbourhood.ts";
 import type { NodeFacts } from "./node.ts";
+import { mayPreempt, occupancyOf } from "./occupancy.ts";
 import { offerOf } from "./offer.ts";
+import { openPods } from "./own-pods.ts";
 import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
-import { hasMet, openRecords, proofOf } from "./records.ts";
+import { hasMet, openRecords, proofOf, type RecordsOptions } from "./records.ts";
 import { fullNameOf, ownerKinds, resourceNamed, settingKinds } from "./resource.ts";
+import { roomFor } from "./room.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
 import { Scribe } from "./scribe.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** What a machine is made of. Everything of an earlier life comes from its own disk. */
-export interface MachineOptions {
+export interface MachineOptions extends Omit<RecordsOptions, "self" | "introductions"> {
   readonly facts: NodeFacts;
-  readonly signer: Signer;
-  readonly verifier: Verifier;
   /** Where the authors of records are looked up that were never met. */
   readonly introductions?: Introductions;
-  readonly random: Random;
-  readonly now: Now;
   /** Higher than at any earlier boot. */
   readonly incarnation: number;
   readonly entries: Iterable<Entry>;
-  /** What the disk holds under `revisionNote` of the registry. */
-  readonly ceiling: Revision | undefined;
   /** What pods may have of the API of this machine; nothing if not given. */
   readonly access?: ApiAccess;
 }
@@ -113,9 +102,7 @@ export class Machine {
     this.deciders = new Deciders({ registry: this.#registry, verifier, mayAct });
     const members = {
       rankOf: (collection: string) =>
-        mayAct() && this.#subscriptions.isReady(collection)
-          ? this.#registry.rankOf(collection)
-          : undefined,
+        mayAct() ? this.#subscriptions.rankOf(collection) : undefined,
       isAlive: (machine: string) => this.#neighbourhood.isAlive(machine),
     };
     const wasDeleted = (collection: string, name: string): boolean =>
@@ -135,28 +122,25 @@ export class Machine {
     this.#placement = new Placement({
       ...basics,
       offer: () => this.#offer(),
+      mayPreempt: (pod) => mayPreempt(pod, this.#objects),
+      alive: () => this.#neighbourhood.alive().map(({ id }) => id),
       proofOf: (pod) => proofOf(pod, records),
     });
-    this.#pods = new Pods({
-      ...(options.access && { access: options.access }),
-      nodeName: facts.name,
-      hostIp: facts.hostIp,
-      cpuMillicores: facts.cpuMillicores,
-      memoryBytes: facts.memoryBytes,
-      lookup: (resource, namespace, name) =>
-        this.#objects.get(resourceNamed("", resource), namespace, name),
-    });
-    this.#runner = new Runner({
+    this.#pods = openPods(facts, this.#objects, options.access);
+    const own = {
       nodeName: facts.name,
       objects: this.#objects,
-      heldSinceMs: (uid) => this.#pods.heldSinceMs(uid),
+      heldSinceMs: (uid: string) => this.#pods.heldSinceMs(uid),
+    };
+    this.#runner = new Runner({
+      ...own,
+      roomFor: (pod, others) =>
+        roomFor(pod, this.#offer(others), occupancyOf(others, this.#objects)),
       wasDeleted: (namespace, name) => wasDeleted(collectionOf("pods", "", namespace), name),
     });
     this.#losses = new Losses({
-      nodeName: facts.name,
-      objects: this.#objects,
+      ...own,
       runner: this.#runner,
-      heldSinceMs: (uid) => this.#pods.heldSinceMs(uid),
       neighbourhood: this.#neighbourhood,
     });
     this.#announcer = new Announcer(this.#objects, facts);
@@ -166,6 +150,11 @@ export class Machine {
   /** The registry as the API of this machine sees it. Tick after writing to it. */
   get objects(): ObjectStore {
     return this.#objects;
+  }
+
+  /** The pods whose records name this machine. */
+  ownPods(): readonly Pod[] {
+    return this.#objects.podsOn(this.#facts.name).filter(isPod);
   }
 
   /** Every machine ever heard of, this one included. */
@@ -219,27 +208,19 @@ export class Machine {
   }
 
   #handle(event: MachineEvent): void {
+    if (isPodNews(event)) return this.#toPods(event);
     switch (event.kind) {
       case "start":
         return this.#start();
       case "link":
         return this.#hear(event.event);
-      case "found":
-        return this.#toPods({ kind: "found", pods: event.pods });
-      case "runtime":
-        return this.#toPods({ kind: "runtime", event: event.event });
-      case "report":
-        return this.#toPods({ kind: "report", report: event.report });
       case "lost":
         return this.#lose(this.#losses.report(event, this.#now));
       case "facts":
-        this.#facts = event.facts;
-        this.#announcer.facts = event.facts;
-        this.#toMembership({ kind: "addresses", addresses: event.facts.addresses });
-        return this.#announcer.announce(this.#now);
       case "health":
-        this.#announcer.health = event.health;
-        return this.#announcer.announce(this.#now);
+        return this.#measured(event);
+      case "usage":
+        return this.#toControllers(event);
       case "occurrence":
         return this.#scribe.record(event.occurrence, this.#now);
       case "tick":
@@ -249,6 +230,15 @@ export class Machine {
       default:
         return unreachable(event);
     }
+  }
+
+  #measured(event: Extract<MachineEvent, { kind: "facts" | "health" }>): void {
+    if (event.kind === "facts") {
+      this.#facts = event.facts;
+      this.#announcer.facts = event.facts;
+      this.#toMembership({ kind: "addresses", addresses: event.facts.addresses });
+    } else this.#announcer.health = event.health;
+    this.#announcer.announce(this.#now);
   }
 
   #start(): void {
@@ -337,7 +327,7 @@ export class Machine {
       const ending = this.#objects
         .list(namespaceResource)
         .items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
-      const pods = this.#ownPods();
+      const pods = this.ownPods();
       for (const change of this.#subscriptions.update({ pods, ending }, this.#now)) {
         this.#objects.step(change, this.#now);
       }
@@ -367,12 +357,20 @@ export class Machine {
   #run(effects: readonly RunnerEffect[]): void {
     for (const effect of effects) {
       if (effect.kind === "pods") this.#toPods(effect.event);
+      else if (effect.kind === "waits") this.#makeRoom(effect);
       else if (effect.kind === "wake" || effect.kind === "observe") this.#emit(effect);
       else if (effect.kind === "reassert") {
         this.#scribe.reassert(effect.pod);
         this.#observe("pod.reasserted", { pod: fullNameOf(effect.pod.metadata) });
       } else this.#objects.step({ kind: "fetch", ...effect.record }, this.#now);
     }
+  }
+
+  /** A pod has its place here, and waits for those that have to go. */
+  #makeRoom({ pod, victims }: Extract<RunnerEffect, { kind: "waits" }>): void {
+    this.#place(this.#placement.started(pod.metadata.uid ?? "", this.#meshNow()));
+    this.#scribe.nominate(pod);
+    for (const victim of victims) this.#scribe.preempt(victim, pod, this.#now);
   }
 
   #toMembership(event: MembershipEvent): void {
@@ -385,7 +383,7 @@ export class Machine {
       else if (effect.kind === "gone") {
         this.#place(this.#placement.lost(effect.peer, this.#meshNow()));
       } else if (effect.kind === "publish") {
-        this.#emit({ kind: "publish", topic: membersTopic, message: toJson(effect.message) });
+        this.#publish(membersTopic, effect.message);
       } else this.#emit(effect);
     }
   }
@@ -440,6 +438,7 @@ export class Machine {
         return;
       case "event":
         return this.#scribe.record(effect, this.#now);
+      case "measure":
       case "wake":
       case "observe":
         return this.#emit(effect);
@@ -450,9 +449,8 @@ export class Machine {
 
   /** Offers what was wanted in this step: pods of one workload in one task, so that they spread. */
   #offerWanted(): void {
-    const bidders = this.#neighbourhood.alive().length;
     for (const wish of together(this.#wanted.splice(0))) {
-      this.#place(this.#placement.schedule(wish, bidders, this.#meshNow()));
+      this.#place(this.#placement.schedule(wish, this.#meshNow()));
     }
   }
 
@@ -463,7 +461,7 @@ export class Machine {
           this.#send(effect.to, effect.message);
           break;
         case "publish":
-          this.#offerTask(effect.task);
+          this.#publish(taskTopic(this.#facts.system.architecture), effect.task);
           break;
         case "placed":
           this.#bind(effect.pod, effect.peer);
@@ -485,18 +483,6 @@ export class Machine {
           unreachable(effect);
       }
     }
-  }
-
-  /**
-   * Publishes a task. In a small mesh every machine is told directly as well: pub/sub takes
-   * seconds to learn who listens, and a task that comes twice is heard once.
-   */
-  #offerTask(task: Task): void {
-    const topic = taskTopic(this.#facts.system.architecture);
-    this.#emit({ kind: "publish", topic, message: toJson(task) });
-    const alive = this.#neighbourhood.alive();
-    if (alive.length > smallMeshMax) return;
-    for (const { id } of alive) if (id !== this.#facts.peer) this.#send(id, task);
   }
 
   /** A machine took a pod: its record says so from now on. */
@@ -525,10 +511,9 @@ export class Machine {
       case "event":
         return this.#scribe.record(effect, this.#now);
       case "removed":
-        this.#runner.released(effect.uid);
-        return this.#scribe.bury(effect);
       case "released":
         this.#runner.released(effect.uid);
+        if (effect.kind === "removed") this.#scribe.bury(effect);
         return;
       case "lost":
         return this.#observe("pod.lost", { pod: fullNameOf(effect), reason: effect.reason });
@@ -541,11 +526,6 @@ export class Machine {
       default:
         return unreachable(effect);
     }
-  }
-
-  /** The pods whose records name this machine. */
-  #ownPods(): readonly Pod[] {
-    return this.#objects.podsOn(this.#facts.name).filter(isPod);
   }
 
   #resync(): void {
@@ -564,13 +544,15 @@ export class Machine {
     }
   }
 
-  #offer(): MachineOffer {
+  /** What this machine has beside these pods. */
+  #offer(pods: readonly Pod[] = [...this.#runner.held()]): MachineOffer {
     return offerOf({
       facts: this.#facts,
       health: this.#announcer.health,
       node: this.#announcer.stored(),
-      pods: this.#runner.held(),
+      pods,
       uptimeMs: elapsedMs(this.#startedAt, this.#now.at),
+      occupancy: () => occupancyOf(pods, this.#objects),
     });
   }
 
@@ -581,6 +563,10 @@ export class Machine {
 
   #send(to: PeerId, message: MachineMessage["message"]): void {
     this.#emit({ kind: "send", to, message: toJson(message) });
+  }
+
+  #publish(topic: string, message: MachineMessage["message"]): void {
+    this.#emit({ kind: "publish", topic, message: toJson(message) });
   }
 
   #observe(event: string, facts: Readonly<Record<string, string | number | boolean>>): void {

@@ -69,6 +69,7 @@ describe("nodeStatus", () => {
         status: "False",
         reason: "MachineTrouble",
         message: "Cannot reach Podman: socket refused",
+        lastHeartbeatTime: "t2",
         lastTransitionTime: "t2",
       },
     );
@@ -78,5 +79,6 @@ describe("nodeStatus", () => {
     const before = conditionsOf(nodeStatus(facts, well, [], "t1"));
     const now = conditionsOf(nodeStatus(facts, well, before, "t2"));
     assert(now.every(({ lastTransitionTime }) => lastTransitionTime === "t1"));
+    assert(now.every(({ lastHeartbeatTime }) => lastHeartbeatTime === "t1"));
   });
 });

@@ -163,13 +163,19 @@ function condition(
   return { type, status, reason, message };
 }
 
-/** A condition that says what it said before has changed when it changed then. */
+/**
+ * A condition that says what it said before has changed when it changed then. It is told when it
+ * changes, not at every beat: that a machine lives is known without its record.
+ */
 function keepTime(current: Condition, before: readonly Condition[], timestamp: string): Condition {
   const same = before.find(
     ({ type, status }) => type === current.type && status === current.status,
   );
+  const { reason, message, lastHeartbeatTime = timestamp } = same ?? {};
+  const isSame = reason === current.reason && message === current.message;
   return {
     ...current,
+    lastHeartbeatTime: isSame ? lastHeartbeatTime : timestamp,
     lastTransitionTime: same?.lastTransitionTime ?? timestamp,
   };
 }

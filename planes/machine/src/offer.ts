@@ -1,4 +1,10 @@
-import { type HostPort, longevityOf, type MachineOffer, requirementsOf } from "@beemesh/bidding";
+import {
+  type HostPort,
+  longevityOf,
+  type MachineOffer,
+  type Occupancy,
+  requirementsOf,
+} from "@beemesh/bidding";
 import { type KubeObject, type Pod, taintsOf } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import type { NodeFacts, NodeHealth } from "./node.ts";
@@ -13,10 +19,13 @@ export interface OfferSources {
   /** The pods that are assigned here; those that have ended take nothing. */
   readonly pods: Iterable<Pod>;
   readonly uptimeMs: number;
+  /** Who is here, for those who may take their places. */
+  readonly occupancy?: () => Occupancy;
 }
 
 /** What this machine can offer now: its capacity less what its pods have asked for. */
-export function offerOf({ facts, health, node, pods, uptimeMs }: OfferSources): MachineOffer {
+export function offerOf(sources: OfferSources): MachineOffer {
+  const { facts, health, node, pods, uptimeMs, occupancy } = sources;
   const workloads = new Map<string, number>();
   const hostPorts: HostPort[] = [];
   const reserved = { cpuMillicores: 0, memoryBytes: 0, pods: 0 };
@@ -47,6 +56,7 @@ export function offerOf({ facts, health, node, pods, uptimeMs }: OfferSources): 
     workloads,
     longevity: longevityOf(uptimeMs),
     trust: 1,
+    ...(occupancy && { occupancy }),
     diskPressure: health.disk !== "",
     memoryPressure: false,
   };

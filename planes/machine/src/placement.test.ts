@@ -29,6 +29,9 @@ const verifier: Verifier = {
 const start: Now = { at: instantAt(0), wallMs: Date.UTC(2026, 10, 20) };
 const later = (ms: number): Now => ({ at: after(start.at, ms), wallMs: start.wallMs + ms });
 
+/** Who is alive on the stage of a test. */
+const alive = new Set<PeerId>();
+
 function placementOf(self: PeerId, isCordoned = false): Placement {
   const health = { runtime: isCordoned ? "gone" : "", disk: "", clock: "" };
   const own = { ...facts, peer: self, name: `m-${self}` };
@@ -40,6 +43,8 @@ function placementOf(self: PeerId, isCordoned = false): Placement {
     verifier,
     random,
     offer: () => offerOf(offer),
+    alive: () => [...alive],
+    mayPreempt: ({ spec }) => (spec.priority ?? 0) > 0,
     proofOf: () => [owner],
   });
 }
@@ -77,7 +82,9 @@ function play(
   const placement = machines.get(author);
   assert(placement, `${author} is there`);
   const wish = { kind: "schedule", task: "t1", pods, workload: "shop/web", reason: "new" } as const;
-  perform(author, placement.schedule(wish, machines.size, start), start);
+  alive.clear();
+  for (const peer of machines.keys()) alive.add(peer);
+  perform(author, placement.schedule(wish, start), start);
   for (let ms = 10; ms <= 5000; ms += 10) {
     for (const [peer, each] of machines) perform(peer, each.tick(later(ms)), later(ms));
   }
@@ -146,7 +153,7 @@ describe("Placement", () => {
       reason: "new",
     };
     const tasks = alone
-      .schedule(wish, 3, start)
+      .schedule(wish, start)
       .flatMap((effect) => (effect.kind === "publish" ? [effect.task] : []));
     assert.deepEqual(
       tasks.map(({ id, count }) => [id, count]),
@@ -160,7 +167,7 @@ describe("Placement", () => {
   test("a task with a forged signature is answered by nobody", () => {
     const author = placementOf("p1");
     const wish = { task: "t", pods: [podNamed("a")], workload: "w", reason: "new" } as const;
-    const effects = author.schedule({ kind: "schedule", ...wish }, 2, start);
+    const effects = author.schedule({ kind: "schedule", ...wish }, start);
     const published = effects.find((effect) => effect.kind === "publish");
     assert(published, "a task is published");
     const forged = { ...published.task, count: 200 };

@@ -9,10 +9,12 @@ import {
   type BidderEvent,
   type BiddingMessage,
   describeFailure,
+  describePreemption,
   isForBidder,
   type MachineOffer,
   podsMax,
   requirementsOf,
+  smallMeshMax,
   type Task,
 } from "@beemesh/bidding";
 import { boundAtAnnotation, type ControllersEffect } from "@beemesh/controllers";
@@ -62,6 +64,10 @@ export interface PlacementOptions {
   readonly verifier: Verifier;
   readonly random: Random;
   readonly offer: () => MachineOffer;
+  /** Whether a pod may take the places of less important ones. */
+  readonly mayPreempt: (pod: Pod) => boolean;
+  /** Machines that are alive, this one included. */
+  readonly alive: () => readonly PeerId[];
   /** The signed entries that prove that a pod may run. */
   readonly proofOf: (pod: Pod) => readonly Entry[];
 }
@@ -86,7 +92,8 @@ export class Placement {
   }
 
   /** Offers pods of one workload to all machines. */
-  schedule(wanted: ScheduleWish, expectedBidders: number, now: Now): readonly PlacementEffect[] {
+  schedule(wanted: ScheduleWish, now: Now): readonly PlacementEffect[] {
+    const expectedBidders = this.#options.alive().length;
     for (const [index, pods] of alike(wanted.pods).entries()) {
       const [first] = pods;
       if (first === undefined) continue;
@@ -102,7 +109,9 @@ export class Placement {
       };
       const uids = pods.map(({ metadata }) => metadata.uid ?? "");
       const entries = this.#options.proofOf(first);
-      this.#toAuctioneer({ kind: "open", task, uids, entries, expectedBidders }, now);
+      const mayPreempt = this.#options.mayPreempt(first);
+      const call = { entries, expectedBidders, mayPreempt };
+      this.#toAuctioneer({ kind: "open", task, uids, ...call }, now);
     }
     return this.#take();
   }
@@ -155,8 +164,7 @@ export class Placement {
       case "send":
         return this.#send(effect.to, effect.message, now);
       case "publish":
-        this.#effects.push(effect);
-        return this.#receive(this.#options.self, effect.task, now);
+        return this.#publish(effect.task, now);
       case "awarded": {
         const pod = this.#pods.get(effect.uid);
         this.#pods.delete(effect.uid);
@@ -166,7 +174,7 @@ export class Placement {
       case "failed":
         for (const uid of effect.uids) {
           this.#pods.delete(uid);
-          const message = describeFailure(effect.reasons, effect.total);
+          const message = failureOf(effect);
           this.#effects.push({ kind: "unplaced", uid, message });
         }
         return;
@@ -205,10 +213,31 @@ export class Placement {
     }
   }
 
+  /**
+   * Publishes a task. In a small mesh every machine is told directly as well: pub/sub takes
+   * seconds to learn who listens, and a task that comes twice is heard once.
+   */
+  #publish(task: Task, now: Now): void {
+    const { alive, self } = this.#options;
+    this.#effects.push({ kind: "publish", task });
+    const machines = alive();
+    const told = machines.length > smallMeshMax ? [self] : machines;
+    for (const peer of new Set([self, ...told])) this.#send(peer, task, now);
+  }
+
   #send(to: PeerId, message: BiddingMessage, now: Now): void {
     if (to === this.#options.self) this.#receive(to, message, now);
     else this.#effects.push({ kind: "send", to, message });
   }
+}
+
+function failureOf({
+  reasons,
+  task,
+  total,
+}: Extract<AuctioneerEffect, { kind: "failed" }>): string {
+  const why = describeFailure(reasons, total);
+  return task.preempts === true ? `${why} ${describePreemption(total)}` : why;
 }
 
 /** Joins wishes of one workload and reason into one, under the first one's task. */

@@ -5,7 +5,7 @@ import { boundAtAnnotation, replacesAnnotation } from "@beemesh/controllers";
 import type { KubeObject, Pod } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import { formatStamp } from "@beemesh/wire";
-import { Runner, type RunnerEffect } from "./runner.ts";
+import { Runner, type RunnerEffect, type RunnerOptions } from "./runner.ts";
 
 const now: Now = { at: instantAt(0), wallMs: 5000 };
 
@@ -26,6 +26,7 @@ const boundAt = (wallMs: number): Record<string, string> => ({
 function runnerWith(
   records: Map<string, KubeObject | "deleted">,
   heldSinceMs: (uid: string) => number | undefined = () => 1000,
+  roomFor: RunnerOptions["roomFor"] = () => ({ kind: "free" }),
 ): Runner {
   const find = (name: string): KubeObject | "deleted" | undefined => records.get(name);
   const objects: Pick<ObjectStore, "get"> = {
@@ -39,6 +40,7 @@ function runnerWith(
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the runner only reads objects
     objects: objects as ObjectStore,
     heldSinceMs,
+    roomFor,
     wasDeleted: (_namespace, name) => find(name) === "deleted",
   });
 }
@@ -118,5 +120,50 @@ describe("Runner", () => {
     );
     // It is held all the same, for its logs: that it had ended is in its record.
     assert.deepEqual(summary(runner.look("shop", "web", now)), ["assign"]);
+  });
+
+  test("has a pod wait for those that have its place, and looks again as time passes", () => {
+    const other = { ...podOn("m1", "b"), metadata: { name: "old", namespace: "shop", uid: "b" } };
+    const records = new Map<string, KubeObject | "deleted">([["old", other]]);
+    let isFree = true;
+    const asked: string[] = [];
+    const runner = runnerWith(records, undefined, (pod, others) => {
+      asked.push(`${pod.metadata.uid} beside ${others.map(({ metadata }) => metadata.uid).join()}`);
+      return isFree ? { kind: "free" } : { kind: "taken", victims: ["b", "unknown"] };
+    });
+    assert.deepEqual(summary(runner.look("shop", "old", now)), ["assign"]);
+    isFree = false;
+    records.set("web", podOn("m1", "a"));
+    const [waits] = runner.look("shop", "web", now);
+    assert(waits?.kind === "waits");
+    assert.deepEqual(
+      [waits.pod.metadata.uid, waits.victims.map(({ metadata }) => metadata.uid)],
+      ["a", ["b"]],
+    );
+    assert.deepEqual(summary(runner.tick(now)), ["waits"]);
+    assert(runner.find("a"), "it takes its place already");
+    isFree = true;
+    assert.deepEqual(summary(runner.tick(now)), ["assign"]);
+    assert.deepEqual(runner.tick(now), []);
+    isFree = false;
+    assert.deepEqual(summary(runner.look("shop", "web", now)), ["assign"], "it was started");
+    assert.deepEqual(asked, ["b beside ", "a beside b", "a beside b", "a beside b"]);
+  });
+
+  test("asks for no room for a pod that has run before, or that is deleted", () => {
+    const records = new Map<string, KubeObject | "deleted">();
+    const taken = (): Runner =>
+      runnerWith(records, undefined, () => ({ kind: "taken", victims: [] }));
+    records.set("web", { ...podOn("m1", "a"), status: { phase: "Running" } });
+    assert.deepEqual(summary(taken().look("shop", "web", now)), ["assign"]);
+    const pod = podOn("m1", "a");
+    records.set("web", pod);
+    const runner = taken();
+    assert.deepEqual(summary(runner.look("shop", "web", now)), ["waits"]);
+    records.set("web", { ...pod, metadata: { ...pod.metadata, deletionTimestamp: "now" } });
+    assert.deepEqual(summary(runner.look("shop", "web", now)), ["assign"]);
+    records.set("web", "deleted");
+    assert.deepEqual(summary(runner.look("shop", "web", now)), ["unassign a"]);
+    assert.deepEqual(runner.tick(now), []);
   });
 });

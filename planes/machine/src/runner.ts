@@ -6,10 +6,13 @@ import type { ObjectStore } from "@beemesh/ports";
 import type { RecordName } from "@beemesh/wire";
 import { type Lookup, lineageOf } from "./lineage.ts";
 import { resourceNamed } from "./resource.ts";
+import type { Room } from "./room.ts";
 
 /** What the runner wants done, in order. */
 export type RunnerEffect =
   | { readonly kind: "pods"; readonly event: PodsEvent }
+  /** The pod is this machine's, and starts when those have gone that have its place. */
+  | { readonly kind: "waits"; readonly pod: Pod; readonly victims: readonly Pod[] }
   /** Write the pod's own record again: it is older than what took its place. */
   | { readonly kind: "reassert"; readonly pod: Pod }
   /** Ask for the record of an owner: without it the pod cannot be judged. */
@@ -29,6 +32,8 @@ export interface RunnerOptions {
   readonly objects: ObjectStore;
   /** Wall time since when a pod is held here; undefined if it is not. */
   readonly heldSinceMs: (uid: string) => number | undefined;
+  /** Whether there is room for a pod beside these. */
+  readonly roomFor: (pod: Pod, others: readonly Pod[]) => Room;
   /** Whether the registry knows that the pod's record was deleted. */
   readonly wasDeleted: (namespace: string, name: string) => boolean;
 }
@@ -52,6 +57,8 @@ export class Runner {
   readonly #held = new Map<string, Pod>();
   /** Names of pods whose owners were not known when they were looked at. */
   readonly #waiting = new Set<string>();
+  /** Names of pods that are held and wait for room, by uid. */
+  readonly #crowded = new Map<string, { readonly namespace: string; readonly name: string }>();
   /** When owners are asked for again that did not come. */
   #askAt: Instant | undefined;
 
@@ -88,16 +95,20 @@ export class Runner {
     });
   }
 
-  /** Asks again for owners that did not come. */
+  /** Asks again for owners that did not come, and looks whether there is room by now. */
   tick(now: Now): RunnerEffect[] {
-    if (this.#askAt === undefined || this.#askAt > now.at) return [];
+    const crowded = [...this.#crowded.values()].flatMap(({ namespace, name }) =>
+      this.look(namespace, name, now),
+    );
+    if (this.#askAt === undefined || this.#askAt > now.at) return crowded;
     this.#askAt = undefined;
-    return this.ownersChanged(now);
+    return [...crowded, ...this.ownersChanged(now)];
   }
 
   /** The pod has left this machine. */
   released(uid: string): void {
     this.#held.delete(uid);
+    this.#crowded.delete(uid);
   }
 
   #settle(namespace: string, name: string, seen: NameRecord): RunnerEffect[] {
@@ -117,7 +128,7 @@ export class Runner {
       );
       if (verdict === "keep") return [];
       if (verdict === "reassert") return [{ kind: "reassert", pod }];
-      this.#held.delete(uid);
+      this.released(uid);
       const reason = seen === "deleted" ? "Deleted" : "Replaced";
       return [{ kind: "pods", event: { kind: "unassign", uid, reason } }];
     });
@@ -134,8 +145,31 @@ export class Runner {
       if (verdict.length > 0) return verdict;
     }
     this.#held.set(uid, record);
+    const waiting = this.#waitForRoom(record, held === undefined);
+    if (waiting !== undefined) return [waiting];
     const since = heldSinceMs(uid) ?? boundAtMs(record.metadata) ?? now.wallMs;
     return [{ kind: "pods", event: { kind: "assign", pod: record, heldSinceMs: since } }];
+  }
+
+  /**
+   * Whether a pod that was not started yet has to wait for less important ones to go. One that has
+   * run, in an earlier life of the daemon, is not asked; one that is deleted takes no place.
+   */
+  #waitForRoom(pod: Pod, isNew: boolean): RunnerEffect | undefined {
+    const { deletionTimestamp, name, namespace = "", uid = "" } = pod.metadata;
+    const isAsked = this.#crowded.has(uid) || (isNew && (pod.status?.phase ?? "") !== "Running");
+    const others = [...this.#held.values()].filter(({ metadata }) => metadata.uid !== uid);
+    const room =
+      isAsked && deletionTimestamp === undefined
+        ? this.#options.roomFor(pod, others)
+        : ({ kind: "free" } as const);
+    if (room.kind === "free") {
+      this.#crowded.delete(uid);
+      return undefined;
+    }
+    this.#crowded.set(uid, { namespace, name });
+    const victims = others.filter(({ metadata }) => room.victims.includes(metadata.uid ?? ""));
+    return { kind: "waits", pod, victims };
   }
 
   /** What keeps the pod from running here; nothing if it may. */

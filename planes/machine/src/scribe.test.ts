@@ -60,6 +60,51 @@ describe("Scribe", () => {
     assert.deepEqual(shelf.take(), ["status Pod/web", "remove Pod/web"]);
   });
 
+  test("does not bury what finalizers hold, and says that nothing else does", () => {
+    const held = {
+      ...podNamed("web").metadata,
+      deletionTimestamp: "now",
+      deletionGracePeriodSeconds: 30,
+      finalizers: ["example.com/wait"],
+    };
+    const { scribe, shelf, read } = make({ ...podNamed("web"), metadata: held });
+    const about = { kind: "removed", namespace: "shop", name: "web", uid: "uid-web" } as const;
+    scribe.bury(about);
+    assert.deepEqual(read().metadata, { ...held, deletionGracePeriodSeconds: 0 });
+    scribe.bury(about);
+    assert.deepEqual(shelf.take(), ["spec Pod/web"]);
+  });
+
+  test("has a pod go for another one, once, and says so", () => {
+    const { scribe, shelf, read } = make(podNamed("web"));
+    const urgent = podNamed("urgent");
+    scribe.preempt(other, urgent, now);
+    assert.deepEqual(shelf.take(), []);
+    scribe.preempt(podNamed("web"), urgent, now);
+    const { metadata, status } = read();
+    assert.equal(metadata.deletionTimestamp, "2026-11-20T00:00:30Z");
+    assert.equal(metadata.deletionGracePeriodSeconds, 30);
+    assert.equal(status?.conditions?.[0]?.reason, "PreemptionByScheduler");
+    assert.match(shelf.take().join(), /^status Pod\/web,spec Pod\/web,spec Event\/web\./u);
+    scribe.preempt(podNamed("web"), urgent, now);
+    assert.deepEqual(shelf.take(), []);
+  });
+
+  test("keeps what others have said of a pod beside what its machine says", () => {
+    const { scribe, read } = make(podNamed("web"));
+    scribe.nominate(podNamed("web"));
+    assert.equal(read().status?.nominatedNodeName, "m1");
+    scribe.preempt(podNamed("web"), podNamed("urgent"), now);
+    const conditions = [{ type: "Ready", status: "False" }] as const;
+    const status = { phase: "Running", conditions } as const;
+    scribe.report({ kind: "status", namespace: "shop", name: "web", uid: "uid-web", status });
+    assert.deepEqual(
+      read().status?.conditions?.map(({ type }) => type),
+      ["Ready", "DisruptionTarget"],
+    );
+    assert.equal(read().status?.nominatedNodeName, undefined);
+  });
+
   test("writes what controllers want, and asserts a pod again", () => {
     const { scribe, shelf } = make();
     scribe.write({ kind: "put", resource: pods, object: podNamed("web") });

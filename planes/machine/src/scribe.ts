@@ -1,6 +1,6 @@
 import type { Now } from "@beemesh/base";
 import type { ControllersEffect } from "@beemesh/controllers";
-import type { Pod } from "@beemesh/model";
+import { disruptedStatus, formatTime, type Pod, type PodStatus } from "@beemesh/model";
 import type { PodsEffect } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
 import type { Objects } from "@beemesh/registry";
@@ -12,11 +12,19 @@ import { isPod } from "./runner.ts";
 
 const podResource = resourceNamed("", "pods");
 
+/** Kubernetes' own default for pods that do not say how long they need to end. */
+const graceSecondsDefault = 30;
+
 /**
  * Kinds that users write and controllers only add their notes to. A user may have written, or
  * deleted, on the other side of a cut: that stands, and the note is made again.
  */
-const ownedByUsers: ReadonlySet<string> = new Set(["deployments", "services"]);
+const ownedByUsers: ReadonlySet<string> = new Set([
+  "deployments",
+  "replicationcontrollers",
+  "services",
+  "statefulsets",
+]);
 
 /** The registry as it is written to. */
 type Records = ObjectStore & Pick<Objects, "amendSpec">;
@@ -58,13 +66,60 @@ export class Scribe {
   /** Writes the status of a pod that runs here. */
   report({ namespace, name, uid, status }: Extract<PodsEffect, { kind: "status" }>): void {
     const pod = this.#objects.get(podResource, namespace, name);
-    if (pod?.metadata.uid === uid) this.#objects.putStatus(podResource, { ...pod, status });
+    if (!isPod(pod) || pod.metadata.uid !== uid) return;
+    this.#objects.putStatus(podResource, { ...pod, status: withOthers(status, pod.status) });
   }
 
-  /** A deleted pod has stopped: its record goes too. */
+  /** Has a pod go, so that a more important one can have its place. */
+  preempt(victim: Pod, by: Pod, now: Now): void {
+    const { namespace = "", name, uid = "" } = victim.metadata;
+    const pod = this.#objects.get(podResource, namespace, name);
+    if (!isPod(pod) || pod.metadata.uid !== uid) return;
+    if (pod.metadata.deletionTimestamp !== undefined) return;
+    const message = "beemesh: preempting to accommodate a higher priority pod";
+    const why = { reason: "PreemptionByScheduler", message };
+    const status = disruptedStatus(pod, why, now.wallMs);
+    this.#objects.putStatus(podResource, { ...pod, status });
+    const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? graceSecondsDefault;
+    const metadata = {
+      ...pod.metadata,
+      deletionTimestamp: formatTime(now.wallMs + graceSeconds * 1000) ?? "",
+      deletionGracePeriodSeconds: graceSeconds,
+    };
+    this.#objects.putSpec(podResource, { ...pod, metadata });
+    const occurrence = {
+      object: { apiVersion: "v1", kind: "Pod", namespace, name, uid },
+      type: "Normal",
+      reason: "Preempted",
+      message: `Preempted by pod ${by.metadata.uid} on node ${this.#self.name}`,
+    } as const;
+    this.record(occurrence, now);
+  }
+
+  /** Shows where a pod will run as soon as those have gone that have its place. */
+  nominate({ metadata }: Pod): void {
+    const { namespace = "", name, uid = "" } = metadata;
+    const pod = this.#objects.get(podResource, namespace, name);
+    if (!isPod(pod) || pod.metadata.uid !== uid) return;
+    const { name: nominatedNodeName } = this.#self;
+    if (pod.status?.nominatedNodeName === nominatedNodeName) return;
+    const status = { ...pod.status, phase: "Pending" as const, nominatedNodeName };
+    this.#objects.putStatus(podResource, { ...pod, status });
+  }
+
+  /**
+   * A deleted pod has stopped: its record goes too, unless finalizers hold it. Then it says that
+   * nothing else does, and goes with the last of them.
+   */
   bury({ namespace, name, uid }: Extract<PodsEffect, { kind: "removed" }>): void {
     const pod = this.#objects.get(podResource, namespace, name);
-    if (pod?.metadata.uid === uid) this.#objects.remove(podResource, namespace, name);
+    if (pod === undefined || pod.metadata.uid !== uid) return;
+    const { finalizers = [], deletionGracePeriodSeconds } = pod.metadata;
+    if (finalizers.length === 0) this.#objects.remove(podResource, namespace, name);
+    else if (deletionGracePeriodSeconds !== 0) {
+      const metadata = { ...pod.metadata, deletionGracePeriodSeconds: 0 };
+      this.#objects.putSpec(podResource, { ...pod, metadata });
+    }
   }
 
   /** Writes a pod's own record again, with a newer stamp. */
@@ -98,4 +153,12 @@ export class Scribe {
     const event = this.#recorder.record(occurrence, now);
     if (event !== undefined) this.#objects.putSpec(eventResource, event);
   }
+}
+
+/** What others have said of a pod, such as why it has to go, stays beside what its machine says. */
+function withOthers(status: PodStatus, before: PodStatus | undefined): PodStatus {
+  const { conditions = [] } = status;
+  const own = new Set(conditions.map(({ type }) => type));
+  const others = (before?.conditions ?? []).filter(({ type }) => !own.has(type));
+  return others.length === 0 ? status : { ...status, conditions: [...conditions, ...others] };
 }

@@ -36,12 +36,18 @@ const followed = (subscriptions: Subscriptions, pods: readonly Pod[] = [], ms = 
 const everywhere = [
   "clusterrolebindings.rbac.authorization.k8s.io/-",
   "clusterroles.rbac.authorization.k8s.io/-",
+  "mutatingwebhookconfigurations.admissionregistration.k8s.io/-",
   "namespaces/-",
+  "priorityclasses.scheduling.k8s.io/-",
+  "validatingadmissionpolicies.admissionregistration.k8s.io/-",
+  "validatingadmissionpolicybindings.admissionregistration.k8s.io/-",
+  "validatingwebhookconfigurations.admissionregistration.k8s.io/-",
 ];
 
 describe("Subscriptions", () => {
   test("follow the settings of the pods that run here", () => {
-    const wanted = ["configmaps/shop", "serviceaccounts/shop", ...everywhere].toSorted();
+    const ofPods = ["configmaps/shop", "poddisruptionbudgets.policy/shop", "serviceaccounts/shop"];
+    const wanted = [...ofPods, ...everywhere].toSorted();
     assert.deepEqual(
       followed(make([]), [pod]),
       wanted.map((collection) => `follow ${collection}`),
@@ -51,14 +57,22 @@ describe("Subscriptions", () => {
   test("follow what the controllers of a kept collection read, and leave it again", () => {
     const kept = ["replicasets.apps/shop"];
     const subscriptions = make(kept);
-    const wanted = ["deployments.apps/shop", ...everywhere, "nodes/-", "pods/shop"].toSorted();
+    const beside = ["deployments.apps", "limitranges", "pods", "resourcequotas"];
+    const own = beside.map((kind) => `${kind}/shop`);
+    const wanted = [...own, ...everywhere, "nodes/-"].toSorted();
     assert.deepEqual(
       followed(subscriptions),
       wanted.map((collection) => `follow ${collection}`),
     );
     assert.deepEqual(followed(subscriptions), []);
     kept.pop();
-    assert.equal(followed(subscriptions).length, 3);
+    assert.equal(followed(subscriptions).length, own.length + 1);
+  });
+
+  test("follow all that a kept quota may count", () => {
+    const wanted = followed(make(["resourcequotas/shop"]));
+    assert(wanted.includes("follow pods/shop") && wanted.includes("follow deployments.apps/shop"));
+    assert(!wanted.includes("follow resourcequotas/shop"), "that is kept here");
   });
 
   test("follow all that may be in a namespace that is being deleted", () => {

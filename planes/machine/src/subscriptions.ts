@@ -24,22 +24,33 @@ const servedMax = 1024;
 
 const nodes = collectionOf("nodes", "");
 const namespaces = collectionOf("namespaces", "");
+const priorityClasses = collectionOf("priorityclasses", "scheduling.k8s.io");
 
 /** What every API decides by, whatever it is asked; small, and read at every request. */
 const everywhere = [
   namespaces,
   collectionOf("clusterroles", "rbac.authorization.k8s.io"),
   collectionOf("clusterrolebindings", "rbac.authorization.k8s.io"),
+  priorityClasses,
+  ...[
+    "mutatingwebhookconfigurations",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhookconfigurations",
+  ].map((plural) => collectionOf(plural, "admissionregistration.k8s.io")),
 ];
+
+/** What says which pods may be made in a namespace, for whoever makes them there. */
+const podRules = ["limitranges", "resourcequotas"];
 
 /** What the controllers of a kind read besides the objects themselves, in the same namespace. */
 const readWith: Readonly<Record<string, readonly string[]>> = {
   "deployments.apps": ["replicasets.apps", "pods"],
-  "replicasets.apps": ["pods", "deployments.apps"],
-  "jobs.batch": ["pods"],
-  replicationcontrollers: ["pods"],
-  "statefulsets.apps": ["pods", "controllerrevisions.apps"],
-  "daemonsets.apps": ["pods", "controllerrevisions.apps"],
+  "replicasets.apps": ["pods", "deployments.apps", ...podRules],
+  "jobs.batch": ["pods", ...podRules],
+  replicationcontrollers: ["pods", ...podRules],
+  "statefulsets.apps": ["pods", "controllerrevisions.apps", ...podRules],
+  "daemonsets.apps": ["pods", "controllerrevisions.apps", ...podRules],
   "cronjobs.batch": ["jobs.batch"],
   pods: [
     "replicasets.apps",
@@ -57,7 +68,26 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
     "externalworkloads.beemesh.io",
   ],
   endpoints: ["services"],
+  "horizontalpodautoscalers.autoscaling": [
+    "pods",
+    "replicasets.apps",
+    "deployments.apps",
+    "statefulsets.apps",
+    "replicationcontrollers",
+  ],
+  "poddisruptionbudgets.policy": [
+    "pods",
+    "replicasets.apps",
+    "deployments.apps",
+    "statefulsets.apps",
+    "replicationcontrollers",
+  ],
   "endpointslices.discovery.k8s.io": ["services"],
+  // A quota counts what there is of any kind.
+  resourcequotas: resources
+    .filter(({ namespaced }) => namespaced)
+    .map(({ name, group }) => (group === "" ? name : `${name}.${group}`))
+    .filter((kind) => kind !== "resourcequotas"),
 };
 
 /** Kinds whose controllers ask which machine is which. */
@@ -70,11 +100,18 @@ const readNodes: ReadonlySet<string> = new Set([
   "daemonsets.apps",
   "pods",
   "ingresses.networking.k8s.io",
+  "horizontalpodautoscalers.autoscaling",
+  "poddisruptionbudgets.policy",
 ]);
 
 /** What the controllers of a kind read besides, of which there is no namespace. */
 const readCluster: Readonly<Record<string, readonly CollectionId[]>> = {
+  "daemonsets.apps": [priorityClasses],
   "ingresses.networking.k8s.io": [collectionOf("ingressclasses", "networking.k8s.io")],
+  "jobs.batch": [priorityClasses],
+  "replicasets.apps": [priorityClasses],
+  replicationcontrollers: [priorityClasses],
+  "statefulsets.apps": [priorityClasses],
 };
 
 /**
@@ -133,6 +170,11 @@ export class Subscriptions {
     );
   }
 
+  /** Where this machine stands among those who act on a collection; undefined if it may not. */
+  rankOf(collection: CollectionId): number | undefined {
+    return this.isReady(collection) ? this.#shelves.rankOf(collection) : undefined;
+  }
+
   /** Whether the controllers may act on a collection since now that they had to leave alone. */
   takeReady(): boolean {
     if (!this.#unready.some((collection) => this.isReady(collection))) return false;
@@ -180,6 +222,8 @@ export class Subscriptions {
       // Names of settings stand in many places of a pod; whether there are any is in its text.
       const text = canonicalJson(spec);
       wanted.add(collectionOf("serviceaccounts", "", namespace));
+      // Who makes room for a more important pod is rather one that no budget protects.
+      wanted.add(collectionOf("poddisruptionbudgets", "policy", namespace));
       if (text.includes('"configMap')) wanted.add(collectionOf("configmaps", "", namespace));
       if (text.includes('"secret')) wanted.add(collectionOf("secrets", "", namespace));
     }

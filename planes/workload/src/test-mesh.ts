@@ -1,5 +1,11 @@
 /** A store in memory and the objects in it: what the directory is tried with. */
-import { findResource, type KubeObject, type Resource, resourceOfKind } from "@beemesh/model";
+import {
+  findResource,
+  type KubeObject,
+  type Resource,
+  ResourceBook,
+  resourceOfKind,
+} from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import type { PodFacts } from "@beemesh/workload";
 import { Directory, type DirectoryOptions } from "./directory.ts";
@@ -8,6 +14,7 @@ type Labels = Readonly<Record<string, string>>;
 
 /** The plainest store: whole objects, and listeners that are told at once. */
 export class TestMesh implements ObjectStore {
+  readonly resources = new ResourceBook();
   readonly changes: Change[] = [];
   readonly #objects = new Map<string, { resource: Resource; object: KubeObject }>();
   readonly #listeners = new Set<(change: Change) => void>();

@@ -30,6 +30,11 @@ export const auctionDefaults: AuctionOptions = {
 /** Bids that are handed over with an award, for "why there?". */
 const bidsShown = 8;
 
+/** What an auction may do for its pods. */
+interface Means {
+  readonly mayPreempt?: boolean;
+}
+
 /** An award that is under way. */
 export interface Flight {
   readonly nonce: string;
@@ -67,6 +72,7 @@ interface Offer {
  */
 export class Auction {
   readonly #options: AuctionOptions;
+  readonly #mayPreempt: boolean;
   #task: Task;
   #openedAt: Instant;
   /** Pods without a machine. */
@@ -89,12 +95,13 @@ export class Auction {
 
   constructor(
     task: Task,
-    { uids, entries }: Pick<Award, "uids" | "entries">,
+    { uids, entries, mayPreempt = false }: Pick<Award, "uids" | "entries"> & Means,
     options: AuctionOptions,
     at: Instant,
   ) {
     assert(uids.length > 0, "an auction has something to award");
     this.#options = options;
+    this.#mayPreempt = mayPreempt;
     this.#waiting = new Set(uids);
     this.entries = entries;
     this.#task = task;
@@ -136,6 +143,11 @@ export class Auction {
   /** Whether a message that answers `nonce` belongs to this auction. */
   hasRound(nonce: string): boolean {
     return this.#rounds.has(nonce);
+  }
+
+  /** Whether a round may bring machines that make room, which none has been asked for yet. */
+  mayPreempt(): boolean {
+    return this.#mayPreempt && this.#task.preempts !== true;
   }
 
   /** Calls again, with a task signed for the next round. */

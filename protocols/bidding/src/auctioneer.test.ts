@@ -223,6 +223,49 @@ describe("Auctioneer and Bidder", () => {
     ]);
   });
 
+  test("has less important pods make room where nobody has any, and as few as can be", () => {
+    const full = { reserved: { cpuMillicores: 4000, memoryBytes: 0, pods: 1 } };
+    const occupancy = (priority: number) => () => ({
+      allowed: new Map(),
+      occupants: [
+        {
+          uid: "old",
+          priority,
+          cpuMillicores: 4000,
+          memoryBytes: 0,
+          hostPorts: [],
+          sinceMs: 0,
+          isGoing: false,
+          budgets: [],
+        },
+      ],
+    });
+    const offers = {
+      ann: { ...full, occupancy: occupancy(7) },
+      bob: { ...full, occupancy: occupancy(5) },
+      cid: { ...full, occupancy: occupancy(9) },
+    };
+    const market = new Market(["ann", "bob", "cid"], offers);
+    market.open("ann", { pods: ["p1"], priority: 8, mayPreempt: true });
+    market.run(20);
+    assert.deepEqual([...market.placed], [["p1", "bob"]]);
+    market.open("ann", { pods: ["p2"], priority: 8 });
+    market.open("ann", { pods: ["p3"], priority: 5, mayPreempt: true });
+    market.run(20);
+    assert.equal(market.placed.size, 1);
+    const why = "0/3 nodes are available: 3 Insufficient cpu.";
+    assert.deepEqual(market.failures, [why, why]);
+  });
+
+  test("asks nobody to make room while somebody has some", () => {
+    const market = new Market(["ann", "bob"], { ann: { unschedulable: true } });
+    market.open("ann", { pods: ["p1"], priority: 8, mayPreempt: true });
+    market.run(10);
+    assert.deepEqual([...market.placed], [["p1", "bob"]]);
+    const tasks = market.sent.filter((message) => message.k === "task");
+    assert(tasks.every(({ preempts }) => preempts === undefined));
+  });
+
   test("a machine that falls silent holds a pod up for less than half a second", () => {
     const market = new Market(["ann", "bob"], { bob: { longevity: 1 } });
     market.silent.add("bob");

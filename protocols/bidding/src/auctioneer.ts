@@ -16,7 +16,7 @@ import {
   type Choice,
   type Flight,
 } from "./auction.ts";
-import { smallMeshMax } from "./call.ts";
+import { lastRound, smallMeshMax } from "./call.ts";
 import type { AuctioneerEffect, AuctioneerEvent } from "./effect.ts";
 import {
   type Award,
@@ -117,7 +117,7 @@ export class Auctioneer {
   }
 
   #open(event: Extract<AuctioneerEvent, { kind: "open" }>, now: Now): void {
-    const { uids, entries, expectedBidders } = event;
+    const { uids, entries, expectedBidders, mayPreempt = false } = event;
     assert(uids.length >= 1 && uids.length <= podsMax, "a task asks for 1 to podsMax pods");
     if (this.#auctions.has(event.task.id)) return;
     const audience = Math.max(1, expectedBidders);
@@ -129,7 +129,7 @@ export class Auctioneer {
       this.#effects.push({ kind: "failed", task, uids, reasons: new Map(), total: audience });
       return;
     }
-    const proven = { uids, entries: sendable(entries) };
+    const proven = { uids, entries: sendable(entries), mayPreempt };
     const auction = new Auction(task, proven, this.#options, now.at);
     this.#auctions.set(task.id, auction);
     this.#effects.push({ kind: "publish", task });
@@ -245,15 +245,17 @@ export class Auctioneer {
   }
 
   #callAgain(auction: Auction, now: Now): void {
-    if (!auction.mayCallAgain()) {
+    const isOrdinary = auction.mayCallAgain();
+    if (!isOrdinary && !auction.mayPreempt()) {
       this.#fail(auction);
       return;
     }
     const { task: last } = auction;
-    const task = this.#signTask(
-      { ...last, count: auction.waiting.length, round: last.round + 1, explain: true },
-      now,
-    );
+    const next = isOrdinary
+      ? { round: last.round + 1 }
+      : { round: Math.max(last.round, lastRound) + 1, preempts: true as const };
+    const count = auction.waiting.length;
+    const task = this.#signTask({ ...last, count, explain: true, ...next }, now);
     auction.reopen(task, now.at);
     this.#effects.push({ kind: "publish", task });
     this.#observe("auction.widened", { task: task.id, round: task.round });
@@ -287,11 +289,13 @@ export class Auctioneer {
 
   #signTask(draft: Omit<Task, "k" | "author" | "nonce" | "wallMs" | "signature">, now: Now): Task {
     const { id, workload, reason, count, requirements, priority, digest } = draft;
-    const { round, explain, audience } = draft;
+    const { round, explain, audience, preempts } = draft;
+    const resort = preempts === undefined ? {} : { preempts };
     const { signer, random } = this.#setup;
     const origin = { author: signer.id, nonce: newNonce(random), wallMs: Math.round(now.wallMs) };
     const wanted = { id, workload, reason, count, requirements, priority, digest };
-    return sign<Task>({ k: "task", ...origin, ...wanted, round, explain, audience }, signer);
+    const call = { round, explain, audience, ...resort };
+    return sign<Task>({ k: "task", ...origin, ...wanted, ...call }, signer);
   }
 
   #observe(event: string, facts: Readonly<Record<string, string | number | boolean>>): void {

@@ -3,11 +3,12 @@ import type { Signer, Verifier } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
 import { isCalled, mustExplain, smallMeshMax } from "./call.ts";
 import type { BidderEffect, BidderEvent } from "./effect.ts";
-import { fit, marginalScores } from "./fit.ts";
+import { type Fit, fit, marginalScores } from "./fit.ts";
 import { Leases } from "./leases.ts";
 import type { MachineOffer } from "./machine-offer.ts";
 import type { Award, Bid, BiddingMessage, Task } from "./message.ts";
 import { NonceWindow } from "./nonce-window.ts";
+import { preemptingScores } from "./preemption.ts";
 import { isSigned, sign } from "./signing.ts";
 
 /** How long an award to a bid may take: more than the author's three rounds. */
@@ -113,7 +114,7 @@ export class Bidder {
     if (!this.#window.admit(task.nonce, task.wallMs, now)) return;
     if (!isSigned(task, this.#setup.verifier)) return this.#penalize(from, "task not signed");
     const called = isCalled(task, this.#setup.random);
-    const verdict = fit(task.requirements, this.#leases.takenFrom(offer), task.workload);
+    const verdict = this.#verdict(task, offer);
     if (!verdict.ok) {
       if (mustExplain(task, this.#setup.random)) this.#explain(task, verdict.filter);
       return;
@@ -130,7 +131,8 @@ export class Bidder {
   #bid(task: Task, { now, offer }: Moment): void {
     const { id, author, nonce, requirements, workload, count } = task;
     const machine = this.#leases.takenFrom(offer);
-    const scores = marginalScores(requirements, machine, workload, count);
+    const fitting = marginalScores(requirements, machine, workload, count);
+    const scores = fitting.length === 0 ? this.#preempting(task, offer) : fitting;
     if (scores.length === 0) return;
     const { signer } = this.#setup;
     const domains = domainsOf(task, offer);
@@ -140,6 +142,19 @@ export class Bidder {
       signer,
     );
     this.#effects.push({ kind: "send", to: author, message: bid });
+  }
+
+  /** Whether a pod of the task may come here, be it into the place of others. */
+  #verdict(task: Task, offer: MachineOffer): Fit {
+    const verdict = fit(task.requirements, this.#leases.takenFrom(offer), task.workload);
+    if (verdict.ok) return verdict;
+    const [score] = this.#preempting({ ...task, count: 1 }, offer);
+    return score === undefined ? verdict : { ok: true, score };
+  }
+
+  #preempting(task: Task, offer: MachineOffer): readonly number[] {
+    if (task.preempts !== true || offer.occupancy === undefined) return [];
+    return preemptingScores(task, this.#leases.takenFrom(offer), offer.occupancy());
   }
 
   #explain({ id, author, nonce }: Task, filter: string): void {
@@ -207,7 +222,7 @@ export class Bidder {
   ): string | undefined {
     if (this.#leases.has(uid)) return undefined;
     if (this.#leases.size >= leasesMax) return "Too many pods";
-    const verdict = fit(task.requirements, this.#leases.takenFrom(offer), task.workload);
+    const verdict = this.#verdict(task, offer);
     if (!verdict.ok) return verdict.filter;
     const objection = this.#setup.admit?.(uid, award);
     if (objection !== undefined) {

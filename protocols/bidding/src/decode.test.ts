@@ -45,6 +45,12 @@ describe("decodeBiddingMessage", () => {
     });
   }
 
+  test("reads a task that lets pods take the places of others, and no odd one", () => {
+    const task = taskWith({ preempts: true });
+    assert.deepEqual(decodeBiddingMessage(travelled(task)), task);
+    assert.equal(decodeBiddingMessage(travelled({ ...task, preempts: false })), undefined);
+  });
+
   for (const [what, json] of [
     ["nothing", null],
     ["another protocol", { k: "hb", d: "0" }],

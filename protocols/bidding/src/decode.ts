@@ -16,6 +16,8 @@ const milliseconds = whole(0, 315_360_000_000_000);
 const audienceMax = 10_000_000;
 const domains = record(text(253), 16);
 
+const isTrue = (value: Json | undefined): boolean => value === true;
+
 const isEntry: Check<Json> = (json): json is Json =>
   shaped(json, {
     collection: text(512),
@@ -82,5 +84,5 @@ function isBiddingMessage(json: Json): json is Json & BiddingMessage {
   if (typeof json !== "object" || json === null || !("k" in json)) return false;
   const kind = json["k"];
   if (typeof kind !== "string" || !Object.hasOwn(shapes, kind)) return false;
-  return shaped(json, shapes[kind] ?? {});
+  return shaped(json, shapes[kind] ?? {}, kind === "task" ? { preempts: isTrue } : {});
 }

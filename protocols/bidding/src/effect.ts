@@ -29,6 +29,8 @@ export type AuctioneerEvent =
       readonly entries: readonly Entry[];
       /** Machines that will hear the task, this one included. */
       readonly expectedBidders: number;
+      /** Whether the pods may take the places of others if they find none. */
+      readonly mayPreempt?: boolean;
     }
   | { readonly kind: "message"; readonly from: PeerId; readonly message: BiddingMessage }
   /** These pods are no longer wanted. */

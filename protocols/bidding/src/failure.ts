@@ -1,3 +1,9 @@
+/** What is said beside the reasons when no machine could make room either. */
+export function describePreemption(total: number): string {
+  const why = "No preemption victims found for incoming pod";
+  return `preemption: 0/${total} nodes are available: ${total} ${why}.`;
+}
+
 /**
  * Says why no machine took a pod, as kube-scheduler does in its FailedScheduling events:
  *

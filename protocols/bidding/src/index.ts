@@ -22,7 +22,7 @@ export type {
   BidderEvent,
   TaskRequest,
 } from "./effect.ts";
-export { describeFailure } from "./failure.ts";
+export { describeFailure, describePreemption } from "./failure.ts";
 export { type Fit, fit } from "./fit.ts";
 export { type Amounts, longevityOf, type MachineOffer } from "./machine-offer.ts";
 export {
@@ -34,6 +34,7 @@ export {
   podsMax,
   type Task,
 } from "./message.ts";
+export { type Occupancy, type Occupant, preemptionFor } from "./preemption.ts";
 export {
   type HostPort,
   hostnameLabel,

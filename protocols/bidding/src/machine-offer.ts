@@ -1,5 +1,6 @@
 import type { Labels, Taint } from "@beemesh/model";
 import type { PeerId } from "@beemesh/wire";
+import type { Occupancy } from "./preemption.ts";
 import type { HostPort } from "./requirements.ts";
 
 /** Amounts of what pods use of a machine. */
@@ -30,6 +31,8 @@ export interface MachineOffer {
   readonly longevity: number;
   /** From 0 to 1: how well it kept its promises, as its judges see it. */
   readonly trust: number;
+  /** Who is here, for those who may take their places; nobody's if not given. */
+  readonly occupancy?: () => Occupancy;
   readonly diskPressure: boolean;
   readonly memoryPressure: boolean;
 }

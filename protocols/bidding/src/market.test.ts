@@ -131,6 +131,13 @@ interface Letter {
   readonly message: BiddingMessage;
 }
 
+interface Opening {
+  readonly pods: readonly string[];
+  readonly expected?: number;
+  readonly priority?: number;
+  readonly mayPreempt?: boolean;
+}
+
 /** Machines that bid, on a wire that loses nothing and takes a millisecond. */
 export class Market {
   readonly placed = new Map<string, PeerId>();
@@ -163,15 +170,17 @@ export class Market {
     {
       pods,
       expected = this.#sides.size,
+      priority = 0,
+      mayPreempt = false,
       ...part
-    }: { readonly pods: readonly string[]; readonly expected?: number } & Partial<Requirements>,
+    }: Opening & Partial<Requirements>,
   ): void {
     const task = {
       id: `task-${pods.join("-")}`,
       workload: "web",
       reason: "new",
       requirements: requirementsWith(part),
-      priority: 0,
+      priority,
       digest: "d",
     } as const;
     const event = {
@@ -180,6 +189,7 @@ export class Market {
       uids: pods,
       entries: [],
       expectedBidders: expected,
+      mayPreempt,
     } as const;
     this.#perform(id, this.#sides.get(id)?.author.step(event, this.now) ?? []);
   }

@@ -33,6 +33,8 @@ export interface Task {
   readonly round: number;
   /** Whether machines that do not fit should say why. */
   readonly explain: boolean;
+  /** Whether machines may offer the places of pods with a lower priority; a last resort. */
+  readonly preempts?: true;
   /** How many machines hear this, as the author believes: the more, the fewer should answer. */
   readonly audience: number;
   readonly signature: string;

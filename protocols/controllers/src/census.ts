@@ -1,4 +1,4 @@
-import { isPod, type KubeObject, type Pod, type Resource, resources } from "@beemesh/model";
+import { isPod, type KubeObject, type Pod, type Resource } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { type CollectionId, collectionOf } from "@beemesh/wire";
 
@@ -20,7 +20,7 @@ export class Census {
   readonly #deleted = new Set<string>();
 
   constructor(store: ObjectStore) {
-    for (const resource of resources) {
+    for (const resource of store.resources.all) {
       for (const object of store.list(resource).items) this.#add({ resource, object });
     }
   }

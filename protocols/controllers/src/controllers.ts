@@ -1,19 +1,16 @@
 import { AssertionError, after, hashOf, type Instant, type Now, shortName } from "@beemesh/base";
-import {
-  derivedUid,
-  findResource,
-  isPod,
-  type KubeObject,
-  type Pod,
-  type Resource,
-} from "@beemesh/model";
+import { derivedUid, isPod, type KubeObject, type Pod, type Resource } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
+import { lookAtAutoscaler } from "./autoscalers.ts";
+import { Autoscaling } from "./autoscaling.ts";
 import { Census, keyOf } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
 import { lookAtCronJob } from "./cron-jobs.ts";
 import { lookAtDaemonSet } from "./daemon-sets.ts";
+import { lookAtDefinition } from "./definitions.ts";
 import { lookAtDeployment } from "./deployments.ts";
+import { lookAtDisruptionBudget } from "./disruption-budgets.ts";
 import type { ControllersEffect } from "./effect.ts";
 import type { ControllersEvent } from "./event.ts";
 import { externalWorkloads } from "./external-workload.ts";
@@ -26,11 +23,14 @@ import { daemonSetResource, externalWorkloadResource, podResource } from "./kind
 import type { Members } from "./members.ts";
 import { lookAtNamespace } from "./namespaces.ts";
 import { Patience } from "./patience.ts";
+import { PodGate } from "./pod-gate.ts";
 import { lookAtPod, refusalOf } from "./pods.ts";
 import { lookAtReplicaSet, lookAtReplicationController, replace } from "./replica-sets.ts";
+import { lookAtResourceQuota } from "./resource-quotas.ts";
 import { Scheduling } from "./scheduling.ts";
 import { lookAtService } from "./services.ts";
 import { lookAtStatefulSet } from "./stateful-sets.ts";
+import { UsageBook } from "./usage-book.ts";
 import type { Findings, Look, View } from "./view.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -68,6 +68,10 @@ const looks: Readonly<Record<string, Look>> = {
   namespaces: lookAtNamespace,
   events: lookAtHappening,
   ingresses: lookAtIngress,
+  poddisruptionbudgets: lookAtDisruptionBudget,
+  horizontalpodautoscalers: lookAtAutoscaler,
+  resourcequotas: lookAtResourceQuota,
+  customresourcedefinitions: lookAtDefinition,
 };
 
 /**
@@ -81,6 +85,9 @@ export class Controllers {
   readonly #queue = new WorkQueue();
   readonly #patience = new Patience();
   readonly #scheduling = new Scheduling();
+  readonly #autoscaling = new Autoscaling();
+  readonly #usage = new UsageBook();
+  readonly #gate: PodGate;
   readonly #ranks = new Map<CollectionId, number | undefined>();
   readonly #dead = new Set<string>();
   readonly #stop: () => void;
@@ -92,13 +99,14 @@ export class Controllers {
     this.#options = options;
     const { store } = options;
     this.#census = new Census(store);
+    this.#gate = new PodGate(store);
     for (const [, keys] of this.#census.collections()) {
       for (const key of keys) this.#queue.changed(key);
     }
     this.#stop = store.onChange((change) => {
       const { kind, resource, object } = change;
       this.#attempt(keyOf({ resource, object }), () => {
-        if (kind === "deleted") this.#scheduling.forget(object.metadata.uid ?? "");
+        if (kind === "deleted") this.#forget(object.metadata.uid ?? "");
         this.#census.apply(change);
         for (const key of interestedIn(change, store, this.#census)) this.#queue.changed(key);
       });
@@ -112,15 +120,18 @@ export class Controllers {
 
   close(): void {
     this.#stop();
+    this.#gate.close();
   }
 
   step(event: ControllersEvent, now: Now): ControllersEffect[] {
     const out: ControllersEffect[] = [];
+    this.#gate.settle();
     if (this.#wakeAt !== undefined && now.at >= this.#wakeAt) this.#wakeAt = undefined;
     if (event.kind === "members") this.#regard();
     else if (event.kind === "scheduled") this.#scheduling.forget(event.uid);
     else if (event.kind === "unschedulable") this.#refused(event, now, out);
     else if (event.kind === "refused") this.#failed(event, out);
+    else if (event.kind === "usage") this.#measured(event, now);
     const view = this.#viewAt(now);
     if (event.kind === "lost") this.#replace(event.pod, view, out);
     const keys = this.#queue.take(now.at, keysPerStepMax);
@@ -191,7 +202,8 @@ export class Controllers {
   }
 
   #findings({ resource, object }: Entry, view: View): Findings {
-    const own = looks[resource.name]?.(object, view) ?? { actions: [] };
+    const look = resource.custom === undefined ? looks[resource.name] : undefined;
+    const own = look?.(object, view) ?? { actions: [] };
     const garbage = lookForGarbage(resource, object, view);
     return { ...own, actions: [...own.actions, ...garbage.actions] };
   }
@@ -199,7 +211,7 @@ export class Controllers {
   #find(key: string): Entry | undefined {
     const [qualified = "", namespace = "", name = ""] = splitKey(key);
     const [plural = "", ...group] = qualified.split(".");
-    const resource = findResource(group.join("."), plural);
+    const resource = this.#options.store.resources.find(group.join("."), plural);
     if (resource === undefined) return undefined;
     const object = this.#options.store.get(resource, namespace === "-" ? "" : namespace, name);
     return object === undefined ? undefined : { resource, object };
@@ -256,6 +268,17 @@ export class Controllers {
     this.#queue.later(key, after(now.at, this.#scheduling.waitMs(uid, now.at)));
   }
 
+  #measured({ uid, usages }: Extract<ControllersEvent, { kind: "usage" }>, { at }: Now): void {
+    this.#usage.take(usages, at);
+    const key = this.#autoscaling.answered(uid);
+    if (key !== undefined) this.#queue.changed(key);
+  }
+
+  #forget(uid: string): void {
+    this.#scheduling.forget(uid);
+    this.#autoscaling.forget(uid);
+  }
+
   #failed(
     { ref, message }: Extract<ControllersEvent, { kind: "refused" }>,
     out: ControllersEffect[],
@@ -276,6 +299,9 @@ export class Controllers {
       now,
       census: this.#census,
       scheduling: this.#scheduling,
+      autoscaling: this.#autoscaling,
+      usage: this.#usage,
+      gate: this.#gate,
       serviceCidr: serviceCidr ?? serviceCidrDefault,
       wasDeleted: wasDeleted ?? (() => false),
       newUid: (purpose) => {

@@ -14,6 +14,7 @@ import { daemonSetResource, nodeResource, podResource } from "./kinds.ts";
 import { type NodeFit, nodeFit } from "./node-fit.ts";
 import type { Action } from "./patience.ts";
 import { availableInMs, isLost, isReady } from "./pod-facts.ts";
+import { tellingRefusal } from "./pod-gate.ts";
 import { countsOf } from "./replica-sets.ts";
 import { shareOf } from "./rollout.ts";
 import {
@@ -133,7 +134,9 @@ function man(watch: Watch, { machine, fit, fresh, old }: Post): Action[] {
   if (!isLost(fresh, view.members) || cloneWaitMs(fresh, view) > 0) return [];
   const { uid } = fresh.metadata;
   const options = { cause: causeOf(fresh, view), now: view.now };
-  const clone = asClone(podOf(watch, machine), fresh, options);
+  const entry = view.gate.admit(asClone(podOf(watch, machine), fresh, options));
+  if (!entry.ok) return [tellingRefusal(set, `Error creating: ${entry.message}`)];
+  const clone = entry.pod;
   const message = `Created pod: ${clone.metadata.name} (replaces ${uid})`;
   return [withEvent(putting(`clone ${uid}`, podResource, clone), set, "SuccessfulCreate", message)];
 }
@@ -144,7 +147,9 @@ function create(watch: Watch, machine: string): Action[] {
   const { name, namespace = "" } = pod.metadata;
   // A pod of this name that is ending has it until its machine has ended it.
   if (view.store.get(podResource, namespace, name) !== undefined) return [];
-  const action = putting(`create ${name}`, podResource, pod);
+  const entry = view.gate.admit(pod);
+  if (!entry.ok) return [tellingRefusal(set, `Error creating: ${entry.message}`)];
+  const action = putting(`create ${name}`, podResource, entry.pod);
   return [withEvent(action, set, "SuccessfulCreate", `Created pod: ${name}`)];
 }
 

@@ -1,7 +1,7 @@
-import { type Condition, type Deployment } from "@beemesh/model";
+import { type Condition, type Deployment, objectsAt, textAt } from "@beemesh/model";
 import { canonicalJson, isJsonObject } from "@beemesh/wire";
-import { countsOf } from "./replica-sets.ts";
-import { type Revisions, sumOf } from "./revisions.ts";
+import { countsOf, failureType } from "./replica-sets.ts";
+import { type Revision, type Revisions, sumOf } from "./revisions.ts";
 import { allowanceOf } from "./rollout.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
 
@@ -52,8 +52,8 @@ export function deploymentStatus(
   const observed = generation === undefined ? {} : { observedGeneration: generation };
   const sight = { deployment, revisions, wallMs, before, counts };
   const { condition: progress, againInMs } = progressOf(sight);
-  const conditions = [availabilityOf(sight, available), ...progress].map((condition) =>
-    timed(condition, sight),
+  const conditions = [availabilityOf(sight, available), ...progress, ...failuresOf(all)].map(
+    (condition) => timed(condition, sight),
   );
   return { status: { ...observed, ...counts, conditions }, againInMs };
 }
@@ -92,6 +92,21 @@ function availabilityOf({ deployment }: Sight, available: number): DeploymentCon
       ? "Deployment has minimum availability."
       : "Deployment does not have minimum availability.",
   };
+}
+
+/** That a ReplicaSet cannot make its pods is told of its Deployment, the newest first. */
+function failuresOf(revisions: readonly Revision[]): readonly DeploymentCondition[] {
+  return revisions
+    .toReversed()
+    .flatMap(({ set }) => objectsAt(set.status, "conditions"))
+    .filter((condition) => textAt(condition, "type") === failureType)
+    .slice(0, 1)
+    .map((condition) => ({
+      type: failureType,
+      status: "True",
+      reason: textAt(condition, "reason"),
+      message: textAt(condition, "message"),
+    }));
 }
 
 interface Told {

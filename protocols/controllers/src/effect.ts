@@ -51,6 +51,8 @@ export type ControllersEffect =
       /** Of a clone: what made it necessary. */
       readonly cause?: CloneCause;
     }
+  /** Ask these machines what their pods use, and report `usage` with what they say. */
+  | { readonly kind: "measure"; readonly uid: string; readonly machines: readonly string[] }
   /** An Event of Kubernetes. Whoever writes it folds repetitions into a count. */
   | {
       readonly kind: "event";

@@ -1,4 +1,5 @@
 import type { Pod } from "@beemesh/model";
+import type { MachineUsage } from "@beemesh/ports";
 import type { ObjectRef } from "./effect.ts";
 
 /** What the controllers are told. Changes of objects they learn from the store itself. */
@@ -16,5 +17,7 @@ export type ControllersEvent =
    * keeps its collections. The keepers may be gone too.
    */
   | { readonly kind: "lost"; readonly pod: Pod }
+  /** What machines use that the object of this uid wanted to know of; who is silent is missing. */
+  | { readonly kind: "usage"; readonly uid: string; readonly usages: readonly MachineUsage[] }
   /** A wanted write could not be made: it is wanted again later, more and more slowly. */
   | { readonly kind: "refused"; readonly ref: ObjectRef; readonly message: string };

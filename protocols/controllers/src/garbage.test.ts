@@ -64,6 +64,17 @@ describe("what is owned", () => {
   });
 });
 
+test("what stays with another owner is let go by one that waits for it", () => {
+  const view = viewOf();
+  const waiting = { deletionTimestamp: "now", finalizers: ["foregroundDeletion"] };
+  view.store.putSpec(maps, map("a", waiting));
+  view.store.putSpec(maps, map("b"));
+  const owned = map("child", { ownerReferences: [owner("a"), owner("b")] });
+  const [effect] = effectsOn(owned, view);
+  assert(effect?.kind === "put");
+  assert.deepEqual(effect.object.metadata.ownerReferences, [owner("b")]);
+});
+
 describe("an owner that is deleted", () => {
   const ending = { deletionTimestamp: "now" };
 

@@ -1,9 +1,4 @@
-import {
-  type KubeObject,
-  type OwnerReference,
-  type Resource,
-  resourceOfKind,
-} from "@beemesh/model";
+import { type KubeObject, type OwnerReference, type Resource } from "@beemesh/model";
 import { collectionOf } from "@beemesh/wire";
 import type { Action } from "./patience.ts";
 import {
@@ -38,8 +33,10 @@ export function lookForGarbage(resource: Resource, object: KubeObject, view: Vie
     const action = deleting(resource, object, view.now);
     return { actions: action === undefined ? [] : [action] };
   }
-  if (gone.length === 0) return { actions: [] };
-  const left = owners.filter((owner) => !gone.includes(owner));
+  // Who waits for it to go lets it go, as it stays with another.
+  const lost = [...gone, ...leaving];
+  if (lost.length === 0) return { actions: [] };
+  const left = owners.filter((owner) => !lost.includes(owner));
   const id = `disown ${object.metadata.uid}`;
   return { actions: [putting(id, resource, withOwners(object, left))] };
 }
@@ -90,7 +87,7 @@ function isGone(owner: OwnerReference, object: KubeObject, view: View): boolean 
   const there = ownerOf(owner, object, view);
   if (there?.metadata.uid === owner.uid) return false;
   if (there !== undefined || view.census.wasDeleted(owner.uid)) return true;
-  const resource = resourceOfKind(owner.apiVersion, owner.kind);
+  const resource = view.store.resources.ofKind(owner.apiVersion, owner.kind);
   if (resource === undefined) return false;
   const namespace = resource.namespaced ? object.metadata.namespace : undefined;
   return view.wasDeleted(collectionOf(resource.name, resource.group, namespace), owner.name);
@@ -108,7 +105,7 @@ function ownerOf(
   { metadata }: KubeObject,
   { store }: View,
 ): KubeObject | undefined {
-  const resource = resourceOfKind(apiVersion, kind);
+  const resource = store.resources.ofKind(apiVersion, kind);
   if (resource === undefined) return undefined;
   return store.get(resource, resource.namespaced ? (metadata.namespace ?? "") : "", name);
 }

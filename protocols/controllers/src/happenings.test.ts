@@ -18,3 +18,10 @@ test("an Event is forgotten an hour after it last happened", () => {
   const fromTheFuture = lookAtHappening(happening(9 * hourMs), viewOf());
   assert.equal(fromTheFuture.againInMs, hourMs);
 });
+
+test("an Event about long ago is kept for an hour after it was told", () => {
+  const { metadata, ...rest } = happening(0);
+  const late = { ...rest, metadata: { ...metadata, creationTimestamp: timestampOf(7_200_000) } };
+  const found = lookAtHappening(late, viewOf({ wallMs: 7_200_000 }));
+  assert.deepEqual(found, { actions: [], againInMs: 3_600_000 });
+});

@@ -16,11 +16,11 @@ export const lookAtHappening: Look = (object, { now }) => {
   return { actions: [removing(eventResource, object)] };
 };
 
+/** The latest time that it tells of: what somebody tells of late is kept as long as the rest. */
 function lastMsOf(event: KubeObject): number | undefined {
   const { lastTimestamp, eventTime } = event;
-  for (const time of [lastTimestamp, eventTime, event.metadata.creationTimestamp]) {
-    const wallMs = wallMsOf(typeof time === "string" ? time : undefined);
-    if (wallMs !== undefined) return wallMs;
-  }
-  return undefined;
+  const times = [lastTimestamp, eventTime, event.metadata.creationTimestamp].flatMap((time) => {
+    return wallMsOf(typeof time === "string" ? time : undefined) ?? [];
+  });
+  return times.length === 0 ? undefined : Math.max(...times);
 }

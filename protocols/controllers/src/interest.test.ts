@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KubeObject } from "@beemesh/model";
 import { interestedIn } from "./interest.ts";
-import { namespaceResource, podResource, replicaSetResource, serviceResource } from "./kinds.ts";
+import {
+  namespaceResource,
+  podResource,
+  replicaSetResource,
+  resourceQuotaResource,
+  serviceResource,
+} from "./kinds.ts";
 import { viewOf } from "./sight.ts";
 
 const labels = { app: "web" };
@@ -57,4 +63,37 @@ test("the end of an owner concerns what it owns", () => {
   const object = pod({ name: "owner", uid: "O" });
   const change = { kind: "deleted", resource: podResource, object, revision: "" } as const;
   assert(interestedIn(change, store, census).has("pods/default/p"));
+});
+
+test("a quota and a LimitRange concern those who make pods; what is used, who was refused", () => {
+  const { store, census } = viewOf();
+  const setOf = (name: string): KubeObject => ({
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { name, namespace: "default", uid: name },
+    spec: { selector: { matchLabels: labels }, template: { spec: { containers: [] } } },
+  });
+  store.putSpec(replicaSetResource, setOf("fine"));
+  store.putSpec(replicaSetResource, setOf("refused"));
+  const conditions = [{ type: "ReplicaFailure" }];
+  store.putStatus(replicaSetResource, { ...setOf("refused"), status: { conditions } });
+  const quota: KubeObject = {
+    apiVersion: "v1",
+    kind: "ResourceQuota",
+    metadata: { name: "q", namespace: "default", uid: "Q" },
+    spec: { hard: { pods: "1" } },
+  };
+  store.putSpec(resourceQuotaResource, quota);
+  const change = { resource: resourceQuotaResource, object: quota, revision: "1" };
+  const concerned = (kind: "added" | "modified") =>
+    [...interestedIn({ ...change, kind, before: quota }, store, census)].toSorted();
+  const [own, refused, well] = [
+    "resourcequotas/default/q",
+    "replicasets.apps/default/refused",
+    "replicasets.apps/default/fine",
+  ];
+  assert.deepEqual(concerned("added"), [well, refused, own]);
+  assert.deepEqual(concerned("modified"), [refused, own]);
+  const ofPod = { kind: "added", resource: podResource, object: pod(), revision: "1" } as const;
+  assert(interestedIn(ofPod, store, census).has(own ?? ""), "a quota counts what comes");
 });

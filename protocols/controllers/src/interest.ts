@@ -1,23 +1,34 @@
+import { countsKind } from "@beemesh/admission";
 import {
+  budgetsOf,
   isReplicaSet,
   isReplicationController,
   type KubeObject,
+  listAt,
   matches,
-  resourceOfKind,
+  type Resource,
   selectorOf,
   selectorOfLabels,
+  taintsOf,
 } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
+import { canonicalJson } from "@beemesh/wire";
 import { type Census, keyOf, keyOfName } from "./census.ts";
+import { waitingDefinition } from "./definitions.ts";
 import {
   daemonSetResource,
+  disruptionBudgetResource,
   externalWorkloadResource,
+  jobResource,
+  limitRangeResource,
   namespaceResource,
   nodeResource,
   podResource,
   replicaSetResource,
   replicationControllerResource,
+  resourceQuotaResource,
   serviceResource,
+  statefulSetResource,
 } from "./kinds.ts";
 import { isService } from "./service.ts";
 import { controllerOf, isEnding } from "./view.ts";
@@ -35,10 +46,52 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...(resource === externalWorkloadResource
       ? versions.flatMap((program) => servicesOf(program, store))
       : []),
+    ...(resource === podResource ? versions.flatMap((pod) => budgetKeys(pod, store)) : []),
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
+    ...waitingDefinition(resource, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
+    ...(resource === nodeResource ? podsThere(change, census) : []),
+    ...(gatingResources.includes(resource) ? makersOfPods(change, store) : []),
+    ...quotasOf(change, store),
   ]);
+}
+
+/** What says which pods may be made in a namespace. */
+const gatingResources: readonly Resource[] = [limitRangeResource, resourceQuotaResource];
+
+/** What makes pods itself. */
+const podMakers: readonly Resource[] = [
+  replicaSetResource,
+  replicationControllerResource,
+  statefulSetResource,
+  daemonSetResource,
+  jobResource,
+];
+
+/**
+ * What was refused a pod may have one now. What is used of a quota changes often: that concerns
+ * those who were refused.
+ */
+function makersOfPods({ object, before, kind }: Change, store: ObjectStore): string[] {
+  const { namespace } = object.metadata;
+  const isNews = kind !== "modified" || canonicalJson(before?.spec) !== canonicalJson(object.spec);
+  return podMakers.flatMap((resource) =>
+    store
+      .list(resource, namespace)
+      .items.filter((maker) => isNews || listAt(maker, "status", "conditions").length > 0)
+      .map((maker) => keyOf({ resource, object: maker })),
+  );
+}
+
+/** The quotas that count objects of this kind. */
+function quotasOf({ resource, object }: Change, store: ObjectStore): string[] {
+  const { namespace = "" } = object.metadata;
+  if (namespace === "") return [];
+  return store
+    .list(resourceQuotaResource, namespace)
+    .items.filter((quota) => countsKind(quota, resource))
+    .map((quota) => keyOf({ resource: resourceQuotaResource, object: quota }));
 }
 
 /** What a Node says of itself changes often; what decides who runs there seldom. */
@@ -48,6 +101,16 @@ function daemonSets({ object, before, kind }: Change, store: ObjectStore): strin
   return store
     .list(daemonSetResource)
     .items.map((set) => keyOf({ resource: daemonSetResource, object: set }));
+}
+
+/** Whom a machine's taints may send away, when they have changed. */
+function podsThere({ object, before }: Change, census: Census): string[] {
+  const evicting = (node: KubeObject | undefined): string =>
+    JSON.stringify(taintsOf(node).filter(({ effect }) => effect === "NoExecute"));
+  if (evicting(before) === evicting(object)) return [];
+  return census
+    .podsOn(object.metadata.name)
+    .map((pod) => keyOf({ resource: podResource, object: pod }));
 }
 
 /** A namespace that is being deleted waits for what is in it. */
@@ -61,7 +124,7 @@ function endingHome({ metadata }: KubeObject, store: ObjectStore): string[] {
 function ownersOf(object: KubeObject, store: ObjectStore, depth = 0): string[] {
   const { ownerReferences = [], namespace = "" } = object.metadata;
   return ownerReferences.flatMap(({ apiVersion, kind, name }) => {
-    const resource = resourceOfKind(apiVersion, kind);
+    const resource = store.resources.ofKind(apiVersion, kind);
     if (resource === undefined) return [];
     const place = resource.namespaced ? namespace : "";
     const owner = store.get(resource, place, name);
@@ -86,6 +149,12 @@ function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
     .filter(({ spec }) => matches(selectorOfLabels(spec.selector), labels))
     .map((object) => keyOf({ resource: replicationControllerResource, object }));
   return [...services, ...sets, ...older];
+}
+
+/** The PodDisruptionBudgets that count a pod. */
+function budgetKeys(pod: KubeObject, store: ObjectStore): string[] {
+  const budgets = budgetsOf(store, pod);
+  return budgets.map((object) => keyOf({ resource: disruptionBudgetResource, object }));
 }
 
 /** The Services that select a pod or a program outside containers. */

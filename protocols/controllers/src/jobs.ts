@@ -13,6 +13,7 @@ import { jobStatus, jobStatusText } from "./job-status.ts";
 import { conditionOf, deadlineInMs, isFinished, type Verdict, verdictOf } from "./job-verdict.ts";
 import { jobResource, podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
+import { tellingRefusal } from "./pod-gate.ts";
 import { wallMsOf } from "./timestamp.ts";
 import {
   deleting,
@@ -182,7 +183,9 @@ function creation(job: Job, { slot, attempt }: JobPlace, view: View): Action[] {
     const place = { slot, attempt: next };
     const name = jobPodName(job, place);
     if (view.store.get(podResource, job.metadata.namespace ?? "", name) !== undefined) continue;
-    const action = putting(`create ${name}`, podResource, podOf(job, place, view));
+    const entry = view.gate.admit(podOf(job, place, view));
+    if (!entry.ok) return [tellingRefusal(job, `Error creating: ${entry.message}`)];
+    const action = putting(`create ${name}`, podResource, entry.pod);
     return [withEvent(action, job, "SuccessfulCreate", `Created pod: ${name}`)];
   }
   return [];
@@ -212,7 +215,9 @@ function clone(job: Job, { pod, slot, attempt }: JobPod, view: View): Action {
     cause: causeOf(pod, view),
     now: view.now,
   });
-  const action = putting(`clone ${uid}`, podResource, fresh);
+  const entry = view.gate.admit(fresh);
+  if (!entry.ok) return tellingRefusal(job, `Error creating: ${entry.message}`);
+  const action = putting(`clone ${uid}`, podResource, entry.pod);
   return withEvent(action, job, "SuccessfulCreate", `Created pod: ${name} (replaces ${uid})`);
 }
 

@@ -3,6 +3,8 @@ import { findResource, type Resource } from "@beemesh/model";
 
 /** The kinds that controllers act upon. */
 export const podResource = resourceNamed("pods");
+export const limitRangeResource = resourceNamed("limitranges");
+export const resourceQuotaResource = resourceNamed("resourcequotas");
 export const serviceResource = resourceNamed("services");
 export const endpointsResource = resourceNamed("endpoints");
 export const namespaceResource = resourceNamed("namespaces");
@@ -16,9 +18,17 @@ export const replicationControllerResource = resourceNamed("replicationcontrolle
 export const jobResource = resourceNamed("jobs", "batch");
 export const cronJobResource = resourceNamed("cronjobs", "batch");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
+export const priorityClassResource = resourceNamed("priorityclasses", "scheduling.k8s.io");
 export const nodeResource = resourceNamed("nodes");
 export const ingressResource = resourceNamed("ingresses", "networking.k8s.io");
 export const ingressClassResource = resourceNamed("ingressclasses", "networking.k8s.io");
+export const autoscalerResource = resourceNamed("horizontalpodautoscalers", "autoscaling");
+export const disruptionBudgetResource = resourceNamed("poddisruptionbudgets", "policy");
+
+export const definitionResource = resourceNamed(
+  "customresourcedefinitions",
+  "apiextensions.k8s.io",
+);
 
 /** Programs outside containers; undefined in an API that does not serve them. */
 export const externalWorkloadResource = findResource("beemesh.io", "externalworkloads");

@@ -48,6 +48,17 @@ describe("a pod that no machine takes", () => {
   });
 });
 
+test("a pod that no machine has stays while a finalizer holds it", () => {
+  const village = new Village({ machines: 1, isFull: true });
+  const ending = { ...bare.metadata, deletionTimestamp: "now" };
+  village.apply({ ...bare, metadata: { ...ending, finalizers: ["example.com/wait"] } });
+  village.pass(5000);
+  assert.equal(village.list(podResource).length, 1);
+  village.apply({ ...bare, metadata: ending });
+  village.pass(1000);
+  assert.deepEqual(village.list(podResource), []);
+});
+
 describe("a bare pod on a dead machine", () => {
   test("stays, but is not ready", () => {
     const village = new Village({ machines: 3 });
@@ -85,4 +96,66 @@ test("a refusal is written only when it is news", () => {
   assert(write?.kind === "putStatus" && isPod(write.object));
   assert.equal(refusalOf(write.object, "no", 1000).length, 1);
   assert.equal(refusalOf(write.object, "still no", 1000).length, 2);
+});
+
+describe("a pod on a machine whose taint evicts", () => {
+  const taint = { key: "gone", effect: "NoExecute" };
+  const nodeOf = (taints: readonly object[]): KubeObject => ({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "m0", uid: "N" },
+    spec: { taints },
+  });
+
+  /** A pod with these tolerations, on a machine that is tainted afterwards. */
+  function placed(tolerations: readonly object[]): Village {
+    const village = new Village({ machines: 1 });
+    village.apply(nodeOf([]));
+    village.apply({ ...bare, spec: { containers: [], tolerations } });
+    village.pass(2000);
+    assert.equal(village.running().length, 1);
+    village.apply(nodeOf([{ ...taint, effect: "NoSchedule" }, taint]));
+    return village;
+  }
+
+  test("goes at once if it does not tolerate that, and says why", () => {
+    const village = placed([]);
+    village.pass(150);
+    const { metadata, status } = only(village);
+    assert.equal(metadata.deletionGracePeriodSeconds, 30);
+    const condition = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+    assert.equal(condition?.reason, "DeletionByTaintManager");
+    village.pass(2000);
+    assert.deepEqual(village.list(podResource), []);
+    assert(village.log.includes("TaintManagerEviction Pod/a: Marking for deletion Pod default/a"));
+  });
+
+  test("stays as long as it tolerates it, and for good if that has no end", () => {
+    const seconds = { key: "gone", operator: "Exists", tolerationSeconds: 60 };
+    const village = placed([seconds]);
+    village.pass(59_000);
+    assert.equal(only(village).metadata.deletionTimestamp, undefined);
+    village.pass(3000);
+    assert.deepEqual(village.list(podResource), []);
+    const lasting = placed([{ key: "gone", operator: "Exists" }, seconds]);
+    lasting.pass(120_000);
+    assert.equal(lasting.running().length, 1);
+  });
+
+  test("stays if the taint is taken away in time", () => {
+    const village = placed([{ operator: "Exists", tolerationSeconds: 60 }]);
+    village.pass(30_000);
+    village.apply(nodeOf([]));
+    village.pass(120_000);
+    assert.equal(village.running().length, 1);
+  });
+
+  test("is not sent away by every keeper", () => {
+    const village = new Village({ machines: 3 });
+    village.apply(nodeOf([taint]));
+    village.apply({ ...bare, spec: { containers: [], nodeName: "m0" } });
+    village.pass(5000);
+    const said = village.log.filter((line) => line.startsWith("TaintManagerEviction"));
+    assert.equal(said.length, 1);
+  });
 });

@@ -1,13 +1,23 @@
-import { type Condition, isPod, type KubeObject, type Pod, workloadName } from "@beemesh/model";
+import {
+  disruptedStatus,
+  isPod,
+  type KubeObject,
+  type Pod,
+  stayMsOf,
+  taintsOf,
+  withPodCondition,
+  workloadName,
+} from "@beemesh/model";
 import { causeAnnotation } from "./clones.ts";
 import { type CloneCause, type ControllersEffect, cloneCauses } from "./effect.ts";
-import { podResource } from "./kinds.ts";
+import { nodeResource, podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { isReady, isStranded } from "./pod-facts.ts";
 import { replacesAnnotation } from "./settlement.ts";
-import { timestampOf } from "./timestamp.ts";
 import {
   controllerOf,
+  deleting,
+  type Findings,
   fine,
   isEnding,
   type Look,
@@ -38,20 +48,45 @@ export const lookAtPod: Look = (object, view) => {
   const isHomeless = !object.spec.nodeName;
   if (isHomeless && !isEnding(object)) return offer(object, view);
   view.scheduling.forget(object.metadata.uid ?? "");
-  if (!isHomeless && !isStranded(object, view.members)) return fine;
-  if (isEnding(object)) return { actions: [removing(podResource, object)] };
+  if (!isHomeless && !isStranded(object, view.members)) return taintEviction(object, view);
+  if (isEnding(object)) return end(object);
   const isBare = controllerOf(object) === undefined;
   return isBare && isReady(object) ? { actions: [unready(object, view)] } : fine;
 };
 
+/** The end of a pod that no machine has; whoever holds it by a finalizer comes first. */
+function end(pod: Pod): Findings {
+  const { finalizers = [] } = pod.metadata;
+  return finalizers.length === 0 ? { actions: [removing(podResource, pod)] } : fine;
+}
+
+/**
+ * Removes a pod from a machine whose taints it does not tolerate, or not for so long. The time
+ * counts from when the keeper saw it first.
+ */
+function taintEviction(pod: Pod, view: View): Findings {
+  const node = view.store.get(nodeResource, "", pod.spec.nodeName ?? "");
+  const stayMs = stayMsOf(pod.spec.tolerations ?? [], taintsOf(node));
+  const deletion = stayMs === Infinity ? undefined : deleting(podResource, pod, view.now);
+  if (deletion === undefined) return fine;
+  const { metadata } = pod;
+  const message = `Marking for deletion Pod ${metadata.namespace}/${metadata.name}`;
+  const reason = "TaintManagerEviction";
+  const event = { kind: "event", object: refOf(pod), type: "Normal", reason, message } as const;
+  const why = {
+    reason: "DeletionByTaintManager",
+    message: "Taint manager: deleting due to NoExecute taint",
+  };
+  const told = { ...pod, status: disruptedStatus(pod, why, view.now.wallMs) };
+  const telling = puttingStatus("", podResource, told);
+  const effects = [event, ...telling.effects, ...deletion.effects];
+  return { actions: [{ id: `evict ${metadata.uid}`, effects, settleMs: stayMs }] };
+}
+
 /** What to say of a pod that no machine took. */
 export function refusalOf(pod: Pod, message: string, wallMs: number): ControllersEffect[] {
-  const conditions = withCondition(
-    pod,
-    { type: "PodScheduled", status: "False", reason: "Unschedulable", message },
-    wallMs,
-  );
-  const status = { ...pod.status, phase: "Pending" as const, conditions };
+  const why = { type: "PodScheduled", status: "False", reason: "Unschedulable", message } as const;
+  const status = { ...withPodCondition(pod, why, wallMs), phase: "Pending" as const };
   const last = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
   const isNews = last?.status !== "False" || last.message !== message;
   const object: KubeObject = { ...pod, status };
@@ -104,20 +139,8 @@ function unready(pod: Pod, { now }: View): Action {
   const why = { status: "False", reason: "NodeLost", message } as const;
   const told = (of: Pod, type: string): Pod => ({
     ...of,
-    status: { ...of.status, conditions: withCondition(of, { type, ...why }, now.wallMs) },
+    status: withPodCondition(of, { type, ...why }, now.wallMs),
   });
   const object = told(told(pod, "ContainersReady"), "Ready");
   return puttingStatus(`unready ${pod.metadata.uid}`, podResource, object);
-}
-
-function withCondition({ status }: Pod, condition: Condition, wallMs: number): Condition[] {
-  const conditions = status?.conditions ?? [];
-  const last = conditions.find(({ type }) => type === condition.type);
-  const moment = timestampOf(wallMs);
-  const isSame = last?.status === condition.status;
-  const lastTransitionTime = isSame ? (last?.lastTransitionTime ?? moment) : moment;
-  return [
-    ...conditions.filter(({ type }) => type !== condition.type),
-    { ...condition, lastProbeTime: null, lastTransitionTime },
-  ];
 }

@@ -2,9 +2,21 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Random, seededRandom } from "@beemesh/base";
-import { isReplicaSet, type KubeObject, type ReplicaSet, slotName } from "@beemesh/model";
+import {
+  isReplicaSet,
+  type KubeObject,
+  objectsAt,
+  type ReplicaSet,
+  slotName,
+  textAt,
+} from "@beemesh/model";
 import { checkChain } from "./chain.ts";
-import { podResource, replicaSetResource, replicationControllerResource } from "./kinds.ts";
+import {
+  podResource,
+  replicaSetResource,
+  replicationControllerResource,
+  resourceQuotaResource,
+} from "./kinds.ts";
 import { Village } from "./village.ts";
 
 function replicaSet(replicas: number): ReplicaSet {
@@ -237,4 +249,64 @@ test("a ReplicationController keeps its pods as a ReplicaSet does, and tells its
   village.vanish(village.running()[0]?.pod.metadata.uid ?? "");
   village.pass(4000);
   assert.equal(village.running().length, 2);
+});
+
+describe("a ReplicaSet in a namespace with a quota", () => {
+  const quota = (pods: string): KubeObject => ({
+    apiVersion: "v1",
+    kind: "ResourceQuota",
+    metadata: { name: "q", namespace: "default", uid: "Q" },
+    spec: { hard: { pods } },
+  });
+  const conditionsOf = (village: Village) =>
+    village.list(replicaSetResource).flatMap((set) => objectsAt(set.status, "conditions"));
+
+  test("makes no pod beyond it, says so, and goes on when there is room", () => {
+    const village = new Village({ machines: 3 });
+    village.apply(quota("2"));
+    village.apply(replicaSet(3));
+    village.pass(5000);
+    assert.equal(village.list(podResource).length, 2);
+    const [condition, ...others] = conditionsOf(village);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [condition?.["type"], condition?.["status"], condition?.["reason"]],
+      ["ReplicaFailure", "True", "FailedCreate"],
+    );
+    const why = "exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2";
+    assert(textAt(condition, "message").endsWith(`is forbidden: ${why}`));
+    assert(village.log.some((line) => line.includes("Error creating:") && line.endsWith(why)));
+    village.apply(quota("3"));
+    village.pass(5000);
+    assert.equal(village.running().length, 3);
+    assert.deepEqual(conditionsOf(village), []);
+  });
+
+  test("tells the quota what it has taken", () => {
+    const village = new Village({ machines: 3 });
+    village.apply(quota("5"));
+    village.apply(replicaSet(3));
+    village.pass(5000);
+    const [told] = village.list(resourceQuotaResource);
+    assert.deepEqual(told?.status, { hard: { pods: "5" }, used: { pods: "3" } });
+  });
+
+  test("gives its pods what a LimitRange gives, and they are run", () => {
+    const village = new Village({ machines: 3 });
+    const limits = [
+      { type: "Container", default: { cpu: "500m" }, defaultRequest: { cpu: "250m" } },
+    ];
+    const metadata = { name: "l", namespace: "default", uid: "L" };
+    village.apply({ apiVersion: "v1", kind: "LimitRange", metadata, spec: { limits } });
+    const set = replicaSet(1);
+    village.apply(set);
+    village.pass(5000);
+    const [running] = village.running();
+    assert(running);
+    assert.deepEqual(running.pod.spec.containers[0]?.resources, {
+      requests: { cpu: "250m" },
+      limits: { cpu: "500m" },
+    });
+    assert.deepEqual(checkChain(running.pod, set), { ok: true });
+  });
 });

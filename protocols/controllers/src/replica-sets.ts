@@ -1,16 +1,20 @@
+import type { Now } from "@beemesh/base";
 import {
+  type Condition,
   derivePod,
   isPod,
   isReplicaSet,
   isReplicationController,
   type KubeObject,
   matches,
+  objectsAt,
   type Pod,
   type ReplicaSet,
   type Resource,
   selectorOf,
   slotName,
   slotOf,
+  textAt,
   workloadName,
 } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
@@ -19,6 +23,8 @@ import type { CloneCause, ControllersEffect } from "./effect.ts";
 import { podResource, replicaSetResource, replicationControllerResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { countPods, isLost } from "./pod-facts.ts";
+import { tellingRefusal } from "./pod-gate.ts";
+import { timestampOf } from "./timestamp.ts";
 import {
   controlledBy,
   controllerOf,
@@ -68,14 +74,15 @@ function keep(object: PodSet, resource: Resource, view: View): Findings {
   const ranked = living.length > wanted ? byWorth(living, view) : living;
   const kept = ranked.slice(0, wanted);
   const { actions: clones, againInMs } = clonesFor(object, kept, view);
-  const status = statusOf(object, living, { resource, view });
+  const fresh = creations(object, wanted - living.length, view);
+  const status = statusOf(object, living, { resource, view, failure: fresh.failure });
   return soonest(
     [
       ...released.map((pod) => release(object, pod)),
       ...adoptable.map((pod) => adopt(object, pod)),
       ...ranked.slice(wanted, wanted + burstMax).flatMap((pod) => remove(object, pod, view)),
       ...clones,
-      ...creations(object, wanted - living.length, view),
+      ...fresh.actions,
       ...status.actions,
     ],
     Math.min(againInMs, status.againInMs ?? Infinity),
@@ -121,28 +128,35 @@ function remove(set: PodSet, pod: Pod, { now }: View): Action[] {
   return [withEvent(action, set, "SuccessfulDelete", message)];
 }
 
-function creations(set: PodSet, count: number, view: View): Action[] {
-  if (count <= 0 || isNamespaceEnding(set, view)) return [];
+interface Creations {
+  readonly actions: readonly Action[];
+  /** Why there are fewer than are wanted; empty if there are not. */
+  readonly failure: string;
+}
+
+function creations(set: PodSet, count: number, view: View): Creations {
+  if (count <= 0 || isNamespaceEnding(set, view)) return { actions: [], failure: "" };
   const { namespace = "" } = set.metadata;
   const actions: Action[] = [];
   const wanted = Math.min(count, burstMax);
   for (let index = 0; actions.length < wanted && index < slotsMax; index += 1) {
     const name = slotName(set, index);
     if (view.store.get(podResource, namespace, name) !== undefined) continue;
-    actions.push(creation(set, index, view));
+    const entry = view.gate.admit(podOf(set, index, view));
+    // What stands against one pod stands against the others as well.
+    if (!entry.ok) return refused(set, entry.message, actions);
+    const action = putting(`create ${name}`, podResource, entry.pod);
+    actions.push(withEvent(action, set, "SuccessfulCreate", `Created pod: ${name}`));
   }
-  return actions;
+  return { actions, failure: "" };
+}
+
+function refused(set: PodSet, failure: string, actions: readonly Action[]): Creations {
+  return { actions: [...actions, tellingRefusal(set, `Error creating: ${failure}`)], failure };
 }
 
 /** No ReplicaSet has as many pods, ending ones included. */
 const slotsMax = 100_000;
-
-function creation(set: PodSet, index: number, view: View): Action {
-  const pod = podOf(set, index, view);
-  const { name } = pod.metadata;
-  const action = putting(`create ${name}`, podResource, pod);
-  return withEvent(action, set, "SuccessfulCreate", `Created pod: ${name}`);
-}
 
 function podOf(set: PodSet, index: number, { now, newUid }: View): Pod {
   return made(derivePod(set, index, newUid(`${set.metadata.uid}/${index}`)), now);
@@ -162,7 +176,10 @@ function clonesFor(
       .filter(({ waitMs }) => waitMs === 0)
       .flatMap(({ pod }) => {
         const clone = cloneOf(set, pod, causeOf(pod, view), view);
-        return clone === undefined ? remove(set, pod, view) : [cloning(set, pod, clone)];
+        if (clone === undefined) return remove(set, pod, view);
+        const entry = view.gate.admit(clone);
+        if (entry.ok) return [cloning(set, pod, entry.pod)];
+        return [tellingRefusal(set, `Error creating: ${entry.message}`)];
       }),
     againInMs: Math.min(Infinity, ...waits.map(({ waitMs }) => waitMs).filter((ms) => ms > 0)),
   };
@@ -176,8 +193,10 @@ export function replace(lost: Pod, view: View): readonly ControllersEffect[] {
   const set = setOf(lost, view);
   if (set === undefined || isEnding(set) || isNamespaceEnding(set, view)) return [];
   if (!isWanted(set, lost, view) || cloneWaitMs(lost, view) > 0) return [];
-  const pod = cloneOf(set, lost, "sidecar", view);
-  if (pod === undefined) return [];
+  const clone = cloneOf(set, lost, "sidecar", view);
+  const entry = clone && view.gate.admit(clone);
+  if (entry?.ok !== true) return [];
+  const { pod } = entry;
   const workload = workloadName(pod);
   const offer = { task: "", pods: [pod], workload, reason: "clone", cause: "sidecar" } as const;
   return [...cloning(set, lost, pod).effects, { kind: "schedule", ...offer }];
@@ -210,10 +229,20 @@ function cloning(set: PodSet, { metadata: { name, uid } }: Pod, pod: Pod): Actio
   return withEvent(putting(`clone ${uid}`, podResource, pod), set, "SuccessfulCreate", message);
 }
 
+interface Sight {
+  readonly resource: Resource;
+  readonly view: View;
+  /** Why pods could not be made; empty if they could. */
+  readonly failure: string;
+}
+
+/** The condition of a set that could not make its pods. */
+export const failureType = "ReplicaFailure";
+
 function statusOf(
   set: PodSet,
   living: readonly Pod[],
-  { resource, view }: { readonly resource: Resource; readonly view: View },
+  { resource, view, failure }: Sight,
 ): Findings {
   const { now, members } = view;
   const { minReadySeconds = 0, template } = set.spec;
@@ -232,6 +261,7 @@ function statusOf(
       availableReplicas: available,
     }),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...failureConditions(set, failure, now),
   };
   const told = canonicalJson(status);
   const actions =
@@ -239,6 +269,19 @@ function statusOf(
       ? []
       : [puttingCounts(told, resource, { ...set, status })];
   return soonest(actions, nextInMs);
+}
+
+/** That pods could not be made stands in the status for as long as it is so. */
+function failureConditions(
+  { status }: PodSet,
+  message: string,
+  { wallMs }: Now,
+): { readonly conditions?: readonly Condition[] } {
+  if (message === "") return {};
+  const last = objectsAt(status, "conditions").find((each) => textAt(each, "type") === failureType);
+  const lastTransitionTime = textAt(last, "lastTransitionTime") || timestampOf(wallMs);
+  const why = { status: "True", reason: "FailedCreate", message } as const;
+  return { conditions: [{ type: failureType, ...why, lastTransitionTime }] };
 }
 
 /** Counts as Kubernetes has them: none is left out. */

@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from "@beemesh/model";
+import { isDefinition, type KubeObject, type Resource, ResourceBook } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import { keyOfName } from "./census.ts";
 
@@ -8,6 +8,7 @@ import { keyOfName } from "./census.ts";
  * status belongs to one uid.
  */
 export class Shelf implements ObjectStore {
+  readonly resources = new ResourceBook();
   readonly #objects = new Map<
     string,
     { readonly resource: Resource; readonly object: KubeObject }
@@ -25,7 +26,7 @@ export class Shelf implements ObjectStore {
 
   list(resource: Resource, namespace?: string): Snapshot {
     const items = [...this.#objects.values()]
-      .filter((entry) => entry.resource === resource)
+      .filter((entry) => keyOfKind(entry.resource) === keyOfKind(resource))
       .map(({ object }) => object)
       .filter(({ metadata }) => !namespace || metadata.namespace === namespace);
     return { items, revision: this.revision };
@@ -84,6 +85,14 @@ export class Shelf implements ObjectStore {
   }
 
   #tell(change: Change): void {
+    if (isDefinition(change.resource)) {
+      if (change.kind === "deleted") this.resources.forget(change.object.metadata.name);
+      else this.resources.learn(change.object);
+    }
     for (const listener of this.#listeners) listener(change);
   }
+}
+
+function keyOfKind({ group, name }: Resource): string {
+  return `${group}/${name}`;
 }

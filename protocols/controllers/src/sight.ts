@@ -1,9 +1,12 @@
 import { instantAt } from "@beemesh/base";
 import { derivedUid } from "@beemesh/model";
+import { Autoscaling } from "./autoscaling.ts";
 import { Census } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
+import { PodGate } from "./pod-gate.ts";
 import { Scheduling } from "./scheduling.ts";
 import { Shelf } from "./shelf.ts";
+import { UsageBook } from "./usage-book.ts";
 import type { View } from "./view.ts";
 
 /** What a single look is tried with: an empty store and a machine that keeps everything. */
@@ -22,6 +25,9 @@ export function viewOf({
     census,
     members: { rankOf: () => 0, isAlive },
     scheduling: new Scheduling(),
+    autoscaling: new Autoscaling(),
+    usage: new UsageBook(),
+    gate: new PodGate(store),
     now: { at: instantAt(0), wallMs },
     serviceCidr: serviceCidrDefault,
     newUid: (purpose) => derivedUid(purpose),

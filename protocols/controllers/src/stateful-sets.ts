@@ -15,6 +15,7 @@ import { forgetting, type History, historyOf, isOf, ownerAt } from "./history.ts
 import { podResource, statefulSetResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { availableInMs, countPods, isLost } from "./pod-facts.ts";
+import { tellingRefusal } from "./pod-gate.ts";
 import { countsOf } from "./replica-sets.ts";
 import { shareOf } from "./rollout.ts";
 import {
@@ -140,8 +141,10 @@ function fill(crew: Crew, { ordinal, pod }: Member): Action[] {
   if (pod === undefined) {
     const fresh = podOf(crew, ordinal);
     const { name } = fresh.metadata;
+    const entry = view.gate.admit(fresh);
+    if (!entry.ok) return [refusal(set, name, entry.message)];
     const message = `create Pod ${name} in StatefulSet ${set.metadata.name} successful`;
-    return [told(putting(`create ${name}`, podResource, fresh), set, "Create", message)];
+    return [told(putting(`create ${name}`, podResource, entry.pod), set, "Create", message)];
   }
   if (isEnding(pod)) return [];
   const owner = controllerOf(pod);
@@ -153,8 +156,15 @@ function fill(crew: Crew, { ordinal, pod }: Member): Action[] {
   if (!isIts || !isLost(pod, view.members) || cloneWaitMs(pod, view) > 0) return [];
   const { name, uid } = pod.metadata;
   const clone = asClone(podOf(crew, ordinal), pod, { cause: causeOf(pod, view), now: view.now });
+  const entry = view.gate.admit(clone);
+  if (!entry.ok) return [refusal(set, name, entry.message)];
   const message = `create Pod ${name} in StatefulSet ${set.metadata.name} (replaces ${uid})`;
-  return [told(putting(`clone ${uid}`, podResource, clone), set, "Create", message)];
+  return [told(putting(`clone ${uid}`, podResource, entry.pod), set, "Create", message)];
+}
+
+function refusal(set: StatefulSet, name: string, why: string): Action {
+  const what = `create Pod ${name} in StatefulSet ${set.metadata.name}`;
+  return tellingRefusal(set, `${what} failed error: ${why}`);
 }
 
 function podOf({ set, history, current, view }: Crew, ordinal: number): Pod {

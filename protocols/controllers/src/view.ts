@@ -2,14 +2,17 @@ import type { Now } from "@beemesh/base";
 import { isPod, type KubeObject, type OwnerReference, type Resource } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId } from "@beemesh/wire";
+import type { Autoscaling } from "./autoscaling.ts";
 import type { Census } from "./census.ts";
 import type { ObjectRef } from "./effect.ts";
 import { namespaceResource } from "./kinds.ts";
 import type { Members } from "./members.ts";
 import type { Action } from "./patience.ts";
 import { isOver } from "./pod-facts.ts";
+import type { PodGate } from "./pod-gate.ts";
 import type { Scheduling } from "./scheduling.ts";
 import { timestampOf } from "./timestamp.ts";
+import type { UsageBook } from "./usage-book.ts";
 
 /** The world as a controller sees it during one look. */
 export interface View {
@@ -17,6 +20,10 @@ export interface View {
   readonly census: Census;
   readonly members: Members;
   readonly scheduling: Scheduling;
+  readonly autoscaling: Autoscaling;
+  readonly usage: Pick<UsageBook, "of">;
+  /** Where pods come in that a controller makes. */
+  readonly gate: PodGate;
   readonly now: Now;
   readonly serviceCidr: string;
   /** A uid that nobody has had, made from what it is for. */

@@ -9,14 +9,8 @@ import {
   seededRandom,
   unreachable,
 } from "@beemesh/base";
-import {
-  isPod,
-  type KubeObject,
-  type Pod,
-  type PodStatus,
-  type Resource,
-  resourceOfKind,
-} from "@beemesh/model";
+import { isPod, type KubeObject, type Pod, type PodStatus, type Resource } from "@beemesh/model";
+import type { MachineUsage } from "@beemesh/ports";
 import { type CollectionId, formatStamp } from "@beemesh/wire";
 import { keyOfName } from "./census.ts";
 import { Controllers } from "./controllers.ts";
@@ -69,6 +63,8 @@ export interface VillageOptions {
   readonly auctionMs?: number;
   /** How long a pod takes to be ready. */
   readonly startMs?: number;
+  /** What machines say that they use, when they are asked. */
+  readonly usageOf?: (machines: readonly string[], wallMs: number) => readonly MachineUsage[];
   /** No machine takes a pod. */
   readonly isFull?: boolean;
 }
@@ -96,6 +92,7 @@ export class Village {
       auctionMs: 200,
       startMs: 300,
       isFull: false,
+      usageOf: () => [],
       ...options,
     };
     this.#random = seededRandom(this.#options.seed);
@@ -124,16 +121,14 @@ export class Village {
   /** A user's write at a machine's API. */
   apply(object: KubeObject, machine = 0): void {
     const house = this.#house(machine);
-    const resource = resourceOfKind(object.apiVersion, object.kind);
-    assert(resource !== undefined, "the village knows the kind");
-    this.#write(house, resource, "spec", object);
+    this.#write(house, resourceAt(house, object), "spec", object);
     this.#tick(house);
   }
 
-  /** A machine's word about the status of a pod that it runs. */
-  report(pod: KubeObject, machine = 0): void {
+  /** Somebody's word about the status of an object, such as a machine's about a pod it runs. */
+  report(object: KubeObject, machine = 0): void {
     const house = this.#house(machine);
-    this.#write(house, podResource, "status", pod);
+    this.#write(house, resourceAt(house, object), "status", object);
     this.#tick(house);
   }
 
@@ -320,6 +315,9 @@ export class Village {
           `${effect.reason} ${effect.object.kind}/${effect.object.name}: ${effect.message}`,
         );
         break;
+      case "measure":
+        this.#measure(house, effect);
+        break;
       case "wake":
         this.#after(Math.max(0, effect.at - this.#at), () => this.#tick(house));
         break;
@@ -330,6 +328,15 @@ export class Village {
       default:
         unreachable(effect);
     }
+  }
+
+  #measure(house: House, { uid, machines }: Extract<ControllersEffect, { kind: "measure" }>): void {
+    this.#after(this.#options.auctionMs, () => {
+      const usages = this.#options.usageOf(machines, this.now.wallMs);
+      if (!house.isUp) return;
+      this.#perform(house, house.controllers.step({ kind: "usage", uid, usages }, this.now));
+      this.#tick(house);
+    });
   }
 
   #note(who: string, what: string): void {
@@ -423,7 +430,8 @@ export class Village {
     const lastTransitionTime = timestampOf(this.now.wallMs);
     const conditions = [{ type: "Ready", status: "True" as const, lastTransitionTime }];
     const podIP = `10.1.0.${1 + this.#random.below(250)}`;
-    const status = { phase: "Running" as const, podIP, conditions };
+    const startTime = timestampOf(house.held.get(pod.metadata.uid ?? "")?.heldSinceMs ?? 0);
+    const status = { phase: "Running" as const, podIP, startTime, conditions };
     this.#write(house, podResource, "status", { ...pod, status });
     this.#tick(house);
   }
@@ -490,6 +498,12 @@ export class Village {
     }
     this.#after(100, () => this.#regard());
   }
+}
+
+function resourceAt({ shelf }: House, { apiVersion, kind }: KubeObject): Resource {
+  const resource = shelf.resources.ofKind(apiVersion, kind);
+  assert(resource !== undefined, "the village knows the kind");
+  return resource;
 }
 
 /** Looks in a row that a change may cause; a chain of owners is far shorter. */

@@ -11,8 +11,11 @@ import { ProbeSet } from "./probe-set.ts";
 import { announce, fullNameOf, type Scene } from "./scene.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
 
-/** `sidecar` is an init container that is restarted always and runs beside the main ones. */
-export type ContainerRole = "init" | "sidecar" | "main";
+/**
+ * `sidecar` is an init container that is restarted always and runs beside the main ones;
+ * `ephemeral` was added to look into the pod: it runs once, and the pod does not count on it.
+ */
+export type ContainerRole = "init" | "sidecar" | "main" | "ephemeral";
 
 /**
  * Crashes and failed pulls: 10 s, doubled to 5 min.
@@ -104,6 +107,7 @@ export class ContainerKeeper {
   }
 
   get isReady(): boolean {
+    if (this.role === "ephemeral") return false;
     if (this.role === "init") return this.isDone && this.exitCode === 0;
     return this.isStarted && this.#probes?.passes("readiness") !== false;
   }
@@ -290,7 +294,7 @@ export class ContainerKeeper {
 
   /** After its pod was made anew, an init container runs once more even if it had ended well. */
   renew(scene: Scene): void {
-    if (this.#final || this.isRunning || this.role === "main") return;
+    if (this.#final || this.isRunning || !isInitRole(this.role)) return;
     if (this.#life.kind === "exited") this.#life = { kind: "exited", restartAt: scene.now.at };
     else if (this.#life.kind === "starting") this.#again(scene);
   }
@@ -451,6 +455,7 @@ export class ContainerKeeper {
 
   #policy(ofPod: "Always" | "OnFailure" | "Never"): "Always" | "OnFailure" | "Never" {
     if (this.role === "sidecar") return "Always";
+    if (this.role === "ephemeral") return "Never";
     return this.role === "init" && ofPod === "Always" ? "OnFailure" : ofPod;
   }
 
@@ -472,6 +477,11 @@ export class ContainerKeeper {
   #warn(scene: Scene, reason: string, message: string): void {
     announce(scene, { type: "Warning", reason, message, container: this.name });
   }
+}
+
+/** Whether such containers come before the main ones, one after another. */
+export function isInitRole(role: ContainerRole): boolean {
+  return role === "init" || role === "sidecar";
 }
 
 /** A hook after the start has no limit in Kubernetes; one that hangs is worth no more than this. */

@@ -56,8 +56,9 @@ export class Drill {
   /** Lets `count` things happen by chance, and what follows of them in between. */
   run(count: number): void {
     for (let index = 0; index < count; index += 1) {
-      const choice = this.#random.below(6);
+      const choice = this.#random.below(7);
       if (choice === 0) this.#assign();
+      else if (choice === 6) this.#look();
       else if (choice === 1) this.#exit();
       else if (choice === 2 && this.#random.below(4) === 0) this.#vanish();
       else this.#pass(this.#random.below(20_000));
@@ -101,6 +102,18 @@ export class Drill {
     const pod: Pod = { apiVersion: "v1", kind: "Pod", metadata, spec };
     this.#assigned.set(uid, pod);
     this.#step({ kind: "assign", pod, heldSinceMs: 0 });
+  }
+
+  /** Adds a container to a pod that is there already. */
+  #look(): void {
+    const pod = [...this.#assigned.values()][this.#random.below(3)];
+    if (pod === undefined) return;
+    const looks = pod.spec.ephemeralContainers ?? [];
+    const added = { name: `look-${looks.length}`, image: "i:1" };
+    const spec = { ...pod.spec, ephemeralContainers: [...looks, added] };
+    const next: Pod = { ...pod, spec };
+    this.#assigned.set(pod.metadata.uid ?? "", next);
+    this.#step({ kind: "assign", pod: next, heldSinceMs: 0 });
   }
 
   #exit(): void {

@@ -1,4 +1,4 @@
-import type { Container, Pod, ProbeAction } from "@beemesh/model";
+import type { Container, EphemeralContainer, Pod, ProbeAction } from "@beemesh/model";
 import type { ContainerPlan, PodPlan, ProbePlan, VolumePlan } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { amountOf } from "./amount.ts";
@@ -128,7 +128,7 @@ function mountsOf(pod: Pod, container: Container): ContainerPlan["mounts"] {
   });
 }
 
-function optionsOf(pod: Pod, container: Container): Partial<ContainerPlan> {
+function optionsOf(pod: Pod, container: EphemeralContainer): Partial<ContainerPlan> {
   const limits = container.resources?.limits;
   const cores = amountOf(limits?.["cpu"] ?? "");
   const bytes = amountOf(limits?.["memory"] ?? "");
@@ -138,6 +138,19 @@ function optionsOf(pod: Pod, container: Container): Partial<ContainerPlan> {
     ...(cores === undefined ? {} : { cpuMillicoresMax: Math.ceil(cores * 1000) }),
     ...(bytes === undefined ? {} : { memoryBytesMax: Math.ceil(bytes) }),
     ...(user === undefined ? {} : { user }),
+    ...sharedParts(pod, container),
+  };
+}
+
+/** What the container sees of its machine, and of another container. */
+function sharedParts(
+  { spec: { hostIPC = false, hostPID = false } }: Pod,
+  { targetContainerName: target = "" }: EphemeralContainer,
+): Partial<ContainerPlan> {
+  const shares = [...(hostIPC ? ["ipc" as const] : []), ...(hostPID ? ["pid" as const] : [])];
+  return {
+    ...(target === "" ? {} : { target }),
+    ...(shares.length === 0 ? {} : { shares }),
   };
 }
 

@@ -170,6 +170,14 @@ test("a pod past its deadline has failed when its containers have ended, and not
   assert.deepEqual([phase, reason], ["Failed", "DeadlineExceeded"]);
 });
 
+test("a deadline that is set while the pod runs counts from its start", () => {
+  const stage = Stage.running(podOf());
+  stage.at(4000).assign(podOf({ activeDeadlineSeconds: 10 }));
+  stage.at(10_000).tick();
+  stage.exited(143);
+  assert.equal(stage.statuses.get("U")?.reason, "DeadlineExceeded");
+});
+
 test("a sandbox that cannot be made is tried again", () => {
   const stage = new Stage();
   stage.found();

@@ -1,15 +1,15 @@
 import { after, type Instant } from "@beemesh/base";
 import type { Condition, Container, ContainerStatus, Pod, PodStatus } from "@beemesh/model";
-import type { FoundPod } from "@beemesh/ports";
-import { renewalMsOf, tokenWishes, withApiAccess } from "./api-access.ts";
+import type { FoundContainer, FoundPod } from "@beemesh/ports";
 import { BackOff } from "./back-off.ts";
-import type { FilesPlan, RuntimeReport } from "./command.ts";
-import { ContainerKeeper, type ContainerRole } from "./container-keeper.ts";
+import type { RuntimeReport } from "./command.ts";
+import { ContainerKeeper, type ContainerRole, isInitRole } from "./container-keeper.ts";
 import type { Dependency } from "./dependency.ts";
 import { graceMsOf, podPlan } from "./plan.ts";
 import { podStatus } from "./pod-status.ts";
 import { announce, type Scene } from "./scene.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
+import { VolumeKeeper } from "./volume-keeper.ts";
 
 /** Why a pod is brought to its end. */
 export type EndCause = "deleted" | "unassigned" | "deadline";
@@ -44,14 +44,13 @@ export class PodKeeper {
   #verdict: { readonly reason: string; readonly message: string } | undefined;
   #waitsFor: Dependency | undefined;
   #mountMessage = "";
-  /** When the tokens in its volumes are to be renewed. */
-  #renewAt: Instant | undefined;
   #startTime: string | undefined;
   #conditions: readonly Condition[];
   /** Of a pod that is at its end: whether the runtime knows that nothing will run any more. */
   #retirement: "due" | "asked" | "done" = "done";
-  readonly #containers: readonly ContainerKeeper[];
+  #containers: readonly ContainerKeeper[];
   readonly #sandboxes = new BackOff(sandboxLimits);
+  readonly #volumes = new VolumeKeeper();
 
   constructor(pod: Pod) {
     this.#pod = pod;
@@ -65,6 +64,7 @@ export class PodKeeper {
     this.#containers = [
       ...inits.map((each) => keeper(each, each.restartPolicy === "Always" ? "sidecar" : "init")),
       ...pod.spec.containers.map((each) => keeper(each, "main")),
+      ...(pod.spec.ephemeralContainers ?? []).map((each) => keeper(each, "ephemeral")),
     ];
   }
 
@@ -109,7 +109,7 @@ export class PodKeeper {
     const retries = ["pending", "removing"].includes(this.#stage) || this.#retirement === "due";
     const own = retries ? this.#retryAt : undefined;
     const instants = isUp || this.#stage === "stopping" ? this.#containerInstants(isUp) : [];
-    const timers = isUp ? [this.#deadlineAt, this.#renewAt] : [];
+    const timers = isUp ? [this.#deadlineAt, this.#volumes.nextAt] : [];
     return [own, ...timers, ...instants]
       .filter((at) => at !== undefined)
       .toSorted((a, b) => a - b)[0];
@@ -117,11 +117,21 @@ export class PodKeeper {
 
   /** The record has changed. */
   update(scene: Scene): void {
+    this.#volumes.updated(this.#pod, scene);
     this.#pod = scene.pod;
     const { spec, metadata } = scene.pod;
+    for (const added of spec.ephemeralContainers ?? []) this.#lookWith(added);
     const manifests = [...(spec.initContainers ?? []), ...spec.containers];
     for (const container of manifests) this.#container(container.name)?.update(container, scene);
+    if (this.#startTime !== undefined) this.#reckon(scene);
     if (metadata.deletionTimestamp !== undefined) this.end(scene, "deleted");
+  }
+
+  /** A container has been added to look into the pod; one of a name is never another. */
+  #lookWith(added: Container): void {
+    if (!this.isHeld || this.#container(added.name) !== undefined) return;
+    const keeper = new ContainerKeeper(added, "ephemeral", "ContainerCreating");
+    this.#containers = [...this.#containers, keeper];
   }
 
   /** Brings the pod to its end; called again, may hurry that. */
@@ -146,9 +156,22 @@ export class PodKeeper {
       this.#recall(scene, status);
       return;
     }
+    this.#forgetLooks(scene, []);
     for (const each of this.#containers) {
       each.vanish(scene, this.#prior(each.name));
       each.renew(scene);
+    }
+  }
+
+  /** What looked into the pod before the machine began anew, and is not there any more, is over. */
+  #forgetLooks(scene: Scene, found: readonly FoundContainer[]): void {
+    for (const each of this.#containers) {
+      const prior = this.#prior(each.name);
+      const isThere = found.some(({ name }) => name === each.name);
+      if (each.role !== "ephemeral" || prior === undefined || isThere) continue;
+      if (prior.state.waiting !== undefined) continue;
+      each.finish();
+      each.vanish(scene, prior);
     }
   }
 
@@ -156,8 +179,7 @@ export class PodKeeper {
   adopt(scene: Scene, found: FoundPod): { readonly isUnbroken: boolean } {
     this.#become("up");
     this.#ip = found.ip;
-    // Nobody knows how old the tokens in its volumes are.
-    this.#renewAt = scene.now.at;
+    this.#volumes.found(scene);
     this.#reckon(scene);
     const { status } = scene.pod;
     const isInitialized = status?.conditions?.some(
@@ -171,6 +193,7 @@ export class PodKeeper {
     for (const container of told) {
       this.#container(container.name)?.adopt(scene, container, this.#prior(container.name));
     }
+    this.#forgetLooks(scene, told);
     const isUnbroken = found.containers.some(isRunning);
     if (isEnd(status) && isUnbroken) this.end(scene, "deadline");
     if (this.#cause !== undefined) this.#become("stopping");
@@ -181,7 +204,7 @@ export class PodKeeper {
   report(scene: Scene, report: RuntimeReport): void {
     if ("container" in report) this.#containerReport(scene, report);
     else if (report.kind === "podCreated") this.#created(scene, report.ip);
-    else if (report.kind === "filesFailed") this.#renewAt = after(scene.now.at, missingRetryMs);
+    else if (report.kind === "filesFailed") this.#volumes.failed(scene);
     else if (report.kind === "podFailed") this.#failed(scene, report.message);
     else if (report.kind === "podRetired") this.#retired("done");
     else if (report.kind === "podRetireFailed") this.#retired("due", scene.now.at);
@@ -218,7 +241,7 @@ export class PodKeeper {
     }
     const message = "Pod sandbox changed, it will be killed and re-created.";
     announce(scene, { type: "Normal", reason: "SandboxChanged", message });
-    this.#isInitialized = !this.#containers.some(({ role }) => role !== "main");
+    this.#isInitialized = !this.#containers.some(({ role }) => isInitRole(role));
     for (const each of this.#containers) {
       each.vanish(scene, undefined);
       each.renew(scene);
@@ -229,16 +252,12 @@ export class PodKeeper {
 
   /** An object has changed that something may wait for. */
   changed(at: Instant, isIt: (dependency: Dependency) => boolean): boolean {
-    const { namespace = "default" } = this.#pod.metadata;
-    const { serviceAccountName: name = "default" } = this.#pod.spec;
-    // An account that is another one by now has made the tokens void.
-    const isAccount = isIt({ resource: "serviceaccounts", namespace, name });
-    if (isAccount && this.#renewAt !== undefined) this.#renewAt = at;
+    const isInVolume = this.#volumes.changed(this.#pod, at, isIt);
     const own = this.#waitsFor !== undefined && isIt(this.#waitsFor);
     if (own) this.#retryAt = at;
     const waiting = this.#containers.filter(({ waitsFor }) => waitsFor && isIt(waitsFor));
     for (const container of waiting) container.retry(at);
-    return own || waiting.length > 0 || isAccount;
+    return own || waiting.length > 0 || isInVolume;
   }
 
   /** Refuses to run the pod at all. */
@@ -265,7 +284,7 @@ export class PodKeeper {
       pod: this.#pod,
       containers: this.#containers.map((each) => ({
         role: each.role,
-        isPassed: each.role === "main" || this.#isPassed(each),
+        isPassed: !isInitRole(each.role) || this.#isPassed(each),
         status: each.status(scene),
       })),
       isInitialized: this.#isInitialized,
@@ -289,6 +308,7 @@ export class PodKeeper {
     const plan = podPlan({ pod, lookup, facts, access });
     if (plan.ok) {
       this.#waitsFor = undefined;
+      this.#volumes.planned(plan.value.volumes);
       out.push({ kind: "runtime", command: { kind: "createPod", uid, plan: plan.value } });
       this.#become("creating");
       return;
@@ -305,39 +325,9 @@ export class PodKeeper {
   #created(scene: Scene, ip: string): void {
     if (this.#stage !== "creating") return;
     this.#ip = ip;
-    this.#renewLater(scene);
+    this.#volumes.created(scene);
     this.#sandboxes.reset();
     this.#become(this.#cause === undefined ? "up" : "stopping");
-  }
-
-  #renewLater({ pod, lookup, access, now }: Scene): void {
-    const renewalMs = renewalMsOf(withApiAccess(pod, lookup, access));
-    this.#renewAt = renewalMs === undefined ? undefined : after(now.at, renewalMs);
-  }
-
-  /** Writes fresh tokens into the volumes that hold some. */
-  #renew(scene: Scene): void {
-    const { pod, facts, lookup, access, uid, now, out } = scene;
-    if (this.#renewAt === undefined || now.at < this.#renewAt) return;
-    this.#renewLater(scene);
-    if (this.#renewAt === undefined) return;
-    const whole = withApiAccess(pod, lookup, access);
-    const holders = new Set(
-      (whole.spec.volumes ?? [])
-        .filter(
-          (each) => tokenWishes({ ...whole, spec: { ...whole.spec, volumes: [each] } }).length,
-        )
-        .map(({ name }) => name),
-    );
-    const plan = podPlan({ pod, lookup, facts, access });
-    if (!plan.ok) {
-      this.#renewAt = after(now.at, missingRetryMs);
-      return;
-    }
-    const volumes = plan.value.volumes.filter(
-      (each): each is FilesPlan => each.kind === "files" && holders.has(each.name),
-    );
-    out.push({ kind: "runtime", command: { kind: "writeFiles", uid, volumes } });
   }
 
   #failed(scene: Scene, message: string): void {
@@ -371,7 +361,7 @@ export class PodKeeper {
       this.end(scene, "deadline");
       return;
     }
-    this.#renew(scene);
+    this.#volumes.advance(scene);
     for (const container of this.#containers) container.advance(scene, this.#mayStart(container));
     const mains = this.#containers.filter(({ role }) => role === "main");
     const hasFailed = this.#containers.some(
@@ -451,10 +441,13 @@ export class PodKeeper {
     this.#become("finished");
   }
 
-  /** Init containers go one by one, in order; the main ones when all of these have passed. */
+  /**
+   * Init containers go one by one, in order; the main ones when all of these have passed. What
+   * looks into the pod does not wait, for it may be there to see why they do not pass.
+   */
   #mayStart(container: ContainerKeeper): boolean {
-    if (this.#isInitialized) return true;
-    const inits = this.#containers.filter(({ role }) => role !== "main");
+    if (this.#isInitialized || container.role === "ephemeral") return true;
+    const inits = this.#containers.filter(({ role }) => isInitRole(role));
     const isMain = container.role === "main";
     const before = isMain ? inits : inits.slice(0, inits.indexOf(container));
     if (!before.every((each) => this.#isPassed(each))) return false;
@@ -476,8 +469,11 @@ export class PodKeeper {
   }
 
   #prior(name: string): ContainerStatus | undefined {
-    const { initContainerStatuses = [], containerStatuses = [] } = this.#pod.status ?? {};
-    return [...initContainerStatuses, ...containerStatuses].find((each) => each.name === name);
+    const { initContainerStatuses, containerStatuses, ephemeralContainerStatuses } =
+      this.#pod.status ?? {};
+    return [initContainerStatuses, containerStatuses, ephemeralContainerStatuses]
+      .flatMap((statuses) => statuses ?? [])
+      .find((each) => each.name === name);
   }
 
   #become(stage: Stage): void {

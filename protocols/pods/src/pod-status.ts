@@ -1,6 +1,12 @@
-import type { Condition, ContainerStatus, Pod, PodPhase, PodStatus } from "@beemesh/model";
-import type { ContainerRole } from "./container-keeper.ts";
-import { qosClassOf } from "./qos.ts";
+import {
+  type Condition,
+  type ContainerStatus,
+  type Pod,
+  type PodPhase,
+  type PodStatus,
+  qosClassOf,
+} from "@beemesh/model";
+import { type ContainerRole, isInitRole } from "./container-keeper.ts";
 import { timestampOf } from "./timestamp.ts";
 
 /** A container as its pod's status sees it. */
@@ -32,9 +38,10 @@ export interface PodFacts {
 export function podStatus(facts: PodFacts): PodStatus {
   const { pod, containers, verdict, startTime, hostIp, podIp } = facts;
   const phase = verdict === undefined ? phaseOf(facts) : "Failed";
-  const statuses = (isInit: boolean): ContainerStatus[] =>
-    containers.filter(({ role }) => (role !== "main") === isInit).map(({ status }) => status);
-  const initContainerStatuses = statuses(true);
+  const statuses = (is: (role: ContainerRole) => boolean): ContainerStatus[] =>
+    containers.filter(({ role }) => is(role)).map(({ status }) => status);
+  const initContainerStatuses = statuses(isInitRole);
+  const ephemeralContainerStatuses = statuses((role) => role === "ephemeral");
   return {
     phase,
     ...(verdict === undefined ? {} : verdict),
@@ -44,7 +51,8 @@ export function podStatus(facts: PodFacts): PodStatus {
     ...(podIp === undefined ? {} : { podIP: podIp, podIPs: [{ ip: podIp }] }),
     startTime,
     ...(initContainerStatuses.length === 0 ? {} : { initContainerStatuses }),
-    containerStatuses: statuses(false),
+    containerStatuses: statuses((role) => role === "main"),
+    ...(ephemeralContainerStatuses.length === 0 ? {} : { ephemeralContainerStatuses }),
     qosClass: qosClassOf(pod),
   };
 }
@@ -76,7 +84,9 @@ function conditionsOf(facts: PodFacts, phase: PodPhase): Condition[] {
       .map(({ status }) => status.name)
       .join(" ");
   const ended = endedReason(phase);
-  const unready = namesOf(({ role, status }) => role !== "init" && !status.ready);
+  const unready = namesOf(
+    ({ role, status }) => role !== "init" && role !== "ephemeral" && !status.ready,
+  );
   const notReady = ended ?? {
     reason: "ContainersNotReady",
     message: `containers with unready status: [${unready}]`,

@@ -62,6 +62,20 @@ describe("volumePlan", () => {
     ]);
   });
 
+  test("makes files of what a container may use", () => {
+    const limits = { cpu: "1250m", memory: "64Mi" };
+    const container = { name: "main", image: "i", resources: { limits } };
+    const own = { ...pod, spec: { containers: [container] } };
+    const items = ["limits.cpu", "requests.memory"].map((resource) => ({
+      path: resource,
+      resourceFieldRef: { containerName: "main", resource, divisor: "1Ki" },
+    }));
+    const made = volumePlan({ name: "v", downwardAPI: { items } }, { pod: own, lookup, facts });
+    assert(made.ok && made.value.kind === "files");
+    const texts = made.value.files.map(({ content }) => Buffer.from(content, "base64").toString());
+    assert.deepEqual(texts, ["1", "65536"]);
+  });
+
   test("makes files of tokens, or says why there are none", () => {
     const sources = [{ serviceAccountToken: { path: "token", audience: "vault" } }];
     assert.match(String(plan({ projected: { sources } })), /makes no tokens/u);

@@ -12,7 +12,7 @@ import {
   type Resolved,
   resolved,
 } from "./dependency.ts";
-import { type DownwardFacts, fieldOf } from "./downward.ts";
+import { type DownwardFacts, fieldOf, resourceOf } from "./downward.ts";
 
 /** What the volumes of a pod are computed from. */
 export interface VolumeSource {
@@ -45,6 +45,23 @@ export function volumePlan(volume: Volume, source: VolumeSource): Resolved<Volum
   }
   const files = filesOf(volume, source, fileModeDefault);
   return files.ok ? resolved({ name, kind: "files", files: files.value }) : files;
+}
+
+/** The objects that the files of a pod's volumes are made of. */
+export function dependenciesOf({ metadata, spec }: Pod): readonly Dependency[] {
+  const { namespace = "default" } = metadata;
+  return (spec.volumes ?? []).flatMap((volume: Members) => {
+    const { projected } = volume;
+    const sources = isJsonObject(projected) ? listOf(projected["sources"]) : [volume];
+    return sources.flatMap(({ configMap, secret }): Dependency[] => {
+      if (isJsonObject(configMap)) {
+        return [{ resource: "configmaps", namespace, name: textIn(configMap, "name") }];
+      }
+      if (!isJsonObject(secret)) return [];
+      const name = textIn(secret, "secretName") || textIn(secret, "name");
+      return [{ resource: "secrets", namespace, name }];
+    });
+  });
 }
 
 /** Files of one source; a volume and a projection name their sources alike. */
@@ -108,15 +125,27 @@ function filesOfFields(
   modeDefault: number,
 ): Resolved<readonly FilePlan[]> {
   const files = listOf(items).flatMap((item): FilePlan[] => {
-    const { path, fieldRef, mode } = item;
-    const fieldPath = isJsonObject(fieldRef) ? textIn(fieldRef, "fieldPath") : "";
-    const text = fieldOf(pod, fieldPath, facts);
+    const { path, mode } = item;
+    const text = fieldText(item, pod, facts);
     if (text === undefined || typeof path !== "string" || !isInside(path)) return [];
     return [
       { path, content: base64OfText(text), mode: modeOf(mode, modeOf(defaultMode, modeDefault)) },
     ];
   });
   return resolved(files);
+}
+
+/** What a field of the pod, or an amount of one of its containers, says. */
+function fieldText(
+  { fieldRef, resourceFieldRef }: Members,
+  pod: Pod,
+  facts: DownwardFacts,
+): string | undefined {
+  if (isJsonObject(fieldRef)) return fieldOf(pod, textIn(fieldRef, "fieldPath"), facts);
+  if (!isJsonObject(resourceFieldRef)) return undefined;
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  const whose = containers.find(({ name }) => name === resourceFieldRef["containerName"]);
+  return whose && resourceOf(whose, resourceFieldRef, facts);
 }
 
 /** Several sources in one directory. */

@@ -280,3 +280,99 @@ function idOf(entries: readonly Entry[]): number {
   }
   return 0;
 }
+
+describe("custom resources", () => {
+  const definitions = known("apiextensions.k8s.io", "customresourcedefinitions");
+  const definition: KubeObject = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "widgets.example.com", uid: "d1" },
+    spec: {
+      group: "example.com",
+      scope: "Namespaced",
+      names: { plural: "widgets", kind: "Widget" },
+      versions: [{ name: "v1", served: true, storage: true }],
+    },
+  };
+
+  function widget(name: string): KubeObject {
+    const metadata = { name, namespace: "default", uid: name };
+    return { apiVersion: "example.com/v1", kind: "Widget", metadata };
+  }
+
+  /** What another machine has written that knows the definition. */
+  function writtenElsewhere(...names: readonly string[]): {
+    readonly ofDefinition: readonly Entry[];
+    readonly ofWidgets: readonly Entry[];
+  } {
+    const store = storeOf("bob");
+    store.putSpec(definitions, definition);
+    const ofDefinition = entriesOf(store.takeEffects());
+    const widgets = store.resources.find("example.com", "widgets");
+    assert(widgets);
+    for (const name of names) {
+      store.putSpec(widgets, widget(name));
+      store.putStatus(widgets, { ...widget(name), status: { ready: true } });
+    }
+    return { ofDefinition, ofWidgets: entriesOf(store.takeEffects()) };
+  }
+
+  test("are kept while their definition is not here, and shown when it comes", () => {
+    const { ofDefinition, ofWidgets } = writtenElsewhere("a", "b");
+    const store = storeOf();
+    const heard = listen(store);
+    store.step(give(ofWidgets), at(10));
+    assert.deepEqual(heard, []);
+    assert(store.resources.isLacking);
+    assert.equal(store.resources.find("example.com", "widgets"), undefined);
+    store.step(give(ofDefinition), at(20));
+    const widgets = store.resources.find("example.com", "widgets");
+    assert(widgets);
+    assert.deepEqual(heard, ["added widgets.example.com d1", "added a a", "added b b"]);
+    const items = store.list(widgets, "default").items;
+    assert.deepEqual(
+      items.map(({ metadata, status }) => [metadata.name, status]),
+      [
+        ["a", { ready: true }],
+        ["b", { ready: true }],
+      ],
+    );
+    assert(!store.resources.isLacking);
+    const { revision } = store;
+    store.putSpec(widgets, widget("c"));
+    assert.equal(store.changesSince(revision, widgets)?.length, 1);
+  });
+
+  test("stay the same objects when the definition gets another version", () => {
+    const store = storeOf();
+    store.putSpec(definitions, definition);
+    const first = store.resources.find("example.com", "widgets");
+    assert(first);
+    store.putSpec(first, widget("a"));
+    const versions = [
+      { name: "v1", served: true, storage: false },
+      { name: "v2", served: true, storage: true },
+    ];
+    const spec = { ...Object(definition.spec), versions };
+    store.putSpec(definitions, { ...definition, spec });
+    const second = store.resources.find("example.com", "widgets");
+    assert.equal(second?.version, "v2");
+    for (const resource of [first, second]) {
+      assert.equal(store.get(resource, "default", "a")?.metadata.uid, "a");
+      assert.equal(store.list(resource).items.length, 1);
+    }
+  });
+
+  test("are no objects without their definition, and not lost with it", () => {
+    const store = storeOf();
+    store.putSpec(definitions, definition);
+    const widgets = store.resources.find("example.com", "widgets");
+    assert(widgets);
+    store.putSpec(widgets, widget("a"));
+    store.remove(definitions, "", "widgets.example.com");
+    assert.equal(store.resources.find("example.com", "widgets"), undefined);
+    assert.equal(store.get(widgets, "default", "a"), undefined);
+    store.putSpec(definitions, { ...definition, metadata: { ...definition.metadata, uid: "d2" } });
+    assert.equal(store.get(widgets, "default", "a")?.metadata.uid, "a");
+  });
+});

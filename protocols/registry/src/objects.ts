@@ -1,5 +1,5 @@
 import { assert, BeeError, type Now } from "@beemesh/base";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { isDefinition, type KubeObject, type Resource, ResourceBook } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import {
   type CollectionId,
@@ -48,15 +48,17 @@ export const revisionNote = "registry.revision";
  * be done, writes by the API and the controllers included.
  */
 export class Objects implements ObjectStore {
+  readonly resources = new ResourceBook();
   readonly #registry: Registry;
   readonly #revisions: RevisionClock;
   readonly #history = new History();
   readonly #tables = new Map<CollectionId, Table>();
-  readonly #tablesOf = new Map<Resource, Table[]>();
+  /** By `<group>/<plural>`. */
+  readonly #tablesOf = new Map<string, Table[]>();
   readonly #bindings = new Bindings();
   readonly #announcer = new Announcer();
   /** The revision of each resource of which something is held no longer, though not deleted. */
-  readonly #floors = new Map<Resource, bigint>();
+  readonly #floors = new Map<string, bigint>();
   #now: Now;
   #tickets = 0;
   #effects: RegistryEffect[] = [];
@@ -104,7 +106,7 @@ export class Objects implements ObjectStore {
       const table = this.#tables.get(collectionOfResource(resource, namespace));
       return { items: table?.objects() ?? [], revision };
     }
-    const tables = this.#tablesOf.get(canonical(resource)) ?? [];
+    const tables = this.#tablesOf.get(keyOf(resource)) ?? [];
     if (tables.length === 1) return { items: tables[0]?.objects() ?? [], revision };
     return { items: tables.flatMap((table) => table.objects()), revision };
   }
@@ -122,11 +124,11 @@ export class Objects implements ObjectStore {
     const revision = readRevision(since);
     if (revision === undefined || !this.#revisions.isOurs(revision)) return undefined;
     if (revision > this.#revisions.last) return undefined;
-    const wanted = canonical(resource);
-    if (revision < (this.#floors.get(wanted) ?? 0n)) return undefined;
+    const { group, name } = resource;
+    if (revision < (this.#floors.get(keyOf(resource)) ?? 0n)) return undefined;
     return this.#history
       .since(revision)
-      ?.filter((change) => change.resource === wanted)
+      ?.filter((change) => change.resource.name === name && change.resource.group === group)
       .filter(({ object }) => !namespace || (object.metadata.namespace ?? "") === namespace);
   }
 
@@ -248,25 +250,58 @@ export class Objects implements ObjectStore {
       before === undefined
         ? { kind, resource, object, revision }
         : { kind, resource, object, before, revision };
+    // Who is told of a definition finds what it defines.
+    const others = isDefinition(resource) ? this.#define(change) : [];
     this.#history.add(this.#revisions.last, change, this.#now.at);
     this.#announcer.tell(change);
+    for (const entry of others) this.#apply(entry);
+  }
+
+  /** Takes in a definition that has changed. Gives the entries that can be read now. */
+  #define({ kind, object }: Pick<Change, "kind" | "object">): readonly Entry[] {
+    const changed =
+      kind === "deleted"
+        ? this.resources.forget(object.metadata.name)
+        : this.resources.learn(object);
+    return changed.flatMap((key) => this.#reshape(key));
+  }
+
+  #reshape(key: string): readonly Entry[] {
+    const [group = "", name = ""] = key.split("/");
+    const resource = this.resources.find(group, name);
+    const tables = this.#tablesOf.get(key) ?? [];
+    const isKept = tables.every(({ namespace }) => (namespace !== "") === resource?.namespaced);
+    if (resource !== undefined && tables.length > 0 && isKept) {
+      for (const table of tables) table.resource = resource;
+    } else {
+      for (const table of tables) this.#tables.delete(table.collection);
+      this.#tablesOf.delete(key);
+    }
+    if (resource === undefined) return [];
+    const prefix = `${name}.${group}/`;
+    return this.#registry
+      .collections()
+      .filter((collection) => collection.startsWith(prefix) && !this.#tables.has(collection))
+      .flatMap((collection) => this.#registry.list(collection))
+      .filter(({ part }) => part === "spec");
   }
 
   /** Forgets objects that are no longer held here, without a change: nobody deleted them. */
   #forget(entries: readonly Entry[]): void {
-    const lost = new Set<Resource>();
+    const lost = new Set<string>();
     for (const { collection, name, part } of entries) {
       const table = this.#tables.get(collection);
       const row = part === "spec" ? table?.get(name) : undefined;
       if (table === undefined || row === undefined) continue;
-      lost.add(table.resource);
+      lost.add(keyOf(table.resource));
       this.#bindings.change(row.object, undefined);
       table.delete(name);
+      if (isDefinition(table.resource)) this.#define({ kind: "deleted", object: row.object });
     }
     if (lost.size === 0) return;
     // A watch of these that was away cannot go on: it would miss what happens from now on.
     const revision = this.#revisions.next(this.#now);
-    for (const resource of lost) this.#floors.set(resource, revision);
+    for (const key of lost) this.#floors.set(key, revision);
   }
 
   #nextRevision(): Revision {
@@ -281,17 +316,15 @@ export class Objects implements ObjectStore {
   #tableOf(collection: CollectionId): Table | undefined {
     const known = this.#tables.get(collection);
     if (known !== undefined) return known;
-    const [qualified = "", place = ""] = collection.split("/");
-    const dot = qualified.indexOf(".");
-    const [name, group] =
-      dot < 0 ? [qualified, ""] : [qualified.slice(0, dot), qualified.slice(dot + 1)];
-    const resource = findResource(group, name);
+    const { group, name, place } = resourceIn(collection);
+    const resource = this.resources.find(group, name);
+    if (resource === undefined) this.resources.miss(group, name);
     if (resource === undefined || resource.namespaced === (place === "-")) return undefined;
     const table = new Table(collection, resource, resource.namespaced ? place : "");
     this.#tables.set(collection, table);
-    const tables = [...(this.#tablesOf.get(resource) ?? []), table];
+    const tables = [...(this.#tablesOf.get(keyOf(resource)) ?? []), table];
     this.#tablesOf.set(
-      resource,
+      keyOf(resource),
       tables.toSorted((a, b) => (a.namespace < b.namespace ? -1 : 1)),
     );
     return table;
@@ -302,9 +335,21 @@ function collectionOfResource(resource: Resource, namespace: string): Collection
   return collectionOf(resource.name, resource.group, resource.namespaced ? namespace : "");
 }
 
-/** The one object of `resources` that stands for a kind, which changes are compared by. */
-function canonical(resource: Resource): Resource {
-  return findResource(resource.group, resource.name) ?? resource;
+/** What the name of a collection says: resource, group, and a namespace or `-`. */
+function resourceIn(collection: CollectionId): {
+  readonly group: string;
+  readonly name: string;
+  readonly place: string;
+} {
+  const [qualified = "", place = ""] = collection.split("/");
+  const dot = qualified.indexOf(".");
+  if (dot < 0) return { name: qualified, group: "", place };
+  return { name: qualified.slice(0, dot), group: qualified.slice(dot + 1), place };
+}
+
+/** All versions of a custom resource have one. */
+function keyOf({ group, name }: Resource): string {
+  return `${group}/${name}`;
 }
 
 function checkSize(body: string, name: string): void {

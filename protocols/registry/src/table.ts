@@ -14,7 +14,8 @@ export interface Row {
 /** The objects of one collection by name, and in order. */
 export class Table {
   readonly collection: CollectionId;
-  readonly resource: Resource;
+  /** A definition that is changed changes it. */
+  resource: Resource;
   /** Empty for cluster-wide objects. */
   readonly namespace: string;
   readonly #rows = new Map<string, Row>();

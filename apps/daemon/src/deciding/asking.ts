@@ -12,7 +12,7 @@ import {
   type Version,
   type WriteQuestion,
 } from "@beemesh/deciding";
-import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import { collectionOf, isJsonObject, type Json, type JsonObject, type PeerId } from "@beemesh/wire";
 import { notDurable } from "../acknowledgements.ts";
 import { statusReply } from "../status-reply.ts";
@@ -23,7 +23,7 @@ export interface AskingOptions {
   readonly court: Pick<Court, keyof Court>;
   readonly lines: Pick<QuestionLines, "ask">;
   /** Answers a request by what is here. */
-  readonly handle: (request: ApiRequest) => ApiReply | Promise<ApiReply>;
+  readonly handle: (request: ApiRequest) => FinalReply | Promise<FinalReply>;
   /** The newest revision that this machine has given out. */
   readonly revision: () => string;
   readonly clock: () => Now;
@@ -68,7 +68,7 @@ export class Asking {
   }
 
   /** Has a request answered by whoever decides it; all that it needs has been brought here. */
-  async decide(request: ApiRequest): Promise<ApiReply> {
+  async decide(request: ApiRequest): Promise<FinalReply> {
     const { court, handle, revision } = this.#options;
     const matter = court.caseOf(request);
     if (matter === undefined) return handle(request);
@@ -80,7 +80,7 @@ export class Asking {
     return reply;
   }
 
-  async #pursue(errand: Errand): Promise<ApiReply> {
+  async #pursue(errand: Errand): Promise<FinalReply> {
     const { court } = this.#options;
     const { inquiry, matter } = errand;
     for (;;) {
@@ -109,7 +109,7 @@ export class Asking {
   async #decideHere(
     { matter, request, inquiry }: Errand,
     isLast: boolean,
-  ): Promise<ApiReply | undefined> {
+  ): Promise<FinalReply | undefined> {
     const { court, handle } = this.#options;
     const isKeeper = court.orderOf(matter.collection).includes(court.self);
     // With nobody to ask, a machine that has just come waits until it has heard of the others.
@@ -174,7 +174,7 @@ export class Asking {
   }
 
   /** The reply that an answer comes to; undefined if another is to be asked. */
-  #replyOf(peer: PeerId, answer: Answer | NoAnswer, errand: Errand): ApiReply | undefined {
+  #replyOf(peer: PeerId, answer: Answer | NoAnswer, errand: Errand): FinalReply | undefined {
     switch (answer.kind) {
       case "decided":
         return this.#reply(peer, answer, errand);
@@ -210,7 +210,7 @@ export class Asking {
   }
 
   /** The decision as a client of this machine sees it: it can read what it wrote at once. */
-  #reply(peer: PeerId, answer: Decided, { matter, since }: Errand): ApiReply {
+  #reply(peer: PeerId, answer: Decided, { matter, since }: Errand): FinalReply {
     const { court } = this.#options;
     court.takeIn(peer, answer.entries);
     const { status, headers, warnings, revision } = answer;
@@ -240,7 +240,7 @@ export class Asking {
   }
 
   /** What other writes are judged by is named to those who decide them. */
-  #remember({ resource, record }: Case, reply: ApiReply): void {
+  #remember({ resource, record }: Case, reply: FinalReply): void {
     if (reply.kind !== "json" || reply.status >= 300) return;
     const [kind = ""] = record.collection.split("/");
     const isDecisive = resource.namespaced ? decisiveKinds.has(kind) : !chattyKinds.has(kind);
@@ -255,7 +255,7 @@ export class Asking {
 const decidedAlone =
   "the machine that decides this does not answer: this one decided, others may decide otherwise";
 
-function inDoubt(): ApiReply {
+function inDoubt(): FinalReply {
   return statusReply({
     code: 504,
     reason: "Timeout",
@@ -266,7 +266,7 @@ function inDoubt(): ApiReply {
 }
 
 /** @throws {BeeError} `write-not-durable`, or `decision-failed` for what nobody foresaw. */
-function failed({ code, message }: Extract<Answer, { kind: "failed" }>): ApiReply {
+function failed({ code, message }: Extract<Answer, { kind: "failed" }>): FinalReply {
   if (code === "decision-in-doubt") return inDoubt();
   if (code === "write-not-durable") throw notDurable();
   if (code === "object-too-large") {

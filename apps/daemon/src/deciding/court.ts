@@ -67,7 +67,10 @@ export class Court {
 
   /** Where a request is decided; undefined for what this machine answers itself. */
   caseOf(request: ApiRequest): Case | undefined {
-    const place = jurisdictionOf(request, (namespace) => this.#hasQuota(namespace));
+    const { objects } = this.#options.machine;
+    const place = jurisdictionOf(request, objects.resources, (namespace) =>
+      this.#hasQuota(namespace),
+    );
     if (place === undefined) return undefined;
     const { resource, namespace, name } = place;
     const scope = resource.namespaced ? namespace : "";

@@ -1,7 +1,7 @@
 import type { Api } from "@beemesh/apiserver";
 import type { Now } from "@beemesh/base";
 import type { Machine } from "@beemesh/machine";
-import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
 import type { Host } from "../host.ts";
 import { Asking } from "./asking.ts";
@@ -20,7 +20,7 @@ export interface DecidingOptions {
   /** Brings here what a request is decided by. */
   readonly bring: (request: ApiRequest) => Promise<void>;
   /** Answers a request by what is here. */
-  readonly handle: (request: ApiRequest) => ApiReply | Promise<ApiReply>;
+  readonly handle: (request: ApiRequest) => FinalReply | Promise<FinalReply>;
   /** Waits until a write is held widely enough; gives warnings if it is not. */
   readonly acknowledged: (ticket: number) => Promise<readonly string[]>;
   readonly observe: (event: string, facts: Readonly<Record<string, string>>) => void;
@@ -60,7 +60,7 @@ export class Deciding {
   }
 
   /** Answers a request, by whoever decides it. */
-  decide(request: ApiRequest): Promise<ApiReply> {
+  decide(request: ApiRequest): Promise<FinalReply> {
     return this.#asking.decide(request);
   }
 

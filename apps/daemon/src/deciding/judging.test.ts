@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { instantAt } from "@beemesh/base";
 import type { Answer, Question, WriteQuestion } from "@beemesh/deciding";
 import { findResource } from "@beemesh/model";
-import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import { formatStamp } from "@beemesh/wire";
 import type { Case, Court } from "./court.ts";
 import { Judging, type JudgingOptions } from "./judging.ts";
@@ -72,7 +72,7 @@ function judgeWith(options: Partial<JudgingOptions> = {}) {
     court,
     lines: { ask: () => Promise.resolve({ kind: "unreachable" }) },
     bring: () => Promise.resolve(),
-    handle: (request): ApiReply => {
+    handle: (request): FinalReply => {
       handled.push(request);
       const body = { kind: "ConfigMap", metadata: { name: "a", resourceVersion: "700" } };
       return { kind: "json", status: 200, body, ticket: 1, warnings: ["w"] };

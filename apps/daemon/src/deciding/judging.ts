@@ -12,7 +12,7 @@ import {
   type WriteQuestion,
   withRevision,
 } from "@beemesh/deciding";
-import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import { isJsonObject, type Json, type PeerId } from "@beemesh/wire";
 import type { Case, Court } from "./court.ts";
 import type { QuestionLines } from "./question-lines.ts";
@@ -23,7 +23,7 @@ export interface JudgingOptions {
   /** Brings here what a request is decided by. */
   readonly bring: (request: ApiRequest) => Promise<void>;
   /** Answers a request by what is here. */
-  readonly handle: (request: ApiRequest) => ApiReply | Promise<ApiReply>;
+  readonly handle: (request: ApiRequest) => FinalReply | Promise<FinalReply>;
   /** Waits until a write is held widely enough; gives warnings if it is not. */
   readonly acknowledged: (ticket: number) => Promise<readonly string[]>;
   readonly clock: () => Now;
@@ -160,7 +160,7 @@ export class Judging {
   /** What the answer shows, and the records of it. */
   #shown(
     matter: Case,
-    { body, status }: Extract<ApiReply, { kind: "json" }>,
+    { body, status }: Extract<FinalReply, { kind: "json" }>,
     before: string,
   ): Pick<Decided, "revision" | "isPresent" | "entries"> {
     const { court } = this.#options;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { duplexPair, PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
@@ -68,4 +69,13 @@ describe("a session over a stream", () => {
     await new Promise((resolve) => far.once("close", resolve));
     assert.equal(process.killed, true);
   });
+});
+
+test("a stream that had ended before is a machine that hung up", async () => {
+  const [near, far] = duplexPair();
+  far.end();
+  near.resume();
+  await once(near, "end");
+  const session = remoteSession(near, { stdin: false, tty: true });
+  await assert.rejects(session.exitCode, { code: "tunnel-broken" });
 });

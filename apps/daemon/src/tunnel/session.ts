@@ -38,6 +38,7 @@ export function remoteSession(
   stream.on("end", finish);
   stream.on("close", finish);
   stream.on("error", finish);
+  if (stream.readableEnded || stream.destroyed) finish();
   return {
     stdin: options.stdin ? stdinTo(stream, send) : undefined,
     stdout,

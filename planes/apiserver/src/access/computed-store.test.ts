@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { listAt, textAt } from "../field.ts";
+import { fieldAt, listAt, textAt } from "../field.ts";
 import { TestClient } from "../test-client.ts";
+import { nodeManifest } from "../test-object.ts";
 import { rbacPath } from "./test-role.ts";
 
 const accounts = "/api/v1/namespaces/default/serviceaccounts";
@@ -36,6 +37,10 @@ describe("what is there without a record", () => {
     const { body } = client.send(`GET ${maps}/kube-root-ca.crt`);
     assert.equal(textAt(body, "data", "ca.crt"), "PEM");
     assert.equal(new TestClient().send(`GET ${maps}/kube-root-ca.crt`).status, 404);
+    const wrong = { kind: "ConfigMap", metadata: { name: "kube-root-ca.crt" }, data: { a: "b" } };
+    client.send(`PUT ${maps}/kube-root-ca.crt`, wrong);
+    const again = client.send(`GET ${maps}/kube-root-ca.crt`).body;
+    assert.deepEqual(fieldAt(again, "data"), { "ca.crt": "PEM" }, "whatever somebody writes");
   });
 
   test("can be written, and is told as changed to who watches", () => {
@@ -67,5 +72,46 @@ describe("what is there without a record", () => {
       });
       assert.equal(new Set(uids).size, 3, path);
     }
+  });
+});
+
+describe("the lease of a node", () => {
+  const leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
+
+  test("is renewed while its machine is heard of, and nobody writes it", () => {
+    const client = new TestClient();
+    const { body: node } = client.send("POST /api/v1/nodes", nodeManifest("ann"));
+    const { revision } = client.store;
+    client.pass(25_000);
+    const { body } = client.send(`GET ${leases}/ann`);
+    assert.deepEqual(fieldAt(body, "spec"), {
+      holderIdentity: "ann",
+      leaseDurationSeconds: 40,
+      renewTime: "2026-01-01T00:00:20.000000Z",
+    });
+    const uid = textAt(node, "metadata", "uid");
+    assert.deepEqual(listAt(body, "metadata", "ownerReferences"), [
+      { apiVersion: "v1", kind: "Node", name: "ann", uid },
+    ]);
+    client.dead.add("ann");
+    client.api.machinesChanged(client.now);
+    client.pass(60_000);
+    const silent = client.send(`GET ${leases}/ann`).body;
+    assert.equal(textAt(silent, "spec", "renewTime"), "2026-01-01T00:00:25.000000Z");
+    assert.equal(client.store.revision, revision);
+  });
+
+  test("is in its own namespace, beside leases of others", () => {
+    const client = new TestClient();
+    client.send("POST /api/v1/nodes", nodeManifest("ann"));
+    client.send(`POST ${leases}`, { metadata: { name: "mine" } });
+    assert.deepEqual(namesIn(client.send(`GET ${leases}`).body), ["ann", "mine"]);
+    const all = client.send("GET /apis/coordination.k8s.io/v1/leases").body;
+    assert.deepEqual(namesIn(all), ["ann", "mine"]);
+    const other = leases.replace("kube-node-lease", "default");
+    assert.deepEqual(namesIn(client.send(`GET ${other}`).body), []);
+    assert.equal(client.send(`GET ${other}/ann`).status, 404);
+    client.send("DELETE /api/v1/nodes/ann");
+    assert.deepEqual(namesIn(client.send(`GET ${leases}`).body), ["mine"]);
   });
 });

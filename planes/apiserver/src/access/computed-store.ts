@@ -2,14 +2,19 @@
  * The store, with the objects that are there without anybody having written them:
  *
  * - the default ClusterRoles and ClusterRoleBindings;
+ * - the PriorityClasses of the system;
  * - in each namespace the ServiceAccount `default`, with a uid computed of the namespace's;
- * - in each namespace the ConfigMap `kube-root-ca.crt`, with the authority of this machine.
+ * - in each namespace the ConfigMap `kube-root-ca.crt`, with the authority of this machine;
+ * - in `kube-node-lease` a Lease for each Node, which its machine's heartbeats renew.
  *
  * A record of the same name takes the place of a computed object; what is deleted is there again
  * at once, under a new uid, as a cluster's own controllers would make it.
  */
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { systemPriorityClasses } from "@beemesh/admission";
+import { findResource, type KubeObject, type Resource, type ResourceBook } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
+import { canonicalJson } from "@beemesh/wire";
+import { asKept, asVersion } from "../custom/conversion.ts";
 import { fieldAt, listAt } from "../field.ts";
 import { byKey } from "../past.ts";
 import { autoUpdateMark, defaultBindings, defaultRoles, rbacGroup } from "./default-roles.ts";
@@ -23,10 +28,19 @@ export interface ComputedStoreOptions {
   readonly makeUid: () => string;
   /** PEM of the authority of this machine's API; without it there is no `kube-root-ca.crt`. */
   readonly rootCa?: string | undefined;
+  /** When the machine of the node was last heard of, RFC 3339; undefined if nobody knows. */
+  readonly heardOf: (node: string) => string | undefined;
 }
 
 const rootCaName = "kube-root-ca.crt";
 const defaultAccountName = "default";
+const leaseNamespace = "kube-node-lease";
+
+/** How long a kubelet's lease is good, by default. A machine is held dead much sooner. */
+const leaseSeconds = 40;
+
+const schedulingGroup = "scheduling.k8s.io";
+const priorityClasses = "priorityclasses";
 
 /** Older than anything that was ever written. */
 const computedRevision = "1";
@@ -37,6 +51,8 @@ export class ComputedStore implements ObjectStore {
   readonly #namespaces: Resource | undefined = findResource("", "namespaces");
   readonly #accounts: Resource | undefined = findResource("", "serviceaccounts");
   readonly #maps: Resource | undefined = findResource("", "configmaps");
+  readonly #leases: Resource | undefined = findResource("coordination.k8s.io", "leases");
+  readonly #nodes: Resource | undefined = findResource("", "nodes");
   /** Default roles and bindings, by resource and name. */
   readonly #defaults = new Map<string, ReadonlyMap<string, KubeObject>>();
   /** How often each computed object was deleted here: the next one has another uid. */
@@ -50,20 +66,29 @@ export class ComputedStore implements ObjectStore {
       new Map(objects.map((object) => [object.metadata.name, object]));
     this.#defaults.set("clusterroles", byName(defaultRoles(uidOf)));
     this.#defaults.set("clusterrolebindings", byName(defaultBindings(uidOf)));
+    this.#defaults.set(priorityClasses, byName(withUids(systemPriorityClasses, options.uidOf)));
   }
 
   get revision(): Revision {
     return this.#store.revision;
   }
 
+  get resources(): ResourceBook {
+    return this.#store.resources;
+  }
+
   get(resource: Resource, namespace: string, name: string): KubeObject | undefined {
     const stored = this.#store.get(resource, namespace, name);
+    if (resource.custom !== undefined) return stored && asVersion(resource, stored);
     if (stored !== undefined) return this.#reconciled(resource, stored);
     return this.#computed(resource, namespace, name);
   }
 
   list(resource: Resource, namespace?: string): Snapshot {
     const snapshot = this.#store.list(resource, namespace);
+    if (resource.custom !== undefined) {
+      return { ...snapshot, items: snapshot.items.map((object) => asVersion(resource, object)) };
+    }
     const computed = this.#allComputed(resource, namespace);
     if (computed.length === 0) return snapshot;
     const stored = snapshot.items.map((object) => this.#reconciled(resource, object));
@@ -87,7 +112,12 @@ export class ComputedStore implements ObjectStore {
   }
 
   putSpec(resource: Resource, object: KubeObject): WriteTicket {
-    return this.#store.putSpec(resource, object);
+    if (resource.custom === undefined) return this.#store.putSpec(resource, object);
+    const ticket = this.#store.putSpec(resource, asKept(resource, object));
+    // Without a subresource for it, the status is written with the rest.
+    const isApart =
+      resource.hasStatus || canonicalJson(ticket.object.status) === canonicalJson(object.status);
+    return isApart ? ticket : this.#store.putStatus(resource, object);
   }
 
   putStatus(resource: Resource, object: KubeObject): WriteTicket {
@@ -123,10 +153,11 @@ export class ComputedStore implements ObjectStore {
   }
 
   #allComputed(resource: Resource, namespace?: string): readonly KubeObject[] {
-    if (resource.group === rbacGroup) {
+    if (this.#hasDefaults(resource)) {
       const names = this.#defaults.get(resource.name)?.keys() ?? [];
       return [...names].flatMap((name) => this.#computed(resource, "", name) ?? []);
     }
+    if (resource === this.#leases) return this.#allLeases(resource, namespace);
     const isNamed = resource === this.#accounts || resource === this.#maps;
     if (!isNamed || this.#namespaces === undefined) return [];
     const name = resource === this.#accounts ? defaultAccountName : rootCaName;
@@ -139,7 +170,7 @@ export class ComputedStore implements ObjectStore {
   }
 
   #computed(resource: Resource, namespace: string, name: string): KubeObject | undefined {
-    if (resource.group === rbacGroup) {
+    if (this.#hasDefaults(resource)) {
       const object = this.#defaults.get(resource.name)?.get(name);
       return object && this.#withUid(resource, object);
     }
@@ -150,6 +181,9 @@ export class ComputedStore implements ObjectStore {
         metadata: { name },
       });
     }
+    if (resource === this.#leases && namespace === leaseNamespace) {
+      return this.#leaseOf(resource, name);
+    }
     const { rootCa } = this.#options;
     if (resource !== this.#maps || name !== rootCaName || rootCa === undefined) return undefined;
     const description =
@@ -159,6 +193,37 @@ export class ComputedStore implements ObjectStore {
       kind: "ConfigMap",
       metadata: { name, annotations: { "kubernetes.io/description": description } },
       data: { "ca.crt": rootCa },
+    });
+  }
+
+  #allLeases(resource: Resource, namespace = ""): readonly KubeObject[] {
+    const isAsked = namespace === "" || namespace === leaseNamespace;
+    if (!isAsked || this.#nodes === undefined) return [];
+    const { items } = this.#store.list(this.#nodes);
+    return items.flatMap(({ metadata: { name } }) => this.#leaseOf(resource, name) ?? []);
+  }
+
+  /** What a kubelet would keep renewing: nobody writes it, the machine's heartbeats are known. */
+  #leaseOf(resource: Resource, name: string): KubeObject | undefined {
+    const node = this.#nodes && this.#store.get(this.#nodes, "", name);
+    if (node === undefined) return undefined;
+    const renewTime = this.#options.heardOf(name);
+    const { uid = "", creationTimestamp } = node.metadata;
+    return this.#withUid(resource, {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: {
+        name,
+        namespace: leaseNamespace,
+        uid: this.#options.uidOf(`${uid}/Lease/${name}`),
+        ...(creationTimestamp !== undefined && { creationTimestamp }),
+        ownerReferences: [{ apiVersion: "v1", kind: "Node", name, uid }],
+      },
+      spec: {
+        holderIdentity: name,
+        leaseDurationSeconds: leaseSeconds,
+        ...(renewTime !== undefined && { renewTime }),
+      },
     });
   }
 
@@ -176,6 +241,10 @@ export class ComputedStore implements ObjectStore {
     return this.#withUid(resource, { ...object, metadata });
   }
 
+  #hasDefaults({ group, name }: Resource): boolean {
+    return group === rbacGroup || (group === schedulingGroup && name === priorityClasses);
+  }
+
   #withUid(resource: Resource, object: KubeObject): KubeObject {
     const deletions = this.#deletions.get(uidKey(resource, object)) ?? 0;
     const { uid = "" } = object.metadata;
@@ -186,14 +255,24 @@ export class ComputedStore implements ObjectStore {
     };
   }
 
+  /** What is computed in what somebody wrote. The authority is never another's. */
+  #reconciled(resource: Resource, stored: KubeObject): KubeObject {
+    const { name, namespace = "" } = stored.metadata;
+    if (resource === this.#maps && name === rootCaName) {
+      const data = this.#computed(resource, namespace, name)?.["data"];
+      return data === undefined ? stored : { ...stored, data };
+    }
+    return resource.group === rbacGroup ? this.#restored(resource, stored) : stored;
+  }
+
   /**
    * A default role or binding that somebody changed has what is missing of the default again,
    * unless its annotation says "false". What was added stays.
    */
-  #reconciled(resource: Resource, stored: KubeObject): KubeObject {
+  #restored(resource: Resource, stored: KubeObject): KubeObject {
     const { name, annotations } = stored.metadata;
-    const known = resource.group === rbacGroup && this.#defaults.get(resource.name)?.get(name);
-    if (!known || annotations?.[autoUpdateMark] !== "true") return stored;
+    const known = this.#defaults.get(resource.name)?.get(name);
+    if (known === undefined || annotations?.[autoUpdateMark] !== "true") return stored;
     if (resource.name === "clusterroles") {
       if (fieldAt(known, "aggregationRule") !== undefined) return stored;
       const lacking = beyond(rulesOf(stored), rulesOf(known)) ?? [];
@@ -205,6 +284,16 @@ export class ComputedStore implements ObjectStore {
     const lacking = listAt(known, "subjects").filter((subject) => !texts.has(subjectText(subject)));
     return lacking.length === 0 ? stored : { ...stored, subjects: [...subjects, ...lacking] };
   }
+}
+
+function withUids(
+  objects: readonly KubeObject[],
+  uidOf: (text: string) => string,
+): readonly KubeObject[] {
+  return objects.map((object) => {
+    const uid = uidOf(`${schedulingGroup}/${object.metadata.name}`);
+    return { ...object, metadata: { ...object.metadata, uid, generation: 1 } };
+  });
 }
 
 function compact(rule: object): object {

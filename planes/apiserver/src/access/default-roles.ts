@@ -29,6 +29,7 @@ ${read} autoscaling horizontalpodautoscalers,horizontalpodautoscalers/status
 ${read} batch cronjobs,cronjobs/status,jobs,jobs/status
 ${read} beemesh.io externalworkloads,externalworkloads/status
 ${read} discovery.k8s.io endpointslices
+${read} metrics.k8s.io nodes,pods
 ${read} networking.k8s.io ingresses,ingresses/status,networkpolicies
 ${read} policy poddisruptionbudgets,poddisruptionbudgets/status
 `;

@@ -4,6 +4,7 @@ import { isJsonObject } from "@beemesh/wire";
 import type { Authorize } from "../authorization.ts";
 import type { Call } from "../call.ts";
 import { fieldAt, listAt, mapAt, textAt } from "../field.ts";
+import { formatOf } from "../rendition.ts";
 import { badRequest, replyWith } from "../status.ts";
 import type { Decision } from "./role-book.ts";
 import type { Attributes, PolicyRule } from "./rule.ts";
@@ -19,6 +20,8 @@ export function review(call: Call, authorize: Authorize): ApiReply {
   }
   const said = textAt(body, "kind") || kind;
   if (said !== kind) return replyWith(badRequest(`${said} cannot be handled as a ${kind}`));
+  const format = formatOf(request, "answer");
+  if (!format.ok) return replyWith(format.status);
   const asked = textAt(body, "spec", "resourceAttributes", "namespace");
   if (kind === "LocalSubjectAccessReview" && asked !== info.namespace) {
     const why = "spec.resourceAttributes.namespace must be the namespace of the request";

@@ -1,0 +1,79 @@
+/** A webhook for tests: an HTTPS server with a certificate of its own authority. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+export interface StubWebhook {
+  readonly server: Server;
+  readonly port: number;
+  /** PEM of the authority, in base64. */
+  readonly caBundle: string;
+  close(): Promise<void>;
+}
+
+/** Starts one for 127.0.0.1 and the given names; undefined without openssl. */
+export async function startStub(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  names: readonly string[] = [],
+): Promise<StubWebhook | undefined> {
+  const made = makeCertificate(names);
+  if (made === undefined) return undefined;
+  const { key, certificate } = made;
+  const server = createServer({ key, cert: certificate }, answer);
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  assert(isAddress(address));
+  return {
+    server,
+    port: address.port,
+    caBundle: Buffer.from(certificate).toString("base64"),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function isAddress(address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === "object" && address !== null;
+}
+
+function makeCertificate(
+  names: readonly string[],
+): { readonly key: string; readonly certificate: string } | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "webhook-certificate-"));
+  const alternatives = ["IP:127.0.0.1", ...names.map((name) => `DNS:${name}`)].join(",");
+  try {
+    writeFileSync(join(folder, "empty.cnf"), "[req]\ndistinguished_name=name\n[name]\n");
+    const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    const out = ["-nodes", "-keyout", "key.pem", "-out", "certificate.pem", "-days", "2"];
+    const what = ["-subj", "/CN=stub", "-addext", `subjectAltName=${alternatives}`];
+    execFileSync("openssl", [...args, ...out, ...what, "-config", "empty.cnf"], {
+      cwd: folder,
+      stdio: "pipe",
+    });
+    const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+    return { key: read("key.pem"), certificate: read("certificate.pem") };
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test("a stub listens until it is closed", async (t) => {
+  const stub = await startStub((_, response) => response.end());
+  if (stub === undefined) return t.skip("no openssl");
+  assert(stub.port > 0);
+  await stub.close();
+  assert.equal(stub.server.listening, false);
+});

@@ -1,0 +1,54 @@
+/** What admission needs of this machine: the records that it decides by, and a way to webhooks. */
+import { randomInt } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { BeeError } from "@beemesh/base";
+import type { ApiRequest, ObjectStore, WebhookCall } from "@beemesh/ports";
+import { type CollectionId, collectionOf } from "@beemesh/wire";
+import { isName, namespaceIn } from "./access.ts";
+import type { Reading } from "./reading.ts";
+import { findService } from "./service-router.ts";
+import type { PodAccess } from "./tunnel/pod-access.ts";
+
+/** What is judged by in the namespace of a write. What holds everywhere is here anyway. */
+const rulesOfNamespaces = ["limitranges", "resourcequotas"];
+
+/** The records of its namespace that a request is admitted by; none for what only reads. */
+export function admissionCollections(request: ApiRequest): readonly CollectionId[] {
+  if (request.method === "GET" || request.method === "HEAD") return [];
+  // Nobody makes this machine ask others by naming namespaces: what is here decides.
+  if (request.user.groups.includes("system:unauthenticated")) return [];
+  const path = request.path.filter((segment) => segment !== "");
+  const namespace = namespaceIn(path);
+  if (!isName(namespace)) return [];
+  const kinds = path.includes("pods")
+    ? [...rulesOfNamespaces, "serviceaccounts"]
+    : rulesOfNamespaces;
+  return kinds.map((kind) => collectionOf(kind, "", namespace));
+}
+
+export interface ServiceWayOptions {
+  readonly objects: ObjectStore;
+  readonly pods: Pick<PodAccess, "connect">;
+  /** Brings here what others keep. */
+  readonly reading: Pick<Reading, "bringAll">;
+}
+
+/** Connects to a pod behind a Service that a webhook's configuration names. */
+export async function connectService(
+  { objects, pods, reading }: ServiceWayOptions,
+  { namespace, name, port }: NonNullable<WebhookCall["service"]>,
+): Promise<Duplex> {
+  if (isName(namespace)) {
+    await reading.bringAll([
+      collectionOf("services", "", namespace),
+      collectionOf("endpointslices", "discovery.k8s.io", namespace),
+    ]);
+  }
+  const { endpoints } = findService(objects, { namespace, service: name, port: String(port) });
+  const endpoint = endpoints[endpoints.length === 0 ? 0 : randomInt(endpoints.length)];
+  if (endpoint === undefined) {
+    const message = `no endpoints available for service ${JSON.stringify(name)}`;
+    throw new BeeError("service-empty", message);
+  }
+  return pods.connect(endpoint.place, endpoint.port, "owner");
+}

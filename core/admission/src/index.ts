@@ -1,0 +1,21 @@
+/**
+ * What a namespace allows of its objects, by rules that the API and the controllers share:
+ * LimitRanges, PriorityClasses, ResourceQuotas. Records go in, verdicts come out; who may be
+ * asked, in which order, is the caller's to say.
+ *
+ * @module
+ */
+
+export { Ledger } from "./ledger.ts";
+export { faultsText, limitFaults } from "./limit-range.ts";
+export { completedPod, type PodRules, podFault } from "./pod-admission.ts";
+export { priorityClassFault, systemPriorityClasses } from "./priority.ts";
+export {
+  type Balance,
+  type Charge,
+  countsAgainstQuota,
+  countsKind,
+  hardOf,
+  quotaFault,
+} from "./quota.ts";
+export { type ResourceList, resourcesAt, resourcesJson } from "./resource-list.ts";

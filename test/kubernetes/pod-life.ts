@@ -1,0 +1,528 @@
+/** The life of a pod: how it begins, what it is asked meanwhile, and how it ends. */
+import assert from "node:assert/strict";
+import type { JsonObject } from "../../core/wire/src/index.ts";
+import type { Behaviour, Behaviours } from "./behaviour.ts";
+import { at, listAt, nameOf, textAt } from "./client.ts";
+import { configMap, pod, secret } from "./manifest.ts";
+import {
+  container,
+  containerOf,
+  ending,
+  logOf,
+  printed,
+  started,
+  staying,
+  untilLog,
+  untilPhase,
+  untilPod,
+  waits,
+} from "./pod-run.ts";
+import { conditionOf, type World } from "./world.ts";
+
+function restarts(found: JsonObject): number {
+  return Number(at(containerOf(found), "restartCount") ?? 0);
+}
+
+/** Each look at `/tmp/healthy` is written down, so that a test can wait for a number of them. */
+const healthy = "echo look >>/tmp/looks; test -e /tmp/healthy";
+const often = { periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 5 };
+
+/** Says how many looks there were, while it waits. */
+const countsLooks = `trap 'exit 0' TERM; while :; do echo "looks $(cat /tmp/looks 2>/dev/null | wc -l)"; sleep 0.3; done`;
+
+/** Is restarted when its probe begins to fail. */
+function restartedBy(script: string, probe: JsonObject): Behaviour {
+  return async (world) => {
+    const main = container(script, { livenessProbe: { ...often, ...probe } });
+    await world.create("pods", pod("probed", staying(main)));
+    await untilPod(world, "probed", "restarted", (found) => restarts(found) > 0);
+  };
+}
+
+/** Has been looked at well five times, and was not restarted. */
+function keptBy(script: string, probe: JsonObject): Behaviour {
+  return async (world) => {
+    const main = container(script, { livenessProbe: { ...often, ...probe } });
+    await started(world, "probed", staying(main));
+    await untilLog(world, "probed", /looks (?:[5-9]|\d\d)/u);
+    assert.equal(restarts(await world.get("pods", "probed")), 0);
+  };
+}
+
+/** Answers a GET while it is healthy, and counts those that came. */
+const answersWhile = (condition: string): string =>
+  `mkdir -p /tmp/www/cgi-bin; printf '#!/bin/sh\\necho look >>/tmp/looks\\n${condition} && printf "Status: 200\\\\r\\\\n\\\\r\\\\nok" || printf "Status: 500\\\\r\\\\n\\\\r\\\\nno"\\n' >/tmp/www/cgi-bin/healthz; chmod +x /tmp/www/cgi-bin/healthz; httpd -p 8080 -h /tmp/www; ${countsLooks}`;
+
+const httpGet = { path: "/cgi-bin/healthz", port: 8080 };
+
+const probing: Behaviours = {
+  "node Probing restarted exec": restartedBy(
+    `touch /tmp/healthy; (sleep 2; rm /tmp/healthy) & ${waits}`,
+    {
+      exec: { command: ["/bin/sh", "-c", healthy] },
+    },
+  ),
+  "node Probing not restarted exec": keptBy(`touch /tmp/healthy; ${countsLooks}`, {
+    exec: { command: ["/bin/sh", "-c", healthy] },
+  }),
+  "node Probing restarted http": restartedBy(answersWhile("[ $(wc -l </tmp/looks) -lt 3 ]"), {
+    httpGet,
+  }),
+  "node Probing not restarted /healthz http": keptBy(answersWhile("true"), { httpGet }),
+  "node Probing not restarted tcp": keptBy(
+    `nc -ll -p 8080 -e /bin/sh -c 'echo look >>/tmp/looks' & ${countsLooks}`,
+    { tcpSocket: { port: 8080 }, initialDelaySeconds: 1, failureThreshold: 3 },
+  ),
+
+  "node Probing monotonically increasing restart count": async (world) => {
+    const livenessProbe = { ...often, exec: { command: ["/bin/false"] } };
+    await world.create(
+      "pods",
+      pod(
+        "probed",
+        staying(container("exec sleep 100", { livenessProbe }), {
+          terminationGracePeriodSeconds: 0,
+        }),
+      ),
+    );
+    const watch = await world.watch("pods", "?fieldSelector=metadata.name%3Dprobed");
+    let last = 0;
+    await untilPod(world, "probed", "restarted thrice", (found) => {
+      assert(restarts(found) >= last);
+      last = restarts(found);
+      return last >= 3;
+    });
+    const counts = watch.events.map(({ object }) => restarts(object));
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+    );
+  },
+
+  "node Probing readiness initial delay": async (world) => {
+    const readinessProbe = {
+      exec: { command: ["/bin/true"] },
+      initialDelaySeconds: 3,
+      periodSeconds: 1,
+    };
+    const found = await started(world, "probed", staying(container(waits, { readinessProbe })));
+    const begun = Date.parse(textAt(containerOf(found), "state", "running", "startedAt"));
+    const condition = listAt(found, "status", "conditions").find(
+      (each) => each["type"] === "Ready",
+    );
+    // Both are told in whole seconds.
+    const delayMs = Date.parse(textAt(condition, "lastTransitionTime")) - begun;
+    assert(delayMs >= 2000, `ready ${delayMs} ms after its start`);
+    assert.equal(restarts(found), 0);
+  },
+
+  "node Probing readiness fails never ready": async (world) => {
+    const command = ["/bin/sh", "-c", "echo look >>/tmp/looks; exit 1"];
+    const readinessProbe = { exec: { command }, periodSeconds: 1 };
+    const watch = await world.watch("pods", "?fieldSelector=metadata.name%3Dprobed");
+    await world.create("pods", pod("probed", staying(container(countsLooks, { readinessProbe }))));
+    await untilPhase(world, "probed", "Running");
+    await untilLog(world, "probed", /looks (?:[4-9]|\d\d)/u);
+    const found = await world.get("pods", "probed");
+    assert.equal(restarts(found), 0);
+    assert(watch.events.every(({ object }) => conditionOf(object, "Ready") !== "True"));
+  },
+};
+
+/** A server of HTTP on port 8080 that does something when it is asked for `/cgi-bin/told`. */
+function httpServer(does: string): string {
+  const program = `#!/bin/sh\\n${does}\\nprintf "\\\\r\\\\n"\\n`;
+  return `mkdir -p /tmp/www/cgi-bin; printf '${program}' >/tmp/www/cgi-bin/told; chmod +x /tmp/www/cgi-bin/told; httpd -p 8080 -h /tmp/www`;
+}
+
+/** Ends a pod, and waits until it has told another pod of its end. */
+function tellsOfItsEnd(hook: (address: string) => JsonObject, said: RegExp): Behaviour {
+  return async (world) => {
+    const server = `${httpServer("echo told >>/tmp/told")}; trap 'exit 0' TERM; while :; do cat /tmp/told 2>/dev/null; sleep 0.2; done`;
+    const readinessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
+    const hears = await started(world, "hears", staying(container(server, { readinessProbe })));
+    const address = textAt(hears, "status", "podIP");
+    const main = container(waits, { lifecycle: { preStop: hook(address) } });
+    await started(world, "tells", staying(main, { terminationGracePeriodSeconds: 20 }));
+    await world.ok(`DELETE ${world.path("pods", "tells")}`);
+    await untilLog(world, "hears", said);
+    await world.untilGone("pods", "tells");
+  };
+}
+
+const asks = (address: string): JsonObject => ({
+  exec: { command: ["/bin/sh", "-c", `wget -q -O - http://${address}:8080/cgi-bin/told`] },
+});
+
+const hooks: Behaviours = {
+  "node Lifecycle Hook prestop exec": tellsOfItsEnd(asks, /told/u),
+  // The hook's own pod is asked: a machine calls no other.
+  "node Lifecycle Hook prestop http": async (world) => {
+    const server = httpServer("echo told >/proc/1/fd/1");
+    const preStop = { httpGet: { port: 8080, path: "/cgi-bin/told" } };
+    const readinessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
+    const main = container(`${server}; ${waits}`, { lifecycle: { preStop }, readinessProbe });
+    await started(world, "tells", staying(main, { terminationGracePeriodSeconds: 20 }));
+    const whole = world.client.send(`GET ${world.path("pods", "tells")}/log?follow=true`);
+    await world.ok(`DELETE ${world.path("pods", "tells")}`);
+    assert.match((await whole).text, /told/u);
+    await world.untilGone("pods", "tells");
+  },
+  "node PreStop": tellsOfItsEnd(asks, /told/u),
+};
+
+/** Which of the image's and the manifest's words is run. */
+function runs(main: JsonObject, says: string): Behaviour {
+  return async (world) => {
+    const spec = ending({ ...container(""), ...main });
+    assert.equal(await printed(world, "runs", spec), says);
+  };
+}
+
+function withoutCommand(): JsonObject {
+  const { command: _, ...main } = container("");
+  return { ...main, image: "localhost/beemesh-hello:1" };
+}
+
+const commands: Behaviours = {
+  "node Containers override both": runs(
+    { command: ["/bin/echo"], args: ["own", "words"] },
+    "own words\n",
+  ),
+  "node Containers override entrypoint": runs({ command: ["/bin/echo", "own"] }, "own\n"),
+  "node Containers image defaults": async (world) => {
+    const readinessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
+    await started(world, "runs", staying({ ...withoutCommand(), readinessProbe }));
+  },
+  "node VarExp composing env": runs(
+    {
+      command: ["/bin/sh", "-c", "echo $FOOBAR"],
+      env: [
+        { name: "FOO", value: "foo" },
+        { name: "BAR", value: "bar" },
+        { name: "FOOBAR", value: "$(FOO);;$(BAR)" },
+      ],
+    },
+    "foo;;bar\n",
+  ),
+  "node VarExp command": runs(
+    {
+      command: ["/bin/echo", "$(FOO)", "$$(FOO)", "$(NONE)"],
+      env: [{ name: "FOO", value: "foo" }],
+    },
+    "foo $(FOO) $(NONE)\n",
+  ),
+  "node VarExp args": runs(
+    { command: ["/bin/echo"], args: ["$(FOO)-x"], env: [{ name: "FOO", value: "foo" }] },
+    "foo-x\n",
+  ),
+};
+
+/** What a pod's variables say, of these names. */
+async function variables(world: World, main: JsonObject): Promise<string> {
+  const log = await printed(
+    world,
+    "tells",
+    ending({ ...container(""), command: ["/bin/env"], ...main }),
+  );
+  return `\n${log}`;
+}
+
+const fieldVariable = (name: string, fieldPath: string): JsonObject => ({
+  name,
+  valueFrom: { fieldRef: { fieldPath } },
+});
+const amount = (name: string, resource: string): JsonObject => ({
+  name,
+  valueFrom: { resourceFieldRef: { resource } },
+});
+
+function env(
+  prefix: string,
+  resource: "configmaps" | "secrets",
+  words: { readonly one: string; readonly all: string },
+): Behaviours {
+  const data = { "data-1": "value-1", DATA_2: "value-2" };
+  const make = (world: World): Promise<JsonObject> =>
+    world.create(
+      resource,
+      resource === "configmaps" ? configMap("held", data) : secret("held", data),
+    );
+  const ref = resource === "configmaps" ? "configMapKeyRef" : "secretKeyRef";
+  const from = resource === "configmaps" ? "configMapRef" : "secretRef";
+  return {
+    [`${prefix} ${words.one}`]: async (world) => {
+      await make(world);
+      const list = [{ name: "ONE", valueFrom: { [ref]: { name: "held", key: "data-1" } } }];
+      assert.match(await variables(world, { env: list }), /\nONE=value-1\n/u);
+    },
+    [`${prefix} ${words.all}`]: async (world) => {
+      await make(world);
+      const envFrom = [{ [from]: { name: "held" } }, { prefix: "p-", [from]: { name: "held" } }];
+      const seen = await variables(world, { envFrom });
+      for (const line of ["DATA_2=value-2", "p-DATA_2=value-2", "p-data-1=value-1"]) {
+        assert(seen.includes(`\n${line}\n`), `${line} in ${seen}`);
+      }
+    },
+    [`${prefix} env names with prefixes`]: async (world) => {
+      await make(world);
+      const envFrom = [{ prefix: "a.b-", [from]: { name: "held" } }];
+      assert.match(await variables(world, { envFrom }), /\na\.b-DATA_2=value-2\n/u);
+    },
+  };
+}
+
+const environment: Behaviours = {
+  ...env("node ConfigMap", "configmaps", {
+    one: "via environment variable",
+    all: "via the environment",
+  }),
+  ...env("node Secrets", "secrets", { one: "env vars", all: "via the environment" }),
+
+  "node Downward API pod name ns IP": async (world) => {
+    const list = [
+      fieldVariable("NAME", "metadata.name"),
+      fieldVariable("NS", "metadata.namespace"),
+      fieldVariable("IP", "status.podIP"),
+    ];
+    const seen = await variables(world, { env: list });
+    assert.match(seen, new RegExp(`\nNAME=tells\n`, "u"));
+    assert.match(seen, new RegExp(`\nNS=${world.namespace}\n`, "u"));
+    assert.match(seen, /\nIP=\d+\.\d+\.\d+\.\d+\n/u);
+  },
+  "node Downward API host IP": async (world) => {
+    const seen = await variables(world, { env: [fieldVariable("IP", "status.hostIP")] });
+    const { status } = await world.get("pods", "tells");
+    assert(seen.includes(`\nIP=${textAt(status, "hostIP")}\n`), seen);
+    assert.notEqual(textAt(status, "hostIP"), "");
+  },
+  "node Downward API hostIPs": async (world) => {
+    const seen = await variables(world, { env: [fieldVariable("IPS", "status.hostIPs")] });
+    assert.match(seen, /\nIPS=[\d.]+(?:,[\da-f.:]+)?\n/u);
+  },
+  "node Downward API pod UID": async (world) => {
+    const seen = await variables(world, { env: [fieldVariable("ID", "metadata.uid")] });
+    const { metadata } = await world.get("pods", "tells");
+    assert(seen.includes(`\nID=${textAt(metadata, "uid")}\n`), seen);
+  },
+  "node Downward API limits/requests env": async (world) => {
+    const list = ["limits.cpu", "limits.memory", "requests.cpu", "requests.memory"];
+    const seen = await variables(world, {
+      resources: {
+        requests: { cpu: "250m", memory: "32Mi" },
+        limits: { cpu: "1250m", memory: "64Mi" },
+      },
+      env: list.map((each) => amount(each.replace(".", "_"), each)),
+    });
+    const lines = [
+      "limits_cpu=2",
+      `limits_memory=${64 * 2 ** 20}`,
+      "requests_cpu=1",
+      `requests_memory=${32 * 2 ** 20}`,
+    ];
+    for (const line of lines) assert(seen.includes(`\n${line}\n`), `${line} in ${seen}`);
+  },
+  "node Downward API default limits from allocatable": async (world) => {
+    const seen = await variables(world, {
+      env: [amount("CPU", "limits.cpu"), amount("MEM", "limits.memory")],
+    });
+    assert.match(seen, /\nCPU=[1-9]\d*\n/u);
+    assert.match(seen, /\nMEM=[1-9]\d+\n/u);
+  },
+};
+
+const inits = (first: string, second = "true"): readonly JsonObject[] => [
+  container(first, { name: "first" }),
+  container(second, { name: "second" }),
+];
+
+function reasonOf(found: JsonObject, name: string, list: string): string {
+  return textAt(containerOf(found, name, list), "state", "terminated", "reason");
+}
+
+const beginnings: Behaviours = {
+  "node InitContainer RestartNever": async (world) => {
+    await world.create(
+      "pods",
+      pod("begins", ending(container("true"), { initContainers: inits("true") })),
+    );
+    const found = await untilPhase(world, "begins", "Succeeded");
+    assert.equal(conditionOf(found, "Initialized"), "True");
+    for (const name of ["first", "second"]) {
+      assert.equal(reasonOf(found, name, "initContainerStatuses"), "Completed");
+      assert.equal(at(containerOf(found, name, "initContainerStatuses"), "ready"), true);
+    }
+  },
+  "node InitContainer RestartAlways": async (world) => {
+    const found = await started(
+      world,
+      "begins",
+      staying(container(waits), { initContainers: inits("true") }),
+    );
+    assert.equal(conditionOf(found, "Initialized"), "True");
+    assert.equal(reasonOf(found, "second", "initContainerStatuses"), "Completed");
+  },
+  "node InitContainer fail RestartAlways": async (world) => {
+    const spec = staying(container(waits), { initContainers: inits("false") });
+    await world.create("pods", pod("begins", spec));
+    const found = await untilPod(world, "begins", "tried again", (each) => {
+      return Number(at(containerOf(each, "first", "initContainerStatuses"), "restartCount")) >= 2;
+    });
+    assert.equal(textAt(found, "status", "phase"), "Pending");
+    assert.equal(conditionOf(found, "Initialized"), "False");
+    for (const [name, list] of [
+      ["second", "initContainerStatuses"],
+      ["main", "containerStatuses"],
+    ] as const) {
+      assert.equal(
+        textAt(containerOf(found, name, list), "state", "waiting", "reason"),
+        "PodInitializing",
+      );
+    }
+  },
+  "node InitContainer fail RestartNever": async (world) => {
+    const spec = ending(container("true"), { initContainers: inits("true", "exit 1") });
+    await world.create("pods", pod("begins", spec));
+    const found = await untilPhase(world, "begins", "Failed");
+    assert.equal(conditionOf(found, "Initialized"), "False");
+    assert.equal(reasonOf(found, "second", "initContainerStatuses"), "Error");
+    assert.equal(containerOf(found)["started"] === true, false);
+  },
+};
+
+const ends: Behaviours = {
+  "node Runtime container that exits expected status": async (world) => {
+    const cases = [
+      ["always", "Always", "exit 1", "Running", 2],
+      ["failure", "OnFailure", "test -e /keep/x && exit 0; touch /keep/x; exit 1", "Succeeded", 1],
+      ["never", "Never", "exit 1", "Failed", 0],
+    ] as const;
+    await Promise.all(
+      cases.map(async ([name, restartPolicy, script, phase, count]) => {
+        const main = container(script, { volumeMounts: [{ name: "keep", mountPath: "/keep" }] });
+        const volumes = [{ name: "keep", emptyDir: {} }];
+        await world.create("pods", pod(name, { ...ending(main), restartPolicy, volumes }));
+        await untilPod(world, name, phase, (found) => {
+          return textAt(found, "status", "phase") === phase && restarts(found) >= count;
+        });
+      }),
+    );
+  },
+  "node Kubelet output to logs": async (world) => {
+    assert.equal(
+      await printed(world, "says", ending(container("echo Hello World"))),
+      "Hello World\n",
+    );
+  },
+  "node Kubelet terminated reason": async (world) => {
+    await world.create("pods", pod("fails", ending(container("exit 1"))));
+    const found = await untilPhase(world, "fails", "Failed");
+    assert.equal(reasonOf(found, "main", "containerStatuses"), "Error");
+    assert.equal(at(containerOf(found), "state", "terminated", "exitCode"), 1);
+  },
+  "node Kubelet failing pod possible to delete": async (world) => {
+    await world.create("pods", pod("fails", staying(container("exit 1"))));
+    await untilPod(world, "fails", "restarted", (found) => restarts(found) > 0);
+    await world.remove("pods", "fails");
+  },
+};
+
+const asObjects: Behaviours = {
+  "node Pods submitted and removed": async (world) => {
+    const watch = await world.watch("pods", "?labelSelector=life%3Dyes");
+    await world.create("pods", pod("held", staying(container(waits)), { labels: { life: "yes" } }));
+    await watch.see("ADDED", "held");
+    await untilPhase(world, "held", "Running");
+    await world.ok(`DELETE ${world.path("pods", "held")}`);
+    await watch.next("the mark", ({ type, object }) => {
+      return type === "MODIFIED" && textAt(object, "metadata", "deletionTimestamp") !== "";
+    });
+    await watch.see("DELETED", "held");
+  },
+  "node Pods updated": async (world) => {
+    await started(world, "held", staying(container(waits)), { labels: { time: "before" } });
+    await world.patch("pods", "held", { metadata: { labels: { time: "after" } } });
+    const found = await world.list("pods", "?labelSelector=time%3Dafter");
+    assert.deepEqual(found.map(nameOf), ["held"]);
+    assert.equal(restarts(await world.get("pods", "held")), 0);
+  },
+  "node Pods activeDeadlineSeconds updated": async (world) => {
+    await started(world, "held", staying(container(waits)));
+    await world.patch("pods", "held", { spec: { activeDeadlineSeconds: 2 } });
+    const found = await untilPhase(world, "held", "Failed");
+    assert.equal(textAt(found, "status", "reason"), "DeadlineExceeded");
+  },
+  "node Pods host IP": async (world) => {
+    const found = await started(world, "held", staying(container(waits)));
+    assert.match(textAt(found, "status", "hostIP"), /^\d+\.\d+\.\d+\.\d+$/u);
+  },
+  "node Pods QOS Class": async (world) => {
+    const amounts = { cpu: "100m", memory: "32Mi" };
+    const resources = { requests: amounts, limits: amounts };
+    const made = await world.create("pods", pod("held", staying(container(waits, { resources }))));
+    assert.equal(textAt(made, "status", "qosClass"), "Guaranteed");
+  },
+  "node Pods lifecycle of Pods and PodStatus": async (world) => {
+    const watch = await world.watch("pods", "?labelSelector=life%3Dyes");
+    await world.create("pods", pod("held", staying(container(waits)), { labels: { life: "yes" } }));
+    await untilPhase(world, "held", "Running");
+    await world.patch("pods", "held", { metadata: { labels: { patched: "yes" } } }, "strategic");
+    await watch.next(
+      "the patch",
+      ({ object }) => textAt(object, "metadata", "labels", "patched") === "yes",
+    );
+    const condition = { type: "example.com/shown", status: "True" };
+    const status = { conditions: [condition] };
+    await world.patch("pods", "held/status", { status }, "strategic");
+    await watch.next(
+      "the condition",
+      ({ object }) => conditionOf(object, condition.type) === "True",
+    );
+    await world.ok(`DELETE ${world.path("pods")}?labelSelector=patched%3Dyes`);
+    await watch.see("DELETED", "held");
+  },
+  "node SecCtx runAsUser 65534": async (world) => {
+    const securityContext = { runAsUser: 65_534 };
+    assert.equal(
+      await printed(world, "tells", ending(container("id -u", { securityContext }))),
+      "65534\n",
+    );
+  },
+  "node SecCtx writable rootfs": async (world) => {
+    assert.equal(
+      await printed(world, "writes", ending(container("echo x >/checkfile && cat /checkfile"))),
+      "x\n",
+    );
+  },
+  "node SecCtx unprivileged when false": async (world) => {
+    const script = "ip link add dummy0 type dummy 2>&1 || true";
+    const main = container(script, { securityContext: { privileged: false } });
+    assert.match(await printed(world, "tries", ending(main)), /not permitted/u);
+  },
+};
+
+const logs: Behaviours = {
+  "cli logs retrieve and filter": async (world) => {
+    const script = "for i in 1 2 3 4 5; do echo line $i; done";
+    assert.equal((await printed(world, "says", ending(container(script)))).split("\n").length, 6);
+    const log = async (query: string): Promise<string> => {
+      return (await world.client.send(`GET ${world.path("pods", "says")}/log?${query}`)).text;
+    };
+    assert.equal(await log("tailLines=1"), "line 5\n");
+    assert.equal(await log("limitBytes=1"), "l");
+    assert.match(await log("tailLines=1&timestamps=true"), /^\d{4}-\d\d-\d\dT\S+Z line 5\n$/u);
+    assert.equal(await log("sinceSeconds=86400"), await logOf(world, "says"));
+    assert.equal(await log("sinceTime=2100-01-01T00:00:00Z"), "");
+  },
+};
+
+export const podLife: Behaviours = {
+  ...probing,
+  ...hooks,
+  ...commands,
+  ...environment,
+  ...beginnings,
+  ...ends,
+  ...asObjects,
+  ...logs,
+};
