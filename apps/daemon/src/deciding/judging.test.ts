@@ -40,6 +40,8 @@ const court: Pick<Court, keyof Court> = {
   prepare: () => Promise.resolve(true),
   untilKnown: () => Promise.resolve(true),
   leave: () => undefined,
+  leftTo: () => undefined,
+  mark: 0,
 };
 
 const put: ApiRequest = {
