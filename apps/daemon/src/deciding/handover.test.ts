@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt, type Now, type Random, rendezvous, seededRandom } from "@beemesh/base";
 import { isRepeatable } from "@beemesh/deciding";
+import { ResourceBook } from "@beemesh/model";
 import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import { type Entry, formatStamp, isJsonObject, readStamp } from "@beemesh/wire";
 import { Asking } from "./asking.ts";
@@ -16,6 +17,7 @@ import type { QuestionLines } from "./question-lines.ts";
 
 const collection = "configmaps/default";
 const name = "keys";
+const resources = new ResourceBook();
 const path = ["api", "v1", "namespaces", "default", "configmaps", name];
 
 /** How many turns of the event loop a message, news of a machine or a comparison may take. */
@@ -139,7 +141,7 @@ class Villager {
     };
     const options = {
       self: id,
-      machine: { deciders, objects: { list: () => ({ items: [], revision: "" }) } },
+      machine: { deciders, objects: { resources, list: () => ({ items: [], revision: "" }) } },
       api: { revisionOf: () => (this.entry === undefined ? undefined : this.revision) },
       host: { health: { disk: "", runtime: "", clock: "" }, dispatch: () => undefined },
       lines: { ask: this.#ask },
