@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt, type Now, type Random, rendezvous, seededRandom } from "@beemesh/base";
 import { isRepeatable } from "@beemesh/deciding";
-import type { ApiReply, ApiRequest } from "@beemesh/ports";
+import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import { type Entry, formatStamp, isJsonObject, readStamp } from "@beemesh/wire";
 import { Asking } from "./asking.ts";
 import { Court } from "./court.ts";
@@ -145,7 +145,7 @@ class Villager {
       lines: { ask: this.#ask },
       clock: () => village.now,
       bring: () => village.pass(2),
-      handle: (request: ApiRequest): ApiReply =>
+      handle: (request: ApiRequest): FinalReply =>
         this.isAlive(life) ? this.#handle(request) : { kind: "json", status: 503, body: {} },
       acknowledged: async (ticket: number) => {
         await this.#tickets[ticket];
@@ -237,7 +237,7 @@ class Villager {
   }
 
   /** Decides as the API does: whoever has not read the present version is told 409. */
-  #handle({ method, body }: ApiRequest): ApiReply {
+  #handle({ method, body }: ApiRequest): FinalReply {
     const { metadata, data } = isJsonObject(body) ? body : {};
     const asked = isJsonObject(metadata) ? metadata["resourceVersion"] : undefined;
     const isTaken = method === "POST" && this.entry !== undefined;
