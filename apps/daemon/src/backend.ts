@@ -247,7 +247,7 @@ function applyRequest(object: JsonObject, dryRun: boolean, book: ResourceBook): 
   const metadata = isJsonObject(object["metadata"]) ? object["metadata"] : {};
   const name = textOf(metadata["name"]);
   const namespace = textOf(metadata["namespace"]) || "default";
-  const resource = book.ofKind(apiVersion, kind);
+  const resource = book.exactly(apiVersion, kind);
   const version = resource === undefined ? apiVersion : apiVersionOf(resource);
   const root = version.includes("/") ? ["apis", ...version.split("/")] : ["api", version];
   const scope = resource?.namespaced === false ? [] : ["namespaces", namespace];

@@ -31,7 +31,7 @@ import { Deciding } from "./deciding/deciding.ts";
 import { Consents, placeOf } from "./external/consents.ts";
 import { ProgramSidecars } from "./external/program-sidecars.ts";
 import { Programs } from "./external/programs.ts";
-import { readFacts } from "./facts.ts";
+import { readFacts, runtimeVersion } from "./facts.ts";
 import { Home, type Membership } from "./home.ts";
 import { Host, presentNow } from "./host.ts";
 import { Ways } from "./ingress/ways.ts";
@@ -276,13 +276,13 @@ async function makeMachine(
   { workloadPort, access, tokenCertificate }: Offered,
 ): Promise<Machine> {
   const { key } = membership;
-  const { version: runtimeVersion } = await runtime.check();
+  const { version } = await runtime.check();
   const known = {
     name,
     peer: key.id,
     addresses: link.addresses(),
     workloadAddresses: announcedAddresses(config.meshHost, workloadPort),
-    runtimeVersion,
+    runtimeVersion: runtimeVersion(runtime.name, version),
   };
   return new Machine({
     facts: { ...readFacts(config, known), tokenCertificate },
@@ -401,6 +401,25 @@ async function openRenewal(given: Start, { world, machine }: Running): Promise<v
   parts.add(setInterval(look, renewalMs), (timer) => clearInterval(timer));
 }
 
+/** How often a machine looks whether it holds records that it cannot read. */
+const definitionsMs = 10_000;
+
+/**
+ * A machine that keeps objects of a custom resource looks after them, which it cannot without
+ * their definition: it follows those while it lacks one.
+ */
+function followDefinitions({ parts }: Start, { machine, host }: Running): void {
+  const definitions = collectionOf("customresourcedefinitions", "apiextensions.k8s.io");
+  const { resources } = machine.objects;
+  const look = (): void => {
+    // Who has followed goes on: without the definitions it would lose sight of the objects.
+    if (resources.edition === 0 && !resources.isLacking) return;
+    machine.follow(definitions);
+    host.dispatch({ kind: "tick" });
+  };
+  parts.add(setInterval(look, definitionsMs), (timer) => clearInterval(timer));
+}
+
 /** Lets one machine decide all writes of a collection, this one or another. */
 async function openDeciding(
   { clock, log, membership, parts }: Start,
@@ -428,25 +447,6 @@ async function openDeciding(
   running.members.onChange = () => deciding.machinesChanged();
   await deciding.serve(streams);
   return deciding;
-}
-
-/** How often a machine looks whether it holds records that it cannot read. */
-const definitionsMs = 10_000;
-
-/**
- * A machine that keeps objects of a custom resource looks after them, which it cannot without
- * their definition: it follows those while it lacks one.
- */
-function followDefinitions({ parts }: Start, { machine, host }: Running): void {
-  const definitions = collectionOf("customresourcedefinitions", "apiextensions.k8s.io");
-  const { resources } = machine.objects;
-  const look = (): void => {
-    // Who has followed goes on: without the definitions it would lose sight of the objects.
-    if (resources.edition === 0 && !resources.isLacking) return;
-    machine.follow(definitions);
-    host.dispatch({ kind: "tick" });
-  };
-  parts.add(setInterval(look, definitionsMs), (timer) => clearInterval(timer));
 }
 
 /** Signs certificates of users where the owner's key is. */

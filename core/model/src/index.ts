@@ -128,13 +128,18 @@ export {
   type SelectorTerm,
 } from "./node-selector.ts";
 export { isKubeObject, type KubeObject, type ObjectMeta, type OwnerReference } from "./object.ts";
-export { openApiV3, openApiV3Hash, openApiV3Index } from "./openapi.ts";
+export {
+  documentHash,
+  openApiV3,
+  openApiV3Index,
+} from "./openapi.ts";
 export { groupPath, resourcePaths } from "./openapi-paths.ts";
 export { componentSchemas } from "./openapi-schemas.ts";
 export {
   type OpenApiAdditions,
   openApiV2,
   openApiV2MediaType,
+  openApiV2Paths,
   openApiV2Tag,
 } from "./openapi-v2.ts";
 export { applyPatch, type PatchKind, type PatchResult } from "./patch.ts";
@@ -187,6 +192,7 @@ export {
 export { type NameConflict, ResourceBook } from "./resource-book.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
+export { structuralSchema } from "./structural-schema.ts";
 export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";
 export { type CalendarDate, dateOf, daysOf, formatTime, parseTime } from "./time-text.ts";
 export { isTimeZone, offsetsOf } from "./time-zone.ts";

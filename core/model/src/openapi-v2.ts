@@ -17,11 +17,9 @@ import { resources } from "./resource.ts";
  */
 export const openApiV2MediaType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-/** What is served beyond the built-in kinds. */
+/** What is served beyond the built-in kinds, already in the words of OpenAPI v2. */
 export interface OpenApiAdditions {
-  /** In the words of v3. */
   readonly paths: JsonObject;
-  /** In the words of v2. */
   readonly definitions: JsonObject;
 }
 
@@ -64,15 +62,23 @@ export function openApiV2(additions: OpenApiAdditions = nothing): OpenApiV2 {
   return made;
 }
 
+/** Paths of version 3 as version 2 has them. */
+export function openApiV2Paths(paths: JsonObject): JsonObject {
+  return mapped(paths, pathItemOf);
+}
+
 /** The document as JSON. */
 export function openApiV2Document(additions: OpenApiAdditions = nothing): JsonObject {
   const kinds = kindsOfAll(resources);
   const schemas = componentSchemas([...kinds.keys(), ...everywhere], kinds);
-  const paths: JsonObject = Object.assign({}, ...resources.map((each) => resourcePaths(each)));
+  const paths: JsonObject = Object.assign(
+    {},
+    ...resources.map((resource) => resourcePaths(resource)),
+  );
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: mapped({ ...paths, ...additions.paths }, pathItemOf),
+    paths: { ...mapped(paths, pathItemOf), ...additions.paths },
     definitions: { ...mapped(schemas, schemaOf), ...additions.definitions },
   };
 }

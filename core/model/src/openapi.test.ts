@@ -52,6 +52,6 @@ test("the index leads to every document, with a hash that stays while it does", 
 
 test("the list names each document by its hash", () => {
   const url = textAt(objectAt(openApiV3Index(), "paths", "apis/apps/v1"), "serverRelativeURL");
-  assert.equal(url, `/openapi/v3/apis/apps/v1?hash=${openApiV3Hash(openApiV3("apps", "v1"))}`);
-  assert.notEqual(openApiV3Hash(openApiV3("apps", "v1")), openApiV3Hash(openApiV3("batch", "v1")));
+  assert.equal(url, `/openapi/v3/apis/apps/v1?hash=${openApiV3Hash("apps", "v1")}`);
+  assert.notEqual(openApiV3Hash("apps", "v1"), openApiV3Hash("batch", "v1"));
 });

@@ -4,7 +4,7 @@
  * Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-interface-definition
  */
 import { hashOf } from "@beemesh/base";
-import { canonicalJson, type JsonObject } from "@beemesh/wire";
+import type { JsonObject } from "@beemesh/wire";
 import { groupPath, resourcePaths } from "./openapi-paths.ts";
 import { componentSchemas, type GroupVersionKind } from "./openapi-schemas.ts";
 import { type Resource, resources } from "./resource.ts";
@@ -28,24 +28,30 @@ export function openApiV3(group: string, version: string): JsonObject {
  * @param others - Documents beside those of the model, by path: `apis/example.com/v1`.
  */
 export function openApiV3Index(others: ReadonlyMap<string, JsonObject> = new Map()): JsonObject {
-  const own = resources.map(({ group, version }): [string, JsonObject] => [
+  const own = resources.map(({ group, version }): [string, string] => [
     groupPath(group, version).slice(1),
-    openApiV3(group, version),
+    openApiV3Hash(group, version),
   ]);
-  const paths = [...new Map([...own, ...others])].map(([path, document]) => [
+  const added = [...others].map(([path, each]): [string, string] => [path, documentHash(each)]);
+  const paths = [...new Map([...own, ...added])].map(([path, hash]) => [
     path,
-    { serverRelativeURL: `/openapi/v3/${path}?hash=${openApiV3Hash(document)}` },
+    { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` },
   ]);
   return { paths: Object.fromEntries(paths) };
 }
 
+/** The hash of a document, by which its address names it. */
+export function openApiV3Hash(group: string, version: string): string {
+  return documentHash(openApiV3(group, version));
+}
+
 const hashes = new WeakMap<JsonObject, string>();
 
-/** The hash by which a document's address names it; documents are made once, and are long. */
-export function openApiV3Hash(document: JsonObject): string {
+/** The hash of a document. Documents are made once, and are long. */
+export function documentHash(document: JsonObject): string {
   const known = hashes.get(document);
   if (known !== undefined) return known;
-  const hash = hashOf(canonicalJson(document)).toString(16).toUpperCase();
+  const hash = hashOf(JSON.stringify(document)).toString(16).toUpperCase();
   hashes.set(document, hash);
   return hash;
 }

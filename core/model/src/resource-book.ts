@@ -88,6 +88,15 @@ export class ResourceBook {
     return versions?.[0];
   }
 
+  /** The resource of an object's `apiVersion` and `kind`, in that very version. */
+  exactly(apiVersion: string, kind: string): Resource | undefined {
+    const found = this.ofKind(apiVersion, kind);
+    if (found?.custom === undefined) return found;
+    return this.#custom
+      .get(`${found.group}/${found.name}`)
+      ?.find((resource) => apiVersionOf(resource) === apiVersion);
+  }
+
   /** Why the names of a definition are not accepted; undefined if they are. */
   conflictOf(definition: string): NameConflict | undefined {
     return this.#conflicts.get(definition);

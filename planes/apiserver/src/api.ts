@@ -263,11 +263,15 @@ function answerAbout(question: Question, info: RequestInfo): ApiReply {
 }
 
 function answerOfKind(call: Call): ApiReply {
-  const { info } = call;
-  const reply = answerOfKindAlone(call);
-  const deprecation = info.resource.custom?.deprecation;
-  if (deprecation === undefined || reply.kind !== "json") return reply;
-  return { ...reply, warnings: [deprecation, ...(reply.warnings ?? [])] };
+  return warned(answerOfKindAlone(call), call.info.resource.custom?.deprecation);
+}
+
+/** A reply with one more warning, when it is ready. */
+function warned(reply: ApiReply, warning: string | undefined): ApiReply {
+  if (warning === undefined) return reply;
+  if (reply.kind === "json") return { ...reply, warnings: [warning, ...(reply.warnings ?? [])] };
+  if (reply.kind !== "consult") return reply;
+  return { ...reply, resume: (answers, now) => warned(reply.resume(answers, now), warning) };
 }
 
 function answerOfKindAlone(call: Call): ApiReply {

@@ -22,7 +22,8 @@ function requestOf(line: string, body?: Json): ApiRequest {
 
 /** Whose decider decides, and which object it is about; empty for nobody's. */
 function decided(line: string, body?: Json, quotas: readonly string[] = []): string {
-  const found = jurisdictionOf(requestOf(line, body), new ResourceBook(), (namespace) =>
+  const book = new ResourceBook();
+  const found = jurisdictionOf(requestOf(line, body), book, (namespace) =>
     quotas.includes(namespace),
   );
   if (found === undefined) return "";

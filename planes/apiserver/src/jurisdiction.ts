@@ -40,7 +40,6 @@ const recordless: ReadonlySet<string> = new Set(["attach", "exec", "log", "portf
 /**
  * Where a request is decided.
  *
- * @param book - The resources that are served.
  * @param hasQuota - Whether a namespace has a ResourceQuota.
  * @returns Undefined for what writes nothing: reads, dry runs, reviews, streams, wrong paths.
  */

@@ -1,18 +1,18 @@
 /** OpenAPI documents as they are asked for: in which form, and whether the client has them. */
 import {
+  documentHash,
   type OpenApiAdditions,
   openApiV2,
   openApiV2MediaType,
   openApiV2Tag,
   openApiV3,
-  openApiV3Hash,
   openApiV3Index,
   type ResourceBook,
   resources,
 } from "@beemesh/model";
 import type { ApiReply, ApiRequest } from "@beemesh/ports";
 import type { JsonObject } from "@beemesh/wire";
-import { customDefinitionsV2, customOpenApiV3, customPaths } from "./custom/open-api.ts";
+import { customDocuments } from "./custom/documents.ts";
 import { mediaTypesOf, takesJson } from "./media-type.ts";
 import { noSuchPath, notAcceptable, replyWith } from "./status.ts";
 
@@ -25,48 +25,25 @@ export function openApi(
   [version, ...rest]: readonly string[],
   book: ResourceBook,
 ): ApiReply {
-  if (version === "v2" && rest.length === 0) return secondVersion(request, customOf(book).second);
+  if (version === "v2" && rest.length === 0) {
+    return secondVersion(request, customDocuments(book).additions);
+  }
   if (version !== "v3") return replyWith(noSuchPath());
-  const { third } = customOf(book);
-  if (rest.length === 0) return { kind: "json", status: 200, body: openApiV3Index(third) };
+  const custom = customDocuments(book).byPath;
+  if (rest.length === 0) return { kind: "json", status: 200, body: openApiV3Index(custom) };
   const [root, first = "", second = ""] = rest;
   const [group, groupVersion] = root === "api" ? ["", first] : [first, second];
   const isServed = resources.some(
     (resource) => resource.group === group && resource.version === groupVersion,
   );
-  const found = isServed
+  const document = isServed
     ? openApiV3(group, groupVersion)
-    : third.get(`apis/${group}/${groupVersion}`);
-  return found === undefined ? replyWith(noSuchPath()) : thirdVersion(request, found);
-}
-
-/** What documents say of custom resources. */
-interface CustomDocuments {
-  readonly edition: number;
-  /** Undefined where there are none. */
-  readonly second: OpenApiAdditions | undefined;
-  /** Documents of v3 by path. */
-  readonly third: ReadonlyMap<string, JsonObject>;
-}
-
-const customs = new WeakMap<ResourceBook, CustomDocuments>();
-
-/** The documents of custom resources, made anew when a definition has changed. */
-function customOf(book: ResourceBook): CustomDocuments {
-  const known = customs.get(book);
-  if (known?.edition === book.edition) return known;
-  const { served, edition } = book;
-  const groups = Map.groupBy(served, ({ group, version }) => `apis/${group}/${version}`);
-  const third = new Map([...groups].map(([path, each]) => [path, customOpenApiV3(each)]));
-  const definitions: JsonObject = Object.assign({}, ...served.map(customDefinitionsV2));
-  const second = served.length === 0 ? undefined : { paths: customPaths(served), definitions };
-  const made = { edition, second, third };
-  customs.set(book, made);
-  return made;
+    : custom.get(`apis/${group}/${groupVersion}`);
+  return document === undefined ? replyWith(noSuchPath()) : thirdVersion(request, document);
 }
 
 function thirdVersion(request: ApiRequest, document: JsonObject): ApiReply {
-  const hash = openApiV3Hash(document);
+  const hash = documentHash(document);
   const isNamed = request.query.get("hash")?.[0] === hash;
   const headers = { ETag: `"${hash}"`, ...(isNamed ? { "Cache-Control": forever } : {}) };
   if (isKnown(request, headers.ETag)) return notModified(headers);

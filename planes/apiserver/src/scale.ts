@@ -71,10 +71,8 @@ function numbersOf(workload: KubeObject, resource: Resource): Numbers {
   const own = fieldAt(workload, "spec", "selector");
   // A ReplicationController's is of the older kind, which is labels alone.
   const isOld = workload.kind === "ReplicationController";
-  const selector =
-    labels === undefined
-      ? selectorText(isOld ? { matchLabels: own } : own)
-      : textAt(workload, ...labels);
+  const plain = (): string => selectorText(isOld ? { matchLabels: own } : own);
+  const selector = labels === undefined ? plain() : textAt(workload, ...labels);
   return {
     replicas: numberAt(workload, ...paths.wanted),
     status: {

@@ -18,8 +18,8 @@ export interface TestRequest {
   readonly user?: User;
   readonly impersonation?: Impersonation;
   readonly userAgent?: string;
-  readonly ifNoneMatch?: string;
   readonly doubled?: readonly string[];
+  readonly ifNoneMatch?: string;
 }
 
 /** An open watch: what it has sent so far. */

@@ -9,7 +9,14 @@ import {
   seededRandom,
   unreachable,
 } from "@beemesh/base";
-import { isPod, type KubeObject, type Pod, type PodStatus, type Resource } from "@beemesh/model";
+import {
+  isPod,
+  type KubeObject,
+  type Pod,
+  type PodStatus,
+  type Resource,
+  resourceOfKind,
+} from "@beemesh/model";
 import type { MachineUsage } from "@beemesh/ports";
 import { type CollectionId, formatStamp } from "@beemesh/wire";
 import { keyOfName } from "./census.ts";
@@ -121,14 +128,15 @@ export class Village {
   /** A user's write at a machine's API. */
   apply(object: KubeObject, machine = 0): void {
     const house = this.#house(machine);
-    this.#write(house, resourceAt(house, object), "spec", object);
+    const resource = house.shelf.resources.ofKind(object.apiVersion, object.kind);
+    this.#write(house, resource ?? knownResource(object), "spec", object);
     this.#tick(house);
   }
 
   /** Somebody's word about the status of an object, such as a machine's about a pod it runs. */
   report(object: KubeObject, machine = 0): void {
     const house = this.#house(machine);
-    this.#write(house, resourceAt(house, object), "status", object);
+    this.#write(house, knownResource(object), "status", object);
     this.#tick(house);
   }
 
@@ -500,8 +508,8 @@ export class Village {
   }
 }
 
-function resourceAt({ shelf }: House, { apiVersion, kind }: KubeObject): Resource {
-  const resource = shelf.resources.ofKind(apiVersion, kind);
+function knownResource({ apiVersion, kind }: KubeObject): Resource {
+  const resource = resourceOfKind(apiVersion, kind);
   assert(resource !== undefined, "the village knows the kind");
   return resource;
 }

@@ -13,7 +13,7 @@ const uidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 /** Writes a request as JSON. */
 export function requestJson(request: ApiRequest): JsonObject {
   const { method, path, query, accept, contentType, body, user, impersonation } = request;
-  const { userAgent, uid } = request;
+  const { userAgent, uid, doubled } = request;
   return {
     method,
     path,
@@ -25,6 +25,7 @@ export function requestJson(request: ApiRequest): JsonObject {
     ...(impersonation === undefined ? {} : { impersonation: { ...impersonation } }),
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(uid === undefined ? {} : { uid }),
+    ...(doubled === undefined ? {} : { doubled }),
   };
 }
 
@@ -35,12 +36,15 @@ export function readRequest(json: Json | undefined): ApiRequest | undefined {
   const [target, asker] = [targetOf(json), askerOf(json)];
   if (target === undefined || asker === undefined) return undefined;
   if (uid !== undefined && !isUid(uid)) return undefined;
+  const doubled = textsOf(json["doubled"] ?? []);
+  if (doubled === undefined) return undefined;
   return {
     ...target,
     body,
     ...asker,
     ...(typeof userAgent === "string" ? { userAgent } : {}),
     ...(uid === undefined ? {} : { uid }),
+    ...(doubled.length === 0 ? {} : { doubled }),
   };
 }
 

@@ -288,12 +288,12 @@ export class Objects implements ObjectStore {
 
   /** Forgets objects that are no longer held here, without a change: nobody deleted them. */
   #forget(entries: readonly Entry[]): void {
-    const lost = new Set<string>();
+    const lost = new Set<Resource>();
     for (const { collection, name, part } of entries) {
       const table = this.#tables.get(collection);
       const row = part === "spec" ? table?.get(name) : undefined;
       if (table === undefined || row === undefined) continue;
-      lost.add(keyOf(table.resource));
+      lost.add(table.resource);
       this.#bindings.change(row.object, undefined);
       table.delete(name);
       if (isDefinition(table.resource)) this.#define({ kind: "deleted", object: row.object });
@@ -301,7 +301,7 @@ export class Objects implements ObjectStore {
     if (lost.size === 0) return;
     // A watch of these that was away cannot go on: it would miss what happens from now on.
     const revision = this.#revisions.next(this.#now);
-    for (const key of lost) this.#floors.set(key, revision);
+    for (const resource of lost) this.#floors.set(keyOf(resource), revision);
   }
 
   #nextRevision(): Revision {

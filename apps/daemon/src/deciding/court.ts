@@ -67,8 +67,7 @@ export class Court {
 
   /** Where a request is decided; undefined for what this machine answers itself. */
   caseOf(request: ApiRequest): Case | undefined {
-    const { objects } = this.#options.machine;
-    const place = jurisdictionOf(request, objects.resources, (namespace) =>
+    const place = jurisdictionOf(request, this.#options.machine.objects.resources, (namespace) =>
       this.#hasQuota(namespace),
     );
     if (place === undefined) return undefined;

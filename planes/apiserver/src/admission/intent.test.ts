@@ -14,10 +14,10 @@ function infoOf(plural: string) {
 const options = {
   dryRun: true,
   fieldValidation: "Strict",
+  doubled: [],
   fieldManager: "me",
   userAgent: "kubectl",
   force: undefined,
-  doubled: [],
 } as const;
 
 test("options are told as an object of their kind", () => {

@@ -101,7 +101,7 @@ function patchedIntent(call: Call, intent: Intent, { patch, hook }: Patching): O
 
 /** What a webhook made of an object is read as strictly as what a client sends. */
 function objectOf(call: Call, before: KubeObject, json: Json): Outcome<KubeObject> {
-  const resource = call.context.store.resources.ofKind(before.apiVersion, before.kind);
+  const resource = call.context.store.resources.exactly(before.apiVersion, before.kind);
   if (resource === undefined) {
     return isKubeObject(json) ? done(json) : fail(badRequest("it is no object of Kubernetes"));
   }
