@@ -133,7 +133,8 @@ function startPeer(everySeconds: number): ChildProcess {
   return spawn(process.execPath, ["-e", code], { stdio: "ignore" });
 }
 
-async function usageOf({ pid = 0, host }: Process): Promise<Usage> {
+/** What a process has used up to now. */
+export async function usageOf({ pid = 0, host }: Process): Promise<Usage> {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // The command's name is in brackets and may hold blanks; what follows it does not.

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { type ApiSize, benchApi } from "./api.ts";
 export { benchApply } from "./apply.ts";
 export { benchHeal } from "./heal.ts";
 export { benchIdle } from "./idle.ts";

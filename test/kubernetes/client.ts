@@ -43,8 +43,18 @@ export const patienceMs = 30_000;
 /** Lists of a whole mesh are long, and nothing here comes from strangers. */
 const answerLimits = { lengthMax: 256 * 1024 * 1024, depthMax: 128 };
 
+/** Where the API is, and who asks: what a connection of TLS is made of. */
+export interface Credentials {
+  /** The machine's API socket. */
+  readonly path: string;
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
 /** A client with the certificate of a kubeconfig. */
 export class Client {
+  readonly credentials: Credentials;
   readonly #session: ClientHttp2Session;
 
   /** @param socketPath - The machine's API socket. */
@@ -53,13 +63,16 @@ export class Client {
       const value = new RegExp(`${name}: "?([\\w+/=]+)`, "u").exec(kubeconfig)?.[1] ?? "";
       return Buffer.from(value, "base64");
     };
-    const socket = connectTls({
+    this.credentials = {
       path: socketPath,
-      servername: "localhost",
-      ALPNProtocols: ["h2"],
       ca: field("certificate-authority-data"),
       cert: field("client-certificate-data"),
       key: field("client-key-data"),
+    };
+    const socket = connectTls({
+      ...this.credentials,
+      servername: "localhost",
+      ALPNProtocols: ["h2"],
     });
     this.#session = connect("https://localhost", { createConnection: () => socket });
     this.#session.on("error", () => undefined);

@@ -8,7 +8,6 @@ import {
   container,
   containerOf,
   ending,
-  logOf,
   printed,
   started,
   staying,
@@ -501,21 +500,6 @@ const asObjects: Behaviours = {
   },
 };
 
-const logs: Behaviours = {
-  "cli logs retrieve and filter": async (world) => {
-    const script = "for i in 1 2 3 4 5; do echo line $i; done";
-    assert.equal((await printed(world, "says", ending(container(script)))).split("\n").length, 6);
-    const log = async (query: string): Promise<string> => {
-      return (await world.client.send(`GET ${world.path("pods", "says")}/log?${query}`)).text;
-    };
-    assert.equal(await log("tailLines=1"), "line 5\n");
-    assert.equal(await log("limitBytes=1"), "l");
-    assert.match(await log("tailLines=1&timestamps=true"), /^\d{4}-\d\d-\d\dT\S+Z line 5\n$/u);
-    assert.equal(await log("sinceSeconds=86400"), await logOf(world, "says"));
-    assert.equal(await log("sinceTime=2100-01-01T00:00:00Z"), "");
-  },
-};
-
 export const podLife: Behaviours = {
   ...probing,
   ...hooks,
@@ -524,5 +508,4 @@ export const podLife: Behaviours = {
   ...beginnings,
   ...ends,
   ...asObjects,
-  ...logs,
 };

@@ -46,6 +46,16 @@ const resources = {
   certificatesigningrequests: { base: "/apis/certificates.k8s.io/v1", ...clusterWide },
   clusterroles: { base: "/apis/rbac.authorization.k8s.io/v1", ...clusterWide },
   clusterrolebindings: { base: "/apis/rbac.authorization.k8s.io/v1", ...clusterWide },
+  validatingadmissionpolicies: { base: "/apis/admissionregistration.k8s.io/v1", ...clusterWide },
+  validatingadmissionpolicybindings: {
+    base: "/apis/admissionregistration.k8s.io/v1",
+    ...clusterWide,
+  },
+  validatingwebhookconfigurations: {
+    base: "/apis/admissionregistration.k8s.io/v1",
+    ...clusterWide,
+  },
+  mutatingwebhookconfigurations: { base: "/apis/admissionregistration.k8s.io/v1", ...clusterWide },
   flowschemas: { base: "/apis/flowcontrol.apiserver.k8s.io/v1", ...clusterWide },
   prioritylevelconfigurations: { base: "/apis/flowcontrol.apiserver.k8s.io/v1", ...clusterWide },
 } as const;

@@ -3,43 +3,66 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { access } from "./access.ts";
 import type { Behaviours } from "./behaviour.ts";
+import { budgets, evictions } from "./budgets.ts";
 import { configuration } from "./configuration.ts";
 import { crews } from "./crews.ts";
+import { custom } from "./custom.ts";
 import { discovery } from "./discovery.ts";
 import { events } from "./events.ts";
 import { garbage } from "./garbage.ts";
+import { hasKubectl, kubectlNames } from "./kubectl.ts";
 import { Mesh } from "./mesh.ts";
 import { namespaces } from "./namespaces.ts";
 import { objects } from "./objects.ts";
 import { podLife } from "./pod-life.ts";
+import { podTalk } from "./pod-talk.ts";
+import { policies } from "./policies.ts";
+import { quotas } from "./quotas.ts";
 import { rollouts } from "./rollouts.ts";
 import { services } from "./services.ts";
 import { traffic } from "./traffic.ts";
 import { validation } from "./validation.ts";
 import { volumes } from "./volumes.ts";
 import { watching } from "./watching.ts";
+import { webhooks } from "./webhooks.ts";
 import { workloads } from "./workloads.ts";
 
 /** What needs no container. */
 export const apiSuite: Behaviours = {
   ...access,
   ...configuration,
+  ...custom,
   ...discovery,
   ...events,
   ...garbage,
   ...namespaces,
   ...objects,
+  ...policies,
+  ...quotas,
   ...services,
   ...validation,
   ...watching,
+  ...webhooks,
   ...workloads,
 };
 
 /** What needs containers. */
-export const podSuite: Behaviours = { ...crews, ...podLife, ...rollouts, ...traffic, ...volumes };
+export const podSuite: Behaviours = {
+  ...budgets,
+  ...crews,
+  ...kubectlNames,
+  ...podLife,
+  ...podTalk,
+  ...rollouts,
+  ...traffic,
+  ...volumes,
+};
+
+/** What needs containers, and nobody else's beside. */
+export const loneSuite: Behaviours = { ...evictions };
 
 /** All of them. */
-export const suites: readonly Behaviours[] = [apiSuite, podSuite];
+export const suites: readonly Behaviours[] = [apiSuite, podSuite, loneSuite];
 
 /** Plays a suite against a mesh of its own, so many names side by side. */
 export function showSuite(
@@ -62,7 +85,8 @@ export function showSuite(
       assert.deepEqual(await mesh?.close(), []);
     });
     for (const [name, behaviour] of Object.entries(suite)) {
-      test(name, async () => {
+      const lacks = !hasKubectl && Object.hasOwn(kubectlNames, name) && "there is no kubectl";
+      test(name, { skip: lacks }, async () => {
         assert(mesh, "there is a mesh");
         await mesh.play(behaviour);
       });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { connect as connectHttp2 } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -63,6 +64,26 @@ describe("createApiServer", { skip }, () => {
       const answer = await ask2(stub, { ":path": "/version" });
       assert.equal(answer.status, 200);
       assert.match(answer.text, /v1\.33\.0/u);
+    });
+  });
+
+  test("keeps many large answers of one connection until its client reads them", async () => {
+    const body = { text: "x".repeat(6 * 1024 * 1024) };
+    const handle = (): FinalReply => ({ kind: "json", status: 200, body });
+    await withStub({ handle }, async ({ client }) => {
+      const { port, ca, key, cert } = client;
+      const session = connectHttp2(`https://127.0.0.1:${port}`, { ca, key, cert });
+      const heads = Array.from({ length: 6 }, async () => {
+        const stream = session.request({ ":path": "/large" });
+        const [head] = await once(stream, "response");
+        return { stream, status: head[":status"] };
+      });
+      const answers = await Promise.all(heads);
+      for (const { stream, status } of answers) {
+        assert.equal(status, 200);
+        assert.equal((await text(stream)).length, JSON.stringify(body).length);
+      }
+      session.destroy();
     });
   });
 

@@ -51,6 +51,13 @@ const goodbyeMs = 1000;
 const http2StreamsMax = 250;
 
 /**
+ * What one HTTP/2 connection may hold, in megabytes. Lists that wait for their client count, and
+ * all informers of a program share one connection: at its start it asks for many of them at once.
+ * With Node's own 10 MB two large ones were enough for the third request to be refused.
+ */
+const http2MegabytesMax = 128;
+
+/**
  * Starts the edge of the API: one TLS port for HTTP/2 and HTTP/1.1, for kubectl's WebSockets and
  * its SPDY. Requests are parsed and bounded here and answered by the backend.
  *
@@ -88,6 +95,7 @@ class TlsServer implements ApiServer {
       minVersion: "TLSv1.2",
       handshakeTimeout: handshakeMsMax,
       maxHeaderListPairs: 200,
+      maxSessionMemory: http2MegabytesMax,
       settings: {
         maxConcurrentStreams: http2StreamsMax,
         maxHeaderListSize: limits.headerBytesMax,

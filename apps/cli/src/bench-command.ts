@@ -1,5 +1,6 @@
 import {
   type BenchReport,
+  benchApi,
   benchApply,
   benchHeal,
   benchIdle,
@@ -12,7 +13,7 @@ import { type DevMesh, openDevMesh, watchInterruption } from "@beemesh/dev";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** What can be measured. */
-const benches = ["idle", "apply", "heal", "proxy", "sidecar"] as const;
+const benches = ["idle", "apply", "heal", "proxy", "sidecar", "api"] as const;
 type BenchName = (typeof benches)[number];
 
 /** Runs of each benchmark if nothing is said: enough for a 99th percentile worth its name. */
@@ -22,6 +23,17 @@ const runsOf: Readonly<Record<BenchName, number>> = {
   heal: 10,
   proxy: 5,
   sidecar: 20,
+  api: 20,
+};
+
+/** Machines of each benchmark if nothing is said: an API is asked on one. */
+const machinesOf: Readonly<Record<BenchName, number>> = {
+  idle: 3,
+  apply: 3,
+  heal: 3,
+  proxy: 3,
+  sidecar: 3,
+  api: 1,
 };
 
 /** How long an idle mesh is left alone, and how long it is watched in each run. */
@@ -36,9 +48,19 @@ const proxySize = {
   wrkSeconds: 3,
 };
 
+/** What stands in the API, and how fast it changes, in `api`. */
+const apiSize = {
+  maps: 10_000,
+  pods: 5000,
+  narrowWatches: 900,
+  wideWatches: 100,
+  writesPerSecond: 200,
+  writeSeconds: 60,
+};
+
 interface BenchFlags {
   readonly runs?: number;
-  readonly machines: number;
+  readonly machines?: number;
   readonly runtime: "auto" | "podman" | "process";
   readonly json?: boolean;
 }
@@ -55,10 +77,10 @@ export function addBench(program: Command, file: string): void {
     .argument("<name>", benches.join(", "), benchName)
     .option(
       "--runs <count>",
-      "measurements to take (idle 1, apply 30, heal 10, proxy 5, sidecar 20)",
+      "measurements to take (idle 1, apply 30, heal 10, proxy 5, sidecar 20, api 20)",
       count,
     )
-    .option("--machines <count>", "how many", count, 3)
+    .option("--machines <count>", "how many (3; api 1)", count)
     .addOption(
       new Option("--runtime <name>", "what pods run as")
         .choices(["auto", "podman", "process"])
@@ -73,6 +95,7 @@ apply  from the API call to a running pod, and how much of it is not Podman's ow
 heal   from the loss of a machine to the replacement running: killed, and gone silent
 proxy  from pod to pod through two sidecars, beside pairs of haproxy and stunnel
 sidecar  of it alone: how soon a new pod's sidecar is ready, its memory while the mesh grows
+api    writes, lists and watches of one machine's API with 15,000 objects, beside etcd if it is here
 
 Example:
   beemesh bench heal --runs 20 --json`,
@@ -85,13 +108,13 @@ Example:
 async function bench(name: BenchName, file: string, flags: BenchFlags): Promise<number> {
   const tell = (what: string): void => void process.stderr.write(`beemesh: ${what}\n`);
   const { signal, came } = watchInterruption(() => tell("interrupted, removing everything"));
-  const { machines: machinesCount, runtime, runs = runsOf[name] } = flags;
+  const { machines: machinesCount = machinesOf[name], runtime, runs = runsOf[name] } = flags;
   const mesh = await openDevMesh({ count: machinesCount, program: file, runtime, tell, signal });
   let report: BenchReport | undefined;
   try {
     for (const machine of mesh.machines) await machine.untilReadyMachines(machinesCount);
     tell(`measuring ${name}, ${runs} runs`);
-    report = await Promise.race([measure(name, mesh, runs), came.then(() => undefined)]);
+    report = await Promise.race([measure(name, mesh, { runs, tell }), came.then(() => undefined)]);
   } finally {
     for (const leftover of await mesh.close()) tell(`could not remove: ${leftover}`);
   }
@@ -100,7 +123,12 @@ async function bench(name: BenchName, file: string, flags: BenchFlags): Promise<
   return report.results.some(({ withinBudget }) => withinBudget === false) ? 1 : 0;
 }
 
-async function measure(name: BenchName, mesh: DevMesh, runs: number): Promise<BenchReport> {
+async function measure(
+  name: BenchName,
+  mesh: DevMesh,
+  { runs, tell }: { readonly runs: number; readonly tell: (what: string) => void },
+): Promise<BenchReport> {
+  if (name === "api") return benchApi(mesh, { runs, tell, size: apiSize });
   if (name === "idle") return benchIdle(mesh, { runs, ...idleSpans });
   if (name === "heal") return benchHeal(mesh, { runs });
   if (name === "proxy") return benchProxy(mesh, { runs, size: proxySize });

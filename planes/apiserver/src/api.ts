@@ -104,7 +104,8 @@ export function createApi(options: ApiOptions): Api {
   const view: View = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });
   const { random } = options;
   const common = { store, random, makeUid, view, watches, book, knows, tokens, usage };
-  const ledger = new Ledger(store);
+  // What is computed takes nothing: whoever writes a quota's status counts records, too.
+  const ledger = new Ledger(options.store);
   const context: ApiContext = { ...common, ledger, expressions: new Expressions() };
   const authorize = options.authorize ?? ((user, asked) => book.decide(user, asked));
   store.onChange((change) => watches.deliver(change));

@@ -2,6 +2,7 @@
 import type { Instant, Now } from "@beemesh/base";
 import type { KubeObject, Resource } from "@beemesh/model";
 import type { Change } from "@beemesh/ports";
+import { EventLines } from "./event-line.ts";
 import type { Watch } from "./watch.ts";
 
 export interface WatchLimits {
@@ -18,6 +19,7 @@ export class WatchSet {
   /** By `<resource>.<group>`. */
   readonly #watches = new Map<string, Set<Watch>>();
   readonly #countByUser = new Map<string, number>();
+  readonly #lines = new EventLines();
   #count = 0;
   #nowMs = 0;
 
@@ -52,7 +54,8 @@ export class WatchSet {
 
   /** Hands a change to all who watch its collection. */
   deliver(change: Change): void {
-    this.#forEach(change.resource, (watch) => watch.deliver(change, this.#nowMs));
+    this.#forEach(change.resource, (watch) => watch.deliver(change, this.#nowMs, this.#lines));
+    this.#lines.clear();
   }
 
   /** Hands out an object that looks different although its record is the same. */

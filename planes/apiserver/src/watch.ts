@@ -8,6 +8,7 @@
 import { after, type Instant, type Now } from "@beemesh/base";
 import type { KubeObject, Resource } from "@beemesh/model";
 import type { Change, ObjectStore, ReplySink, Revision } from "@beemesh/ports";
+import { EventLines } from "./event-line.ts";
 import {
   type Format,
   type Rendering,
@@ -47,6 +48,8 @@ export class Watch {
   #nowMs: number;
   #bookmarkAt: Instant;
   #hasColumns = false;
+  /** Of all watches while a change is handed out; its own before. */
+  #lines = new EventLines();
   #isOpen = true;
 
   constructor(
@@ -92,8 +95,9 @@ export class Watch {
   }
 
   /** Sends a change, if it is one of what is watched. `nowMs` is the wall clock. */
-  deliver({ kind, object, before }: Change, nowMs = this.#nowMs): void {
+  deliver({ kind, object, before }: Change, nowMs = this.#nowMs, lines = this.#lines): void {
     this.#nowMs = nowMs;
+    this.#lines = lines;
     const { namespace, resource, selects } = this.request;
     if (namespace !== "" && object.metadata.namespace !== namespace) return;
     const shown = this.#view.show(resource, object);
@@ -177,7 +181,7 @@ export class Watch {
 
   #write(type: EventType, object: unknown): void {
     if (!this.#isOpen) return;
-    const isKeepingUp = this.#sink.write(`${JSON.stringify({ type, object })}\n`);
+    const isKeepingUp = this.#sink.write(this.#lines.lineOf(type, object));
     if (!isKeepingUp) this.#end();
   }
 

@@ -43,6 +43,13 @@ describe("a ResourceQuota", () => {
     );
   });
 
+  test("does not count what nobody wrote", () => {
+    const client = new TestClient({ rootCa: "PEM" });
+    const quota = { metadata: { name: "q" }, spec: { hard: { configmaps: "1" } } };
+    client.send(`POST ${core}/resourcequotas`, quota);
+    assert.equal(sent(client, `POST ${paths.configMaps}`, configMapManifest("a")), "201");
+  });
+
   test("asks pods to state what it counts, and adds that up", () => {
     const client = clientWith({ "requests.cpu": "1" });
     const pod = (name: string, cpu?: string): string => {

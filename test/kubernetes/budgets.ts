@@ -1,0 +1,154 @@
+/** How many of some pods may go, who goes for whom, and what taints send away. */
+import assert from "node:assert/strict";
+import type { JsonObject } from "../../core/wire/src/index.ts";
+import type { Behaviours } from "./behaviour.ts";
+import { at, listAt, nameOf, textAt } from "./client.ts";
+import { labelled, objectOf } from "./manifest.ts";
+import { container, started, staying, waits } from "./pod-run.ts";
+import { pathOf } from "./resource.ts";
+import { condition } from "./status-life.ts";
+import { conditionOf, countOf, type World } from "./world.ts";
+
+function budget(name: string, spec: JsonObject): JsonObject {
+  const selector = { matchLabels: { app: "web" } };
+  return objectOf("poddisruptionbudgets", "PodDisruptionBudget", name, {
+    spec: { selector, ...spec },
+  });
+}
+
+async function evict(world: World, name: string): Promise<number> {
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name } };
+  const { status } = await world.client.send(`POST ${world.path("pods", name, "eviction")}`, body);
+  return status;
+}
+
+async function untilAllowed(world: World, count: number): Promise<void> {
+  await world.untilSeen("poddisruptionbudgets", "budget", (found) => {
+    return (
+      countOf(found, "observedGeneration") === at(found, "metadata", "generation") &&
+      countOf(found, "disruptionsAllowed") === count
+    );
+  });
+}
+
+const disruptions: Behaviours = {
+  "apps PDB create": async (world) => {
+    await world.create("poddisruptionbudgets", budget("budget", { minAvailable: "1%" }));
+    const changed = await world.update("poddisruptionbudgets", "budget", (object) => ({
+      ...object,
+      spec: { ...Object(object["spec"]), minAvailable: "2%" },
+    }));
+    assert.equal(at(changed, "spec", "minAvailable"), "2%");
+    await world.patch("poddisruptionbudgets", "budget", { spec: { minAvailable: "3%" } });
+    await world.untilSeen(
+      "poddisruptionbudgets",
+      "budget",
+      (found) => countOf(found, "observedGeneration") === 3,
+    );
+    await world.remove("poddisruptionbudgets", "budget");
+  },
+  "apps PDB observe status updated": async (world) => {
+    await world.create("poddisruptionbudgets", budget("budget", { minAvailable: 1 }));
+    const spec = staying(container(waits));
+    for (const name of ["a", "b", "c"])
+      await started(world, name, spec, { labels: { app: "web" } });
+    await untilAllowed(world, 2);
+  },
+  "apps PDB update/patch status": async (world) => {
+    await world.create("poddisruptionbudgets", budget("budget", { minAvailable: 1 }));
+    const watch = await world.watch("poddisruptionbudgets");
+    const conditions = [{ ...condition("Shown"), lastTransitionTime: "2026-01-01T00:00:00Z" }];
+    const patched = await world.patch("poddisruptionbudgets", "budget/status", {
+      status: { conditions },
+    });
+    assert.equal(conditionOf(patched, "Shown"), "True");
+    await watch.next("the condition", ({ object }) => conditionOf(object, "Shown") === "True");
+    const disruptedPods = { a: "2026-01-01T00:00:00Z" };
+    const updated = await world.update("poddisruptionbudgets", "budget/status", (object) => ({
+      ...object,
+      status: { ...Object(object["status"]), disruptedPods },
+    }));
+    assert.deepEqual(at(updated, "status", "disruptedPods"), disruptedPods);
+  },
+  "apps PDB list and delete collection all namespaces": async (world) => {
+    const mark = world.namespace;
+    for (const name of ["a", "b", "c"])
+      await world.create(
+        "poddisruptionbudgets",
+        labelled(budget(name, { minAvailable: 1 }), { life: mark }),
+      );
+    const query = `?labelSelector=life%3D${mark}`;
+    const everywhere = listAt(
+      await world.ok(`GET ${pathOf("poddisruptionbudgets")}${query}`),
+      "items",
+    );
+    assert.deepEqual(everywhere.map(nameOf), ["a", "b", "c"]);
+    await world.ok(`DELETE ${world.path("poddisruptionbudgets")}${query}`);
+    await world.until(
+      "none left",
+      async () => (await world.list("poddisruptionbudgets", query)).length === 0,
+    );
+  },
+  "apps PDB block an eviction until PDB is updated": async (world) => {
+    await world.create("poddisruptionbudgets", budget("budget", { minAvailable: 3 }));
+    const spec = staying(container(waits));
+    for (const name of ["a", "b", "c"])
+      await started(world, name, spec, { labels: { app: "web" } });
+    await untilAllowed(world, 0);
+    assert.equal(await evict(world, "a"), 429);
+    await world.patch("poddisruptionbudgets", "budget", { spec: { minAvailable: 2 } });
+    await untilAllowed(world, 1);
+    await world.until("an eviction", async () => (await evict(world, "a")) < 300);
+    assert.equal(await evict(world, "b"), 429);
+    await world.ok(`DELETE ${world.path("poddisruptionbudgets", "budget")}`);
+    await world.until("another eviction", async () => (await evict(world, "b")) < 300);
+  },
+};
+
+/** Puts a taint on a machine, until the test is over. */
+async function taint(world: World, name: string, key: string): Promise<void> {
+  const write = (taints: readonly JsonObject[] | null): Promise<JsonObject> =>
+    world.patch("nodes", name, { spec: { taints } });
+  world.atEnd(() => write(null));
+  await write([{ key, value: "here", effect: "NoExecute" }]);
+}
+
+function tolerating(key: string, seconds?: number): JsonObject {
+  const own = { key, operator: "Equal", value: "here", effect: "NoExecute" };
+  return {
+    tolerations: [{ ...own, ...(seconds !== undefined && { tolerationSeconds: seconds }) }],
+  };
+}
+
+/** Pods on the second machine, which is tainted: alone, for others run there too. */
+const taints: Behaviours = {
+  "node NoExecuteTaintManager Single Pod": async (world) => {
+    const key = `example.com/${world.namespace}`;
+    const name = world.mesh.machines[1]?.name ?? "";
+    const here = { nodeSelector: { "kubernetes.io/hostname": name } };
+    await started(world, "stays", staying(container(waits), { ...here, ...tolerating(key) }));
+    await started(world, "leaves", staying(container(waits), { ...here, ...tolerating(key, 1) }));
+    await taint(world, name, key);
+    await world.untilGone("pods", "leaves");
+    assert.equal(textAt(await world.get("pods", "stays"), "metadata", "deletionTimestamp"), "");
+  },
+  "node NoExecuteTaintManager Multiple Pods": async (world) => {
+    const key = `example.com/${world.namespace}`;
+    const name = world.mesh.machines[1]?.name ?? "";
+    const here = { nodeSelector: { "kubernetes.io/hostname": name } };
+    await started(world, "soon", staying(container(waits), { ...here, ...tolerating(key, 1) }));
+    await started(world, "later", staying(container(waits), { ...here, ...tolerating(key, 2) }));
+    const watch = await world.watch("pods");
+    await taint(world, name, key);
+    await watch.see("DELETED", "later");
+    const gone = watch.events
+      .filter(({ type }) => type === "DELETED")
+      .map(({ object }) => nameOf(object));
+    assert.deepEqual(gone, ["soon", "later"]);
+  },
+};
+
+export const budgets: Behaviours = disruptions;
+
+/** What would send away the pods of other tests: played one after another, with nothing beside. */
+export const evictions: Behaviours = taints;

@@ -1,0 +1,39 @@
+/** What is read of a pod, and what is run in it. */
+import assert from "node:assert/strict";
+import type { Behaviours } from "./behaviour.ts";
+import { container, ending, logOf, printed, started, staying, waits } from "./pod-run.ts";
+import { messagesOf } from "./websocket.ts";
+
+/** What the standard output of a channel of `v4.channel.k8s.io` says. */
+function outputOf(messages: readonly Buffer[]): string {
+  return Buffer.concat(
+    messages.filter(([channel]) => channel === 1).map((message) => message.subarray(1)),
+  ).toString();
+}
+
+const overWebSockets: Behaviours = {
+  "node Pods remote command over websockets": async (world) => {
+    await started(world, "held", staying(container(waits)));
+    const query = "stdout=1&stderr=1&container=main&command=echo&command=remote&command=execution";
+    const path = `${world.path("pods", "held")}/exec?${query}`;
+    const messages = await messagesOf(world.client.credentials, path, "v4.channel.k8s.io");
+    assert.equal(outputOf(messages), "remote execution\n");
+  },
+};
+
+const logs: Behaviours = {
+  "cli logs retrieve and filter": async (world) => {
+    const script = "for i in 1 2 3 4 5; do echo line $i; done";
+    assert.equal((await printed(world, "says", ending(container(script)))).split("\n").length, 6);
+    const log = async (query: string): Promise<string> => {
+      return (await world.client.send(`GET ${world.path("pods", "says")}/log?${query}`)).text;
+    };
+    assert.equal(await log("tailLines=1"), "line 5\n");
+    assert.equal(await log("limitBytes=1"), "l");
+    assert.match(await log("tailLines=1&timestamps=true"), /^\d{4}-\d\d-\d\dT\S+Z line 5\n$/u);
+    assert.equal(await log("sinceSeconds=86400"), await logOf(world, "says"));
+    assert.equal(await log("sinceTime=2100-01-01T00:00:00Z"), "");
+  },
+};
+
+export const podTalk: Behaviours = { ...overWebSockets, ...logs };
