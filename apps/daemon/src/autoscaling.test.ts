@@ -32,6 +32,37 @@ const deployment: JsonObject = {
   },
 };
 
+const robots: JsonObject = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "robots.acme.io" },
+  spec: {
+    group: "acme.io",
+    scope: "Namespaced",
+    names: { plural: "robots", singular: "robot", kind: "Robot" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: {
+              spec: { type: "object", properties: { size: { type: "integer" } } },
+              status: { type: "object", properties: { size: { type: "integer" } } },
+            },
+          },
+        },
+        subresources: {
+          status: {},
+          scale: { specReplicasPath: ".spec.size", statusReplicasPath: ".status.size" },
+        },
+      },
+    ],
+  },
+};
+
 describe("kubectl autoscale", { skip: kubectls.length === 0 && "there is no kubectl" }, () => {
   for (const path of kubectls) {
     const version = path.replace(/^.*\//u, "");
@@ -68,6 +99,31 @@ describe("kubectl autoscale", { skip: kubectls.length === 0 && "there is no kube
           "its pods are gone",
           async () => (await client.done("get pods -o name")) === "",
         );
+      }));
+
+    test(`${version}: a custom resource is brought within its bounds`, () =>
+      withStage(async (make) => {
+        const machine = make("m1");
+        machine.found();
+        await machine.start();
+        const client = new Client(machine, path);
+        await client.done("apply -f -", robots);
+        await client.done("wait --for=condition=Established crd/robots.acme.io --timeout=30s");
+        const robot = { apiVersion: "acme.io/v1", kind: "Robot", metadata: { name: "r" } };
+        await client.done("apply -f -", { ...robot, spec: { size: 1 } });
+        await client.done("apply -f -", {
+          apiVersion: "autoscaling/v2",
+          kind: "HorizontalPodAutoscaler",
+          metadata: { name: "r" },
+          spec: {
+            scaleTargetRef: { apiVersion: "acme.io/v1", kind: "Robot", name: "r" },
+            minReplicas: 3,
+            maxReplicas: 5,
+          },
+        });
+        const size = "get robots r -o jsonpath={.spec.size}";
+        await until("it has its least size", async () => (await client.done(size)) === "3");
+        assert.match(await client.done("describe hpa r"), /below Spec.MinReplicas/u);
       }));
   }
 });

@@ -25,6 +25,7 @@ export {
   type CustomNames,
   cleanupFinalizer,
   compareVersions,
+  customResourcesOf,
   definedResource,
   isCleaningUp,
   isDefinition,
@@ -191,6 +192,7 @@ export {
 } from "./resource.ts";
 export { type NameConflict, ResourceBook } from "./resource-book.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
+export { type ScalePaths, scalePathsOf, withReplicas } from "./scale-paths.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
 export { structuralSchema } from "./structural-schema.ts";
 export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";

@@ -1,5 +1,5 @@
 /** The scale of a workload: how many replicas are wanted, whatever the kind. */
-import type { KubeObject, Resource } from "@beemesh/model";
+import { type KubeObject, type Resource, scalePathsOf, withReplicas } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { pass } from "./admission/chain.ts";
 import { changeIntent } from "./admission/intent.ts";
@@ -131,7 +131,7 @@ function rescaled(call: Call, before: KubeObject, { body, kind, options }: Wish)
   const wanted =
     kind === "apply"
       ? appliedReplicas(call, before, { replicas: admitted, options })
-      : done(withCount(before, scalePathsOf(call.info.resource).wanted, admitted));
+      : done(withReplicas(before, scalePathsOf(call.info.resource), admitted));
   if (!wanted.ok) return replyWith(wanted.status);
   const { resourceVersion = "", uid = "" } = read.value.metadata;
   const next = { ...wanted.value, metadata: { ...wanted.value.metadata, resourceVersion, uid } };
@@ -154,46 +154,13 @@ function appliedReplicas(
   const metadata = namespace === undefined ? { name } : { name, namespace };
   return applied(call, {
     before,
-    config: withCount(
+    config: withReplicas(
       { apiVersion, kind, metadata },
-      scalePathsOf(call.info.resource).wanted,
+      scalePathsOf(call.info.resource),
       replicas,
     ),
     options,
   });
-}
-
-interface ScalePaths {
-  readonly wanted: readonly string[];
-  readonly actual: readonly string[];
-  /** Where a selector stands as text; undefined where it is an object at `spec.selector`. */
-  readonly selector: readonly string[] | undefined;
-}
-
-/** Where the numbers stand in an object; a definition says it of what it defines. */
-function scalePathsOf({ custom }: Resource): ScalePaths {
-  const plain = { wanted: ["spec", "replicas"], actual: ["status", "replicas"] };
-  if (custom === undefined) return { ...plain, selector: undefined };
-  const said = (member: string): readonly string[] =>
-    textAt(custom.version, "subresources", "scale", member)
-      .split(".")
-      .filter((step) => step !== "");
-  return {
-    wanted: said("specReplicasPath"),
-    actual: said("statusReplicasPath"),
-    selector: said("labelSelectorPath"),
-  };
-}
-
-/** An object with a number at a path. */
-function withCount(object: KubeObject, path: readonly string[], count: number): KubeObject {
-  const [first = "spec", ...rest] = path;
-  return { ...object, [first]: withMember(fieldAt(object, first), rest, count) };
-}
-
-function withMember(value: unknown, [first, ...rest]: readonly string[], count: number): unknown {
-  if (first === undefined) return count;
-  return { ...mapAt(value), [first]: withMember(fieldAt(value, first), rest, count) };
 }
 
 function isCount(value: unknown): value is number {

@@ -1,6 +1,12 @@
 import type { Now } from "@beemesh/base";
 import type { ControllersEffect } from "@beemesh/controllers";
-import { disruptedStatus, formatTime, type Pod, type PodStatus } from "@beemesh/model";
+import {
+  disruptedStatus,
+  formatTime,
+  type Pod,
+  type PodStatus,
+  type Resource,
+} from "@beemesh/model";
 import type { PodsEffect } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
 import type { Objects } from "@beemesh/registry";
@@ -25,6 +31,10 @@ const ownedByUsers: ReadonlySet<string> = new Set([
   "services",
   "statefulsets",
 ]);
+
+function isOfUsers({ custom, name }: Resource): boolean {
+  return custom !== undefined || ownedByUsers.has(name);
+}
 
 /** The registry as it is written to. */
 type Records = ObjectStore & Pick<Objects, "amendSpec">;
@@ -52,7 +62,7 @@ export class Scribe {
 
   /** Does what a controller wants written. */
   write(effect: Extract<ControllersEffect, { kind: "put" | "putStatus" | "remove" }>): void {
-    if (effect.kind === "put" && ownedByUsers.has(effect.resource.name)) {
+    if (effect.kind === "put" && isOfUsers(effect.resource)) {
       this.#objects.amendSpec(effect.resource, effect.object);
     } else if (effect.kind === "put") this.#objects.putSpec(effect.resource, effect.object);
     else if (effect.kind === "putStatus") this.#objects.putStatus(effect.resource, effect.object);

@@ -119,6 +119,7 @@ function judged(sight: Sight, target: ScaleTarget, report: AutoscalerReport): Ju
     return { effects: [], told: { current: 0, desired: 0 } };
   }
   if (fixed !== undefined) return resized(sight, target, { ...fixed, metrics: [] }, report);
+  if (target.selector === undefined) return unselected(replicas, report);
   const wish = wishOf(sight, target, report);
   if (wish.desired === undefined) {
     return { effects: [], told: { current: replicas, metrics: wish.metrics } };
@@ -129,6 +130,14 @@ function judged(sight: Sight, target: ScaleTarget, report: AutoscalerReport): Ju
   report.condition("ScalingLimited", step.limit.isLimited ? "True" : "False", step.limit);
   const reason = wish.desired > replicas ? `${wish.by} above target` : "All metrics below target";
   return resized(sight, target, { to: step.replicas, reason, metrics: wish.metrics }, report);
+}
+
+/** Without a selector nobody knows whose use counts. */
+function unselected(replicas: number, report: AutoscalerReport): Judgement {
+  const message = "the HPA target's scale is missing a selector";
+  report.condition("ScalingActive", "False", { reason: "InvalidSelector", message });
+  report.warn("SelectorRequired", "selector is required");
+  return { effects: [], told: { current: replicas, metrics: [] } };
 }
 
 /** A size that does not depend on any metric; without a reason if there is none to have. */

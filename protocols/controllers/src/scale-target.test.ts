@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { KubeObject } from "@beemesh/model";
+import { customResourcesOf, type KubeObject, selectorOf } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import { readAutoscaler } from "./autoscaler.ts";
-import { podResource, replicationControllerResource, statefulSetResource } from "./kinds.ts";
+import {
+  definitionResource,
+  podResource,
+  replicationControllerResource,
+  statefulSetResource,
+} from "./kinds.ts";
 import { podsOfTarget, rescaling, scaleTargetOf } from "./scale-target.ts";
 import { viewOf } from "./sight.ts";
 
@@ -90,7 +95,7 @@ describe("the target of an autoscaler", () => {
   test("is scaled by a write that takes the field from whoever owned it", () => {
     const view = viewOf({ wallMs: Date.UTC(2026, 0, 1) });
     const object = workload("StatefulSet", { matchLabels: labels }, account);
-    const target = { resource: statefulSetResource, object, replicas: 2 };
+    const target = { resource: statefulSetResource, object, replicas: 2, selector: undefined };
     const [effect] = rescaling(target, 3, view).effects;
     assert(effect?.kind === "put");
     const { spec, metadata } = effect.object;
@@ -114,11 +119,52 @@ describe("the target of an autoscaler", () => {
   test("has no account afterwards if it had none before", () => {
     const object = workload("StatefulSet", { matchLabels: labels });
     const [effect] = rescaling(
-      { resource: statefulSetResource, object, replicas: 2 },
+      { resource: statefulSetResource, object, replicas: 2, selector: undefined },
       3,
       viewOf(),
     ).effects;
     assert(effect?.kind === "put");
     assert.equal(effect.object.metadata.managedFields, undefined);
+  });
+
+  test("may be a custom resource, whose definition says where its numbers are", () => {
+    const view = viewOf();
+    const scale = { specReplicasPath: ".spec.size", labelSelectorPath: ".status.pods" };
+    view.store.putSpec(definitionResource, {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: "robots.acme.io", uid: "D" },
+      spec: {
+        group: "acme.io",
+        scope: "Namespaced",
+        names: { plural: "robots", kind: "Robot" },
+        versions: [{ name: "v1", served: true, storage: true, subresources: { scale } }],
+      },
+    });
+    const autoscaler = autoscalerFor("acme.io/v1", "Robot");
+    const found = () => scaleTargetOf(autoscaler, "default", view);
+    assert.equal(found(), 'robots/scale.acme.io "web" not found');
+    const robot: KubeObject = {
+      apiVersion: "acme.io/v1",
+      kind: "Robot",
+      metadata: { name: "web", namespace: "default", uid: "R" },
+      spec: { size: 2 },
+    };
+    const [resource] = customResourcesOf(view.store.list(definitionResource).items[0] ?? robot);
+    assert(resource);
+    view.store.putSpec(resource, robot);
+    view.store.putStatus(resource, { ...robot, status: { pods: "app=web" } });
+    const target = found();
+    assert(typeof target !== "string");
+    assert.equal(target.replicas, 2);
+    assert.deepEqual(target.selector, selectorOf({ matchLabels: labels }));
+    const [effect] = rescaling(target, 3, view).effects;
+    assert(effect?.kind === "put");
+    assert.deepEqual(effect.object.spec, { size: 3 });
+    view.store.putStatus(resource, { ...robot, status: {} });
+    const silent = found();
+    assert(typeof silent !== "string");
+    assert.equal(silent.selector, undefined);
+    assert.deepEqual(podsOfTarget(silent, view), []);
   });
 });

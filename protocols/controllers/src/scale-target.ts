@@ -2,20 +2,27 @@
 import { formatManagers, readManagers, trackUpdate } from "@beemesh/apply";
 import {
   apiVersionOf,
+  customResourcesOf,
+  definedResource,
   isPod,
   isReplicationController,
   type KubeObject,
   matches,
   type Pod,
+  parseLabelSelector,
   type Resource,
   resourceOfKind,
+  type Selector,
+  scalePathsOf,
   selectorOf,
   selectorOfLabels,
   shapeOf,
+  shapeOfCustom,
+  withReplicas,
 } from "@beemesh/model";
 import { isJsonObject, type JsonObject } from "@beemesh/wire";
 import type { Autoscaler } from "./autoscaler.ts";
-import { podResource } from "./kinds.ts";
+import { definitionResource, podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { timestampOf } from "./timestamp.ts";
 import { putting, type View } from "./view.ts";
@@ -24,6 +31,8 @@ export interface ScaleTarget {
   readonly resource: Resource;
   readonly object: KubeObject;
   readonly replicas: number;
+  /** Which pods are its own; undefined if a custom resource does not say. */
+  readonly selector: Selector | undefined;
 }
 
 /** The workload that an autoscaler names; or why there is none, in Kubernetes' words. */
@@ -33,7 +42,7 @@ export function scaleTargetOf(
   { store }: View,
 ): ScaleTarget | string {
   const { apiVersion, kind, name } = target;
-  const resource = resourceOfKind(apiVersion, kind);
+  const resource = resourceOfKind(apiVersion, kind) ?? customResource(target, store);
   if (resource?.hasScale !== true) {
     const [group = ""] = apiVersion.includes("/") ? apiVersion.split("/") : [""];
     return `no matches for kind "${kind}" in group "${group}"`;
@@ -43,17 +52,51 @@ export function scaleTargetOf(
     const type = `${resource.name}/scale`;
     return `${resource.group === "" ? type : `${type}.${resource.group}`} "${name}" not found`;
   }
-  const spec = isJsonObject(object.spec) ? object.spec : {};
-  const { replicas = 1 } = spec;
-  return { resource, object, replicas: typeof replicas === "number" ? replicas : 1 };
+  const replicas = at(object, scalePathsOf(resource).wanted);
+  // A custom resource that names no number wants none; the API's own want one.
+  const unsaid = resource.custom === undefined ? 1 : 0;
+  return {
+    resource,
+    object,
+    replicas: typeof replicas === "number" ? replicas : unsaid,
+    selector: selectorIn(object, resource),
+  };
+}
+
+/** The version of a custom resource that an autoscaler names, as its definition makes it. */
+function customResource(
+  { apiVersion, kind }: Autoscaler["target"],
+  store: View["store"],
+): Resource | undefined {
+  const [group = ""] = apiVersion.split("/");
+  return store
+    .list(definitionResource)
+    .items.filter((definition) => definedResource(definition).group === group)
+    .flatMap((definition) => customResourcesOf(definition))
+    .find((each) => each.kind === kind && apiVersionOf(each) === apiVersion && each.namespaced);
+}
+
+function selectorIn(object: KubeObject, resource: Resource): Selector | undefined {
+  const place = scalePathsOf(resource).selector;
+  if (place !== undefined) {
+    const text = at(object, place);
+    const read = typeof text === "string" && text !== "" ? parseLabelSelector(text) : undefined;
+    return read?.ok === true ? read.selector : undefined;
+  }
+  if (isReplicationController(object)) return selectorOfLabels(object.spec.selector);
+  const selector = at(object, ["spec", "selector"]);
+  return selectorOf(isJsonObject(selector) ? selector : undefined);
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  let found = value;
+  for (const member of path) found = isJsonObject(found) ? found[member] : undefined;
+  return found;
 }
 
 /** The pods that the workload selects. */
-export function podsOfTarget({ object }: ScaleTarget, { store }: View): readonly Pod[] {
-  const spec = isJsonObject(object.spec) ? object.spec : {};
-  const selector = isReplicationController(object)
-    ? selectorOfLabels(object.spec.selector)
-    : selectorOf(isJsonObject(spec["selector"]) ? spec["selector"] : undefined);
+export function podsOfTarget({ object, selector }: ScaleTarget, { store }: View): readonly Pod[] {
+  if (selector === undefined) return [];
   const { items } = store.list(podResource, object.metadata.namespace ?? "");
   return items.filter(isPod).filter(({ metadata }) => matches(selector, metadata.labels));
 }
@@ -68,17 +111,13 @@ export function rescaling(
   replicas: number,
   { now }: View,
 ): Action {
-  const spec = isJsonObject(object.spec) ? object.spec : {};
   const { generation = 1 } = object.metadata;
-  const scaled = {
-    ...object,
-    metadata: { ...object.metadata, generation: generation + 1 },
-    spec: { ...spec, replicas },
-  };
+  const metadata = { ...object.metadata, generation: generation + 1 };
+  const scaled = withReplicas({ ...object, metadata }, scalePathsOf(resource), replicas);
   const read = readManagers(object.metadata.managedFields);
   const managers = trackUpdate(
     {
-      shape: shapeOf(resource),
+      shape: resource.custom ? shapeOfCustom(resource.custom.schema) : shapeOf(resource),
       before: withoutAccount(object),
       managers: read.ok ? read.managers : [],
       writer: {
@@ -92,9 +131,9 @@ export function rescaling(
     withoutAccount(scaled),
   );
   const managedFields = formatManagers(managers);
-  const metadata = managers.length === 0 ? scaled.metadata : { ...scaled.metadata, managedFields };
+  const told = managers.length === 0 ? metadata : { ...metadata, managedFields };
   const id = `scale ${object.metadata.uid} to ${replicas}`;
-  return putting(id, resource, { ...scaled, metadata });
+  return putting(id, resource, { ...scaled, metadata: told });
 }
 
 function withoutAccount(object: KubeObject): JsonObject {
