@@ -4,7 +4,7 @@
  *
  * Source: k8s.io/apiserver, admission/plugin/webhook/mutating/dispatcher.go.
  */
-import { isKubeObject, jsonPatch, type KubeObject } from "@beemesh/model";
+import { apiVersionOf, isKubeObject, jsonPatch, type KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { canonicalJson, type Json } from "@beemesh/wire";
 import type { Call } from "../call.ts";
@@ -101,7 +101,12 @@ function patchedIntent(call: Call, intent: Intent, { patch, hook }: Patching): O
 
 /** What a webhook made of an object is read as strictly as what a client sends. */
 function objectOf(call: Call, before: KubeObject, json: Json): Outcome<KubeObject> {
-  const resource = call.context.store.resources.ofKind(before.apiVersion, before.kind);
+  const { resource: asked } = call.info;
+  // A custom kind has several versions: the one that is asked for is the one that is read.
+  const isAsked = apiVersionOf(asked) === before.apiVersion && asked.kind === before.kind;
+  const resource = isAsked
+    ? asked
+    : call.context.store.resources.ofKind(before.apiVersion, before.kind);
   if (resource === undefined) {
     return isKubeObject(json) ? done(json) : fail(badRequest("it is no object of Kubernetes"));
   }
