@@ -75,12 +75,12 @@ function tunnelled(
   if (info.verb !== "get" && info.verb !== "create") return replyWith(methodNotAllowed());
   const pod = storedObject(call);
   if (!pod.ok) return replyWith(pod.status);
+  const refusal = kind === "log" ? undefined : connectionRefusal(call, kind);
+  if (refusal !== undefined) return refusal;
   const container = containerFor(pod.value);
   if (!container.ok) return replyWith(container.status);
   const machine = textAt(pod.value, "spec", "nodeName");
   if (machine === "") return notBound(kind, info.name);
-  const refusal = kind === "log" ? undefined : connectionRefusal(call, kind, container.value);
-  if (refusal !== undefined) return refusal;
   const { uid = "" } = pod.value.metadata;
   const { namespace, name } = info;
   return {
@@ -104,12 +104,9 @@ const optionKinds = {
 } as const;
 
 /** What admission has against a connection; a log is only read. */
-function connectionRefusal(
-  call: Call,
-  kind: keyof typeof optionKinds,
-  container: string,
-): ApiReply | undefined {
+function connectionRefusal(call: Call, kind: keyof typeof optionKinds): ApiReply | undefined {
   const { query } = call.request;
+  const container = query.get("container")?.[0] ?? "";
   const streams = ["stdin", "stdout", "stderr", "tty"].filter((key) => isTrue(query, key));
   const command = query.get("command") ?? [];
   const ports = (query.get("ports") ?? []).flatMap((text) => text.split(",")).map(Number);

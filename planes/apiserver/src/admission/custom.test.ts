@@ -49,6 +49,22 @@ describe("a custom resource", () => {
     assert.equal(textAt(plain.body, "spec", "class"), "plain");
   });
 
+  test("is changed by a webhook in the version that is asked for", () => {
+    const client = clientWithGateways();
+    const hook = hookOf("m.example.com", rulesFor("gateways", "CREATE"));
+    client.send(`POST ${admissionPaths.mutating}`, configurationOf("Mutating", "m", hook));
+    const labels = { op: "add", path: "/metadata/labels", value: { of: "hook" } };
+    client.webhook = (call) => allowing(call, {}, [labels]);
+    const apiVersion = "net.example.com/v1beta1";
+    const { status, body } = client.send(`POST ${customPaths.older}`, {
+      ...gateway("g"),
+      apiVersion,
+    });
+    assert.equal(status, 201, JSON.stringify(body));
+    assert.equal(textAt(body, "apiVersion"), apiVersion);
+    assert.equal(textAt(body, "metadata", "labels", "of"), "hook");
+  });
+
   test("counts against a quota by its full name", () => {
     const client = clientWithGateways();
     client.send("POST /api/v1/namespaces/default/resourcequotas", {
