@@ -34,7 +34,7 @@ export function readObject(
   const unknown = unknownFields(resource, placed.value);
   const faults = [
     ...unknown.map((field) => `unknown field "${field}"`),
-    ...doubled.map((field) => `duplicate field "${field}"`),
+    ...doubled,
   ];
   if (fieldValidation === "Strict" && faults.length > 0) {
     return fail(badRequest(`strict decoding error: ${faults.join(", ")}`));
