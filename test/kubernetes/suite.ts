@@ -5,6 +5,7 @@ import { access } from "./access.ts";
 import type { Behaviours } from "./behaviour.ts";
 import { configuration } from "./configuration.ts";
 import { crews } from "./crews.ts";
+import { custom } from "./custom.ts";
 import { discovery } from "./discovery.ts";
 import { events } from "./events.ts";
 import { garbage } from "./garbage.ts";
@@ -35,11 +36,14 @@ export const apiSuite: Behaviours = {
   ...workloads,
 };
 
+/** What makes resources: by itself, for others ask what there is. */
+export const customSuite: Behaviours = custom;
+
 /** What needs containers. */
 export const podSuite: Behaviours = { ...crews, ...podLife, ...rollouts, ...traffic, ...volumes };
 
 /** All of them. */
-export const suites: readonly Behaviours[] = [apiSuite, podSuite];
+export const suites: readonly Behaviours[] = [apiSuite, customSuite, podSuite];
 
 /** Plays a suite against a mesh of its own, so many names side by side. */
 export function showSuite(
