@@ -83,3 +83,13 @@ describe("decodeBody", () => {
 test("mediaTypeOf leaves parameters out", () => {
   assert.equal(mediaTypeOf("Application/JSON ; charset=utf-8"), "application/json");
 });
+
+describe("members that stand twice", () => {
+  test("are told by their path in JSON, by their line in YAML, and the last counts", () => {
+    const json = decodeBody(Buffer.from('{"a":{"b":1,"b":2}}'), "application/json", undefined);
+    assert.deepEqual(json, { value: { a: { b: 2 } }, doubled: ['duplicate field "a.b"'] });
+    const yaml = decodeBody(Buffer.from("a:\n  b: 1\n  b: 2\n"), "application/yaml", undefined);
+    const doubled = ['line 3: key "b" already set in map'];
+    assert.deepEqual(yaml, { value: { a: { b: 2 } }, doubled });
+  });
+});

@@ -2,7 +2,7 @@ import { doubledMembers, type Json, parseJson } from "@beemesh/wire";
 import type { Refusal } from "./kube-status.ts";
 import { isRefusal } from "./kube-status.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { parseYaml } from "./manifest.ts";
+import { parseLooseYaml } from "./manifest.ts";
 import type { Incoming } from "./message.ts";
 
 /** Objects nest some 20 deep; OpenAPI schemas in a CustomResourceDefinition go deeper. */
@@ -13,7 +13,7 @@ export type DecodeProtobuf = (bytes: Uint8Array) => Json | undefined;
 /** A decoded body; `value` is undefined if there was none. */
 export interface Body {
   readonly value: Json | undefined;
-  /** Members that JSON gives an object twice. */
+  /** What is said of members that an object is given twice. */
   readonly doubled?: readonly string[];
 }
 
@@ -92,12 +92,16 @@ function decode(
   const text = decodeText(bytes);
   if (text === undefined) return malformed("UTF-8");
   if (isYaml) {
-    const parsed = parseYaml(text);
-    return parsed.ok ? { value: parsed.value } : { code: 400, message: parsed.message };
+    const parsed = parseLooseYaml(text);
+    return parsed.ok ? bodyOf(parsed.value) : { code: 400, message: parsed.message };
   }
   const value = parseJson(text, { lengthMax: bytes.length, depthMax });
   if (value === undefined) return malformed("JSON");
-  const doubled = doubledMembers(text);
+  const doubled = doubledMembers(text).map((path) => `duplicate field "${path}"`);
+  return bodyOf({ value, doubled });
+}
+
+function bodyOf({ value, doubled }: Required<Body>): Body {
   return doubled.length === 0 ? { value } : { value, doubled };
 }
 

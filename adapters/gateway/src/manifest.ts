@@ -16,15 +16,31 @@ const documentsMax = 500;
 /** Types of YAML 1.1 that Kubernetes' own reader does not know either. */
 const foreignTag = /(?:timestamp|binary|omap|pairs|set)$/u;
 
+/** The value of a document, and what is said of keys that stand twice in it. */
+interface YamlValue {
+  readonly value: Json;
+  readonly doubled: readonly string[];
+}
+
+const nothing: YamlValue = { value: null, doubled: [] };
+
 /**
  * Reads one YAML document, or JSON, as Kubernetes does: YAML 1.1 in what concerns `yes`, `0644`
  * and `<<`, but without its dates and base-60 numbers. Anchors may be used as long as the
  * result stays small; doubled keys, own tags and more than one document are refused.
  */
 export function parseYaml(text: string): Parsed<Json> {
+  const parsed = parseLooseYaml(text);
+  if (!parsed.ok) return parsed;
+  const [first] = parsed.value.doubled;
+  return first === undefined ? { ok: true, value: parsed.value.value } : failure(first);
+}
+
+/** Reads one YAML document as {@link parseYaml} does, but of a doubled key the last counts. */
+export function parseLooseYaml(text: string): Parsed<YamlValue> {
   const documents = parseDocuments(text);
   if (!documents.ok) return documents;
-  const [first = null, second] = documents.value;
+  const [first = nothing, second] = documents.value;
   if (second !== undefined) return failure("it has more than one document");
   return { ok: true, value: first };
 }
@@ -39,7 +55,9 @@ export function parseManifests(text: string): Parsed<readonly JsonObject[]> {
   const documents = parseDocuments(text);
   if (!documents.ok) return documents;
   const objects: JsonObject[] = [];
-  for (const [index, value] of documents.value.entries()) {
+  for (const [index, { value, doubled }] of documents.value.entries()) {
+    const [first] = doubled;
+    if (first !== undefined) return failure(first);
     if (value === null) continue;
     const found = isJsonObject(value) && isList(value) ? value["items"] : [value];
     for (const object of Array.isArray(found) ? found : []) {
@@ -53,15 +71,15 @@ export function parseManifests(text: string): Parsed<readonly JsonObject[]> {
   return { ok: true, value: objects };
 }
 
-function parseDocuments(text: string): Parsed<readonly Json[]> {
+function parseDocuments(text: string): Parsed<readonly YamlValue[]> {
   if (text.length > lengthMax) return failure(`it is longer than ${lengthMax} characters`);
   const lines = new LineCounter();
-  const values: Json[] = [];
+  const values: YamlValue[] = [];
   try {
     for (const document of composed(text, lines)) {
       const tree = yamlTree(document, lines);
       if (tree.problem !== undefined) return failure(tree.problem);
-      values.push(tree.value);
+      values.push(tree);
       if (values.length > documentsMax) return failure(`it has over ${documentsMax} documents`);
     }
   } catch (error) {

@@ -13,7 +13,12 @@ import {
 
 /** The value of a YAML document, or what is wrong with it. */
 export type Tree =
-  | { readonly value: Json; readonly problem?: undefined }
+  | {
+      readonly value: Json;
+      /** What is said of keys that stand twice; the last of each counts. */
+      readonly doubled: readonly string[];
+      readonly problem?: undefined;
+    }
   | { readonly problem: string };
 
 /** As deep as JSON may nest. */
@@ -24,6 +29,9 @@ const depthMax = 64;
  * "billion laughs" has a billion.
  */
 const valuesMax = 300_000;
+
+/** Doubled keys of a document; one with more is nonsense. */
+const doubledMax = 100;
 
 /** Why a document has no value. */
 class TreeProblem extends Error {}
@@ -36,7 +44,9 @@ export function yamlTree(document: Document.Parsed, lines: LineCounter): Tree {
     return { problem: `${found.message} at line ${line}, column ${col}` };
   }
   try {
-    return { value: new TreeBuilder(lines).build(document.contents, 0) };
+    const builder = new TreeBuilder(lines);
+    const value = builder.build(document.contents, 0);
+    return { value, doubled: builder.doubled };
   } catch (error) {
     if (error instanceof TreeProblem) return { problem: error.message };
     throw error;
@@ -47,6 +57,8 @@ class TreeBuilder {
   /** The nodes that have been named so far. The library's own look-up takes the whole document. */
   readonly #anchors = new Map<string, Node>();
   readonly #lines: LineCounter;
+  /** What is said of keys that stand twice. */
+  readonly doubled: string[] = [];
   #values = 0;
 
   constructor(lines: LineCounter) {
@@ -68,16 +80,18 @@ class TreeBuilder {
     const merged: unknown[] = [];
     for (const { key, value } of map.items) {
       const name = keyText(key);
-      if (members.has(name)) {
-        const { line } = this.#lines.linePos(placeOf(key));
-        const which = `key ${JSON.stringify(name)}`;
-        throw new TreeProblem(`line ${line}: ${which} already set in map`);
-      }
+      if (members.has(name)) this.#double(name, key);
       if (isMerge(key)) merged.push(this.#resolve(value));
       else members.set(name, this.build(value, depth + 1));
     }
     for (const source of merged) this.#merge(members, source, depth + 1);
     return members;
+  }
+
+  #double(name: string, key: unknown): void {
+    if (this.doubled.length >= doubledMax) throw new TreeProblem("it has too many doubled keys");
+    const { line } = this.#lines.linePos(placeOf(key));
+    this.doubled.push(`line ${line}: key ${JSON.stringify(name)} already set in map`);
   }
 
   /** `<<`: takes over the members of another map, or of several, that are not there yet. */

@@ -30,7 +30,7 @@ export interface ApiRequest {
   readonly contentType: string;
   /** Decoded from JSON, YAML or protobuf; undefined without a body. */
   readonly body: Json | undefined;
-  /** Members that the body gives an object twice; the last of each is what it has. */
+  /** What is said of members that the body gives an object twice; the last of each counts. */
   readonly doubled?: readonly string[];
   readonly user: User;
   readonly impersonation?: Impersonation;

@@ -65,7 +65,7 @@ describe("readObject", () => {
 
 test("a field that the body has twice is refused, told of or passed over, as asked", () => {
   const client = new TestClient();
-  const doubled = ["data.a"];
+  const doubled = ['duplicate field "data.a"'];
   const send = (name: string, validation: string): TestAnswer =>
     client.send(
       `POST ${paths.configMaps}?fieldValidation=${validation}`,

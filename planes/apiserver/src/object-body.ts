@@ -32,10 +32,7 @@ export function readObject(
   if (!placed.ok) return placed;
   const { resource } = destination;
   const unknown = unknownFields(resource, placed.value);
-  const faults = [
-    ...unknown.map((field) => `unknown field "${field}"`),
-    ...doubled.map((field) => `duplicate field "${field}"`),
-  ];
+  const faults = [...unknown.map((field) => `unknown field "${field}"`), ...doubled];
   if (fieldValidation === "Strict" && faults.length > 0) {
     return fail(badRequest(`strict decoding error: ${faults.join(", ")}`));
   }

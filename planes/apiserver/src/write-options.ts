@@ -10,7 +10,7 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** What becomes of fields that the kind does not have. */
   readonly fieldValidation: "Strict" | "Warn" | "Ignore";
-  /** Fields that the body has twice. */
+  /** What is said of fields that the body has twice. */
   readonly doubled: readonly string[];
   /** Who is to own what is written; empty if the client does not say. */
   readonly fieldManager: string;

@@ -9,7 +9,7 @@ import { Census, keyOf } from "./census.ts";
 import { serviceCidrDefault } from "./cluster-address.ts";
 import { lookAtCronJob } from "./cron-jobs.ts";
 import { lookAtDaemonSet } from "./daemon-sets.ts";
-import { lookAtDefinition } from "./definitions.ts";
+import { lookAtDefinition, lookAtInstance } from "./definitions.ts";
 import { lookAtDeployment } from "./deployments.ts";
 import { lookAtDisruptionBudget } from "./disruption-budgets.ts";
 import type { ControllersEffect } from "./effect.ts";
@@ -204,8 +204,9 @@ export class Controllers {
   }
 
   #findings({ resource, object }: Entry, view: View): Findings {
-    const look = resource.custom === undefined ? looks[resource.name] : undefined;
-    const own = look?.(object, view) ?? { actions: [] };
+    const look = looks[resource.name] ?? ((): Findings => ({ actions: [] }));
+    const own =
+      resource.custom === undefined ? look(object, view) : lookAtInstance(resource, object, view);
     const garbage = lookForGarbage(resource, object, view);
     return { ...own, actions: [...own.actions, ...garbage.actions] };
   }

@@ -14,7 +14,7 @@ import {
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
 import { type Census, keyOf, keyOfName } from "./census.ts";
-import { waitingDefinition } from "./definitions.ts";
+import { instanceKeys, waitingDefinition } from "./definitions.ts";
 import {
   daemonSetResource,
   disruptionBudgetResource,
@@ -50,6 +50,7 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
     ...waitingDefinition(resource, store),
+    ...instanceKeys(change, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
     ...(resource === nodeResource ? podsThere(change, census) : []),
     ...(gatingResources.includes(resource) ? makersOfPods(change, store) : []),
