@@ -9,6 +9,9 @@ const commandMsMax = 60_000;
 /** Longest to wait for what a command that goes on is to print, in milliseconds. */
 const printMsMax = 30_000;
 
+/** Who is gone in a moment need not collect garbage, which is a quarter of what it takes. */
+const short = { ...process.env, GOGC: "off" };
+
 /** What kubectl said. */
 export interface Said {
   readonly code: number;
@@ -44,7 +47,7 @@ export class Client {
       const child = execFile(
         this.path,
         argvOf(words, common),
-        { timeout: commandMsMax, maxBuffer: 1 << 26, env: { ...process.env, ...manner.env } },
+        { timeout: commandMsMax, maxBuffer: 1 << 26, env: { ...short, ...manner.env } },
         (error, stdout, stderr) =>
           resolve({ code: error === null ? 0 : Number(error.code ?? 255), stdout, stderr }),
       );

@@ -31,6 +31,8 @@ export interface Place {
   readonly namespace: string;
   /** A folder of this client alone. */
   readonly folder: string;
+  /** Where this version keeps what machines told it of their API. */
+  readonly cache: string;
   /** The configuration by which kubectl asks its machine, and who that is. */
   readonly kubeconfig: string;
   /** The machine that kubectl asks. */
@@ -61,8 +63,7 @@ export class Scene {
 
   /** What each command is given besides its own words. */
   get common(): readonly string[] {
-    const { kubeconfig, namespace, folder } = this.#place;
-    const cache = join(folder, "cache");
+    const { kubeconfig, namespace, cache } = this.#place;
     return ["--kubeconfig", kubeconfig, "--cache-dir", cache, "--namespace", namespace];
   }
 

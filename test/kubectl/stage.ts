@@ -83,6 +83,7 @@ export class Stage {
       client,
       namespace,
       folder,
+      cache: join(this.mesh.directory, "kubectl", `cache-${client.minor}`),
       kubeconfig,
       near: api,
       far: this.#machine(far).client(),
