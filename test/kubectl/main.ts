@@ -2,7 +2,7 @@
  * Every verb of kubectl with every kubectl of this computer against a mesh of three machines.
  * Prints a table of verb and version; its exit code is 0 if nothing failed.
  *
- *     node test/kubectl/main.ts [--json] [--client 1.33] [--verb 'rollout|scale']
+ *     node test/kubectl/main.ts [--json] [--client 1.33] [--verb 'rollout|scale'] [--runtime process]
  */
 import { parseArgs } from "node:util";
 import { watchInterruption } from "../../apps/dev/src/index.ts";
@@ -15,6 +15,7 @@ const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     client: { type: "string", default: "" },
+    runtime: { type: "string", default: "auto" },
     verb: { type: "string", default: "" },
   },
 });
@@ -36,7 +37,8 @@ async function main(driven: readonly Client[]): Promise<number> {
   const start = performance.now();
   const interruption = watchInterruption(() => say("interrupted, removing everything"));
   const { signal } = interruption;
-  const stage = await Stage.open((what) => say(what), signal);
+  const runtime = values.runtime === "process" ? "process" : "auto";
+  const stage = await Stage.open({ runtime, tell: say, signal });
   const tell = (verb: string, client: Client, cell: Cell): void => {
     if (cell.kind === "fail") say(`✖ ${client.version} ${verb}: ${cell.reason}`);
   };

@@ -86,10 +86,13 @@ export const nodeCases: readonly Case[] = [
     since: 20,
     async play(scene) {
       const node = chosen(scene);
+      // What was printed before kubectl has come is only in the log, so that the script waits.
       // The machine's files are below /host, and its processes are seen: the first is its own.
-      const script = "test -d /host/proc/1 && tr '\\0' ' ' </proc/1/cmdline; echo; hostname";
+      const script =
+        "read go; test -d /host/proc/1 && tr '\\0' ' ' </proc/1/cmdline; echo; hostname";
       const line = `debug node/${node} --image=${image} --quiet -i -- sh -c`;
-      const { stdout, stderr } = await scene.run([...line.split(" "), script]);
+      const input = "go\n";
+      const { stdout, stderr } = await scene.run([...line.split(" "), script], { input });
       const [init = ""] = readFileSync("/proc/1/cmdline", "utf8").split("\0");
       assert(stdout.includes(init) && init !== "", `${stdout}${stderr}`);
       // Nobody goes past a pod's sidecar: whoever asks for the machine's network is told so.

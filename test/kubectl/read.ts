@@ -133,7 +133,9 @@ export const describeCases: readonly Case[] = [
       await scene.ok("create ingress described --rule=d.example/*=described:80");
       await scene.prints("describe ingress described", /described:80/u);
       await scene.apply(budget("described"));
-      await scene.prints("describe pdb described", /^(?:Max unavailable|Min available): +1$/mu);
+      // Older ones ask for a beta version that no server has any more.
+      const hasBudgets = scene.client.minor > 20;
+      if (hasBudgets) await scene.prints("describe pdb described", /^Min available: +1$/mu);
       await scene.seesCount("configmaps?labelSelector=set=read", 2);
     },
   },

@@ -101,7 +101,7 @@ export const rolloutCases: readonly Case[] = [
       await scene.ok("scale statefulset placed --replicas=2");
       await scene.sees("pods/placed-1", ready);
       await scene.ok("scale statefulset placed --replicas=1");
-      await scene.ok("wait --for=delete pod/placed-1 --timeout=60s");
+      await scene.seesNo("pods/placed-1");
       await scene.ok("delete statefulset,daemonset placed");
       await scene.seesCount("pods?labelSelector=app=placed", 0);
     },

@@ -50,6 +50,7 @@ export const runCases: readonly Case[] = [
   },
   {
     verb: "run --rm -i",
+    needsContainers: true,
     async play(scene) {
       const line = `run once --rm -i --restart=Never --quiet ${used} --command -- cat`;
       const { code, stdout, stderr } = await scene.run(line, { input: "to and fro\n" });
@@ -107,6 +108,7 @@ const talker: JsonObject = {
 export const logCases: readonly Case[] = [
   {
     verb: "logs (container, --previous, --all-containers, --prefix, -l)",
+    needsContainers: true,
     async play(scene) {
       await scene.apply(talker);
       await scene.sees("pods/talker", {
@@ -136,6 +138,7 @@ export const logCases: readonly Case[] = [
   },
   {
     verb: "logs --tail, --since, --timestamps, --limit-bytes",
+    needsContainers: true,
     conformance: ["logs retrieve and filter"],
     async play(scene) {
       await scene.apply(talker);
@@ -170,6 +173,7 @@ export const logCases: readonly Case[] = [
 export const execCases: readonly Case[] = [
   {
     verb: "exec",
+    needsContainers: true,
     async play(scene) {
       await companion(scene);
       const echo = ["exec", "companion", "--", "sh", "-c", "echo $HOSTNAME; echo err >&2; exit 7"];
@@ -238,6 +242,7 @@ export const execCases: readonly Case[] = [
   },
   {
     verb: "port-forward (pod, deployment, service)",
+    needsContainers: true,
     async play(scene) {
       const command = [
         "sh",
@@ -278,8 +283,8 @@ export const debugCases: readonly Case[] = [
       const common = `debug companion ${used} --quiet -i`;
       const words = `${common} -c looks --target=main -- sh -c`.split(" ");
       // It is in the network of the pod, and sees the processes of its target.
-      const script = "hostname; ps | grep -c 'while :'; echo done";
-      const { stdout, stderr } = await scene.run([...words, script], { input: "" });
+      const script = "read go; hostname; ps | grep -c 'while :'; echo done";
+      const { stdout, stderr } = await scene.run([...words, script], { input: "go\n" });
       assert.match(stdout, /^companion\n[1-9]\d*\ndone\n/u, stderr);
       await scene.sees("pods/companion", {
         spec: { ephemeralContainers: [{ name: "looks", targetContainerName: "main" }] },

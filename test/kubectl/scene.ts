@@ -7,7 +7,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Client as ApiClient, until } from "../../apps/dev/src/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client as ApiClient } from "../../apps/dev/src/index.ts";
 import { groupPath, resources } from "../../core/model/src/index.ts";
 import { isJsonObject, type Json, type JsonObject, parseJson } from "../../core/wire/src/index.ts";
 import { type Client, Going, type Manner, type Said, type Words } from "./client.ts";
@@ -15,6 +16,10 @@ import { type Likeness, unlike } from "./likeness.ts";
 
 /** How long another machine may take to see what was done, in milliseconds: pods start in it. */
 const seeMsMax = 45_000;
+
+/** How long to wait between two looks, at first and in the end: each look costs a connection. */
+const lookMsMin = 20;
+const lookMsMax = 320;
 
 /** The image whose pods have a shell, and serve a page on port 8080 unless told otherwise. */
 export const image = "localhost/beemesh-hello:1";
@@ -107,27 +112,13 @@ export class Scene {
   }
 
   /** Looks on the other machine until the object (`deployments.apps/web`) is as expected. */
-  async sees(name: string, expected: Likeness): Promise<JsonObject> {
-    let difference = "";
-    try {
-      const { found } = await until(name, seeMsMax, async () => {
-        const { body } = await this.#place.far.call("GET", this.pathOf(name));
-        difference = unlike(body, expected);
-        return difference === "" ? body : undefined;
-      });
-      return found;
-    } catch (error) {
-      throw new Error(`the other machine's ${name}: ${difference}`, { cause: error });
-    }
+  sees(name: string, expected: Likeness): Promise<JsonObject> {
+    return this.#see(name, (body) => unlike(body, expected));
   }
 
   /** Looks on the other machine until the object fits. */
-  async until(name: string, fits: (seen: JsonObject) => boolean): Promise<JsonObject> {
-    const { found } = await until(name, seeMsMax, async () => {
-      const { body } = await this.#place.far.call("GET", this.pathOf(name));
-      return fits(body) ? body : undefined;
-    });
-    return found;
+  until(name: string, fits: (seen: JsonObject) => boolean): Promise<JsonObject> {
+    return this.#see(name, (body) => (fits(body) ? "" : "it does not fit"));
   }
 
   /** Looks on the other machine until the object is not there. */
@@ -137,18 +128,24 @@ export class Scene {
 
   /** Looks on the other machine until so many objects are there (`pods?labelSelector=app=web`). */
   async seesCount(list: string, count: number): Promise<readonly JsonObject[]> {
-    let seen: readonly JsonObject[] = [];
-    try {
-      await until(list, seeMsMax, async () => {
-        seen = await this.#place.far.items(this.pathOf(list));
-        return seen.length === count ? seen : undefined;
-      });
-      return seen;
-    } catch (error) {
-      const names = seen.map((each) => JSON.stringify(at(each, "metadata", "name")));
-      throw new Error(`the other machine has ${list}: ${names.join()}, not ${count}`, {
-        cause: error,
-      });
+    const { items } = await this.#see(list, (body) => {
+      const names = itemsOf(body).map((each) => JSON.stringify(at(each, "metadata", "name")));
+      return names.length === count ? "" : `there are ${names.join()}, not ${count}`;
+    });
+    return itemsOf({ items: items ?? [] });
+  }
+
+  /** Looks, less and less often, until nothing is wrong; says what was if that never comes. */
+  async #see(name: string, wrong: (body: JsonObject) => string): Promise<JsonObject> {
+    const path = this.pathOf(name);
+    const deadline = performance.now() + seeMsMax;
+    for (let pauseMs = lookMsMin; ; pauseMs = Math.min(2 * pauseMs, lookMsMax)) {
+      const { body } = await this.#place.far.call("GET", path);
+      const difference = wrong(body);
+      if (difference === "") return body;
+      const isLate = performance.now() > deadline;
+      assert(!isLate, `the other machine's ${name}: ${difference}`);
+      await sleep(pauseMs);
     }
   }
 
@@ -221,6 +218,10 @@ export function manifest(...items: readonly JsonObject[]): string {
   return JSON.stringify(
     items.length === 1 && only !== undefined ? only : { apiVersion: "v1", kind: "List", items },
   );
+}
+
+function itemsOf({ items }: JsonObject): readonly JsonObject[] {
+  return Array.isArray(items) ? items.filter(isJsonObject) : [];
 }
 
 /** What stands at a path of members. */

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type DevMesh, type Forward, openDevMesh, openForward } from "../../apps/dev/src/index.ts";
+import {
+  type DevMesh,
+  type DevMeshOptions,
+  type Forward,
+  openDevMesh,
+  openForward,
+} from "../../apps/dev/src/index.ts";
 import { kubectls } from "../kubectls.ts";
 import { Client } from "./client.ts";
 import type { Place } from "./scene.ts";
@@ -32,9 +38,8 @@ export class Stage {
   }
 
   /** Everything made is removed again if this fails. */
-  static async open(tell: (what: string) => void, signal: AbortSignal): Promise<Stage> {
-    const options = { program, runtime: "auto", tell, signal } as const;
-    const mesh = await openDevMesh({ ...options, count: machinesCount });
+  static async open(options: Pick<DevMeshOptions, "runtime" | "tell" | "signal">): Promise<Stage> {
+    const mesh = await openDevMesh({ ...options, program, count: machinesCount });
     try {
       await Promise.all(mesh.machines.map((each) => each.untilReadyMachines(machinesCount)));
       const forwards = mesh.machines.map((each) => openForward(0, each.apiSocket));

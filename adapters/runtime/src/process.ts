@@ -79,8 +79,8 @@ const killMsMax = 5000;
  * What it cannot do: nothing is isolated, a process sees the whole computer; mount paths hold only
  * below the working folder (and as BEEMESH_VOLUME_NAME), `readOnly` is not enforced; limits of CPU
  * and memory and running out of memory are not noticed; a service must listen on HOST; users are
- * numbers, and need root; a terminal cannot be resized, and the main process has none; the time of
- * a log line is when it was seen.
+ * numbers, and need root; a terminal cannot be resized, and the main process has none; its input
+ * never ends (`stdinOnce`); the time of a log line is when it was seen.
  */
 export class ProcessRuntime implements Runtime, ImageImporter {
   readonly name = "process";

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import type { WebhookAnswer, WebhookCall } from "@beemesh/ports";
-import { type StubWebhook, startStub } from "./stub-webhook.test.ts";
+import { type StubWebhook, startStub } from "../../../test/stub-webhook.ts";
 import { WebhookClient } from "./webhook-client.ts";
 
 const patch = [{ op: "add", path: "/metadata/labels", value: { a: "b" } }];

@@ -2,11 +2,12 @@
 import { randomInt } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { BeeError } from "@beemesh/base";
+import { findResource } from "@beemesh/model";
 import type { ApiRequest, ObjectStore, WebhookCall } from "@beemesh/ports";
 import { type CollectionId, collectionOf } from "@beemesh/wire";
 import { isName, namespaceIn } from "./access.ts";
 import type { Reading } from "./reading.ts";
-import { findService } from "./service-router.ts";
+import { type Endpoint, findService } from "./service-router.ts";
 import type { PodAccess } from "./tunnel/pod-access.ts";
 
 /** What is judged by in the namespace of a write. What holds everywhere is here anyway. */
@@ -44,11 +45,29 @@ export async function connectService(
       collectionOf("endpointslices", "discovery.k8s.io", namespace),
     ]);
   }
-  const { endpoints } = findService(objects, { namespace, service: name, port: String(port) });
+  const endpoints = endpointsOf(objects, { namespace, name, port });
   const endpoint = endpoints[endpoints.length === 0 ? 0 : randomInt(endpoints.length)];
   if (endpoint === undefined) {
     const message = `no endpoints available for service ${JSON.stringify(name)}`;
     throw new BeeError("service-empty", message);
   }
   return pods.connect(endpoint.place, endpoint.port, "owner");
+}
+
+/** Where a Service is reached; what there is not is told as kube-apiserver tells it. */
+function endpointsOf(
+  objects: ObjectStore,
+  { namespace, name, port }: NonNullable<WebhookCall["service"]>,
+): readonly Endpoint[] {
+  const services = findResource("", "services");
+  const quoted = JSON.stringify(name);
+  if (services === undefined || objects.get(services, namespace, name) === undefined) {
+    throw new BeeError("service-absent", `service ${quoted} not found`);
+  }
+  try {
+    return findService(objects, { namespace, service: name, port: String(port) }).endpoints;
+  } catch (cause) {
+    const message = `no service port ${port} found for service ${quoted}`;
+    throw new BeeError("service-absent", message, { cause });
+  }
 }

@@ -31,7 +31,7 @@ import { Deciding } from "./deciding/deciding.ts";
 import { Consents, placeOf } from "./external/consents.ts";
 import { ProgramSidecars } from "./external/program-sidecars.ts";
 import { Programs } from "./external/programs.ts";
-import { readFacts } from "./facts.ts";
+import { readFacts, runtimeVersion } from "./facts.ts";
 import { Home, type Membership } from "./home.ts";
 import { Host, presentNow } from "./host.ts";
 import { Ways } from "./ingress/ways.ts";
@@ -276,13 +276,13 @@ async function makeMachine(
   { workloadPort, access, tokenCertificate }: Offered,
 ): Promise<Machine> {
   const { key } = membership;
-  const { version: runtimeVersion } = await runtime.check();
+  const { version } = await runtime.check();
   const known = {
     name,
     peer: key.id,
     addresses: link.addresses(),
     workloadAddresses: announcedAddresses(config.meshHost, workloadPort),
-    runtimeVersion,
+    runtimeVersion: runtimeVersion(runtime.name, version),
   };
   return new Machine({
     facts: { ...readFacts(config, known), tokenCertificate },

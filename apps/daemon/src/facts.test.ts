@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { arch, availableParallelism, tmpdir, totalmem } from "node:os";
 import { describe, test } from "node:test";
 import { type DaemonConfig, readConfig } from "./config.ts";
-import { readFacts } from "./facts.ts";
+import { readFacts, runtimeVersion } from "./facts.ts";
 
 const nothing = (): undefined => undefined;
 
@@ -54,4 +54,9 @@ describe("readFacts", () => {
     assert.notEqual(one?.system.machineId, two?.system.machineId);
     assert.equal(one?.system.bootId, two?.system.bootId);
   });
+});
+
+test("a runtime is told as Kubernetes tells it", () => {
+  assert.equal(runtimeVersion("podman", "podman 4.3.1, runc, cgroups v1"), "podman://4.3.1");
+  assert.equal(runtimeVersion("process", "none"), "process://0");
 });

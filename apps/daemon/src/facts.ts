@@ -61,6 +61,15 @@ export function readFacts(
   };
 }
 
+/**
+ * The runtime as Kubernetes writes it, such as `podman://4.3.1`.
+ *
+ * @param told - What its driver says to people, which may be more.
+ */
+export function runtimeVersion(name: string, told: string): string {
+  return `${name}://${/\d+(?:\.\d+)*/u.exec(told)?.[0] ?? "0"}`;
+}
+
 /** This computer's architecture as Kubernetes calls it. */
 function architectureName(): string {
   return architectures[arch()] ?? arch();

@@ -133,7 +133,7 @@ describe("one decider a collection", {
     });
   });
 
-  test("goes on with a Warning on both sides of a cut, and one side wins", async () => {
+  test("goes on on both sides of a cut, warns where one is alone, and one side wins", async () => {
     const [decider, second, third] = await decidersOf("leases.coordination.k8s.io/default");
     assert(decider && second && third);
     const sides = [decider, second];

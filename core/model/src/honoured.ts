@@ -45,6 +45,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "template",
     "updateStrategy",
   ],
+  "autoscaling.v2.MetricSpec": ["containerResource", "resource", "type"],
   "batch.v1.JobSpec": [
     "activeDeadlineSeconds",
     "backoffLimit",

@@ -192,6 +192,7 @@ export {
 export { type NameConflict, ResourceBook } from "./resource-book.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
+export { structuralSchema } from "./structural-schema.ts";
 export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";
 export { type CalendarDate, dateOf, daysOf, formatTime, parseTime } from "./time-text.ts";
 export { isTimeZone, offsetsOf } from "./time-zone.ts";

@@ -46,6 +46,22 @@ describe("the taints of a node", () => {
     ]);
   });
 
+  test("tell what is wrong with a machine that answers", () => {
+    const client = clientWithNode();
+    const conditions = [
+      { type: "Ready", status: "False" },
+      { type: "DiskPressure", status: "True" },
+    ];
+    const contentType = "application/merge-patch+json";
+    const status = { status: { conditions } };
+    client.send(`PATCH ${paths.nodes}/ann/status`, status, { contentType });
+    const shownNow = ["not-ready", "disk-pressure"];
+    assert.deepEqual(
+      shown(client),
+      shownNow.map((what) => `node.kubernetes.io/${what}:NoSchedule`),
+    );
+  });
+
   test("do not stay because a client sends back what it was shown", () => {
     const client = clientWithNode();
     client.dead.add("ann");

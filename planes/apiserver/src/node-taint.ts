@@ -11,7 +11,24 @@ import { fieldAt, listAt, mapAt, textAt } from "./field.ts";
 const unreachable = "node.kubernetes.io/unreachable";
 const unschedulable = "node.kubernetes.io/unschedulable";
 
-const computed: ReadonlySet<string> = new Set([unreachable, unschedulable]);
+/**
+ * What keeps pods away from a machine that answers, by condition. None of it sends pods away: what
+ * runs on a machine whose runtime is in trouble is cared for by that machine.
+ */
+const byCondition: readonly {
+  readonly type: string;
+  readonly status: string;
+  readonly key: string;
+}[] = [
+  { type: "Ready", status: "False", key: "node.kubernetes.io/not-ready" },
+  { type: "DiskPressure", status: "True", key: "node.kubernetes.io/disk-pressure" },
+];
+
+const computed: ReadonlySet<string> = new Set([
+  unreachable,
+  unschedulable,
+  ...byCondition.map(({ key }) => key),
+]);
 
 /** What is known of the machine of a node. */
 interface MachineState {
@@ -20,7 +37,7 @@ interface MachineState {
   readonly since: string | undefined;
 }
 
-/** The node with the taints that its cordon and its machine's silence amount to. */
+/** The node with the taints that its cordon and the state of its machine amount to. */
 export function withShownTaints(node: KubeObject, { isAlive, since }: MachineState): KubeObject {
   const time = since === undefined ? {} : { timeAdded: since };
   const taints = [
@@ -29,13 +46,22 @@ export function withShownTaints(node: KubeObject, { isAlive, since }: MachineSta
       ? [{ key: unschedulable, effect: "NoSchedule" }]
       : []),
     ...(isAlive
-      ? []
+      ? conditionTaints(node)
       : [
           { key: unreachable, effect: "NoSchedule", ...time },
           { key: unreachable, effect: "NoExecute", ...time },
         ]),
   ];
   return withTaints(node, taints);
+}
+
+function conditionTaints(node: KubeObject): readonly unknown[] {
+  const conditions = listAt(node, "status", "conditions");
+  return byCondition
+    .filter(({ type, status }) =>
+      conditions.some((each) => textAt(each, "type") === type && textAt(each, "status") === status),
+    )
+    .map(({ key }) => ({ key, effect: "NoSchedule" }));
 }
 
 /** What is kept of a node that a client writes. */

@@ -80,5 +80,10 @@ describe("View of others", () => {
     const found = client.send(`GET ${paths.pods}?fieldSelector=status.phase%3DPending`);
     assert.equal(listAt(found.body, "items").length, 1);
     assert.equal(fieldAt(found.body, "items", 0, "status", "phase"), "Pending");
+    const volumes = "/api/v1/persistentvolumes";
+    const spec = { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"] };
+    const volume = { metadata: { name: "disk" }, spec: { ...spec, hostPath: { path: "/tmp" } } };
+    const made = client.send(`POST ${volumes}`, volume);
+    assert.equal(textAt(made.body, "status", "phase"), "Pending");
   });
 });

@@ -44,6 +44,9 @@ const renewMs = 10_000;
 /** Conditions that nobody can vouch for once a machine is silent. */
 const livingConditions = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
+/** Kinds of the core group whose objects are Pending until somebody says otherwise. */
+const beginPending: ReadonlySet<string> = new Set(["persistentvolumeclaims", "persistentvolumes"]);
+
 export class View {
   readonly #options: ViewOptions;
   readonly #nodes: Resource | undefined = findResource("", "nodes");
@@ -80,8 +83,14 @@ export class View {
     if (resource.name === "clusterroles") return this.#clusterRole(object);
     if (!resource.hasStatus) return object;
     if (resource.group !== "") return { ...object, status: object.status ?? {} };
+    return this.#ofCore(resource, object);
+  }
+
+  /** An object of the core group that has a status. */
+  #ofCore(resource: Resource, object: KubeObject): KubeObject {
     if (resource.name === "nodes") return this.#node(object);
     if (resource.name === "pods") return withFirstPhase(object);
+    if (beginPending.has(resource.name)) return withStatus(object, { phase: "Pending" });
     if (resource.name === "services") return withStatus(object, { loadBalancer: {} });
     if (resource.name === "namespaces") {
       const isLeaving = object.metadata.deletionTimestamp !== undefined;

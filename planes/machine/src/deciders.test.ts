@@ -10,6 +10,7 @@ const ledgers: Ledgers = {
   coverageOf: () => "kept",
   get: () => undefined,
   partsOf: () => [],
+  takeOver: () => undefined,
 };
 
 function decidersOf(coverage: Coverage = "kept", mayAct = true): Deciders {

@@ -1,3 +1,4 @@
+import type { Now } from "@beemesh/base";
 import type { Verifier } from "@beemesh/ports";
 import type { Coverage } from "@beemesh/registry";
 import type { CollectionId, Entry, EntryPart, PeerId, Stamp } from "@beemesh/wire";
@@ -10,6 +11,7 @@ export interface Ledgers {
   coverageOf(collection: CollectionId): Coverage;
   get(collection: CollectionId, name: string, part: EntryPart): Entry | undefined;
   partsOf(collection: CollectionId, name: string): readonly Entry[];
+  takeOver(now: Now): void;
 }
 
 export interface DecidersOptions {
@@ -62,6 +64,11 @@ export class Deciders {
   /** Whether all of a collection is here, or follows its keepers closely. */
   isKnown(collection: CollectionId): boolean {
     return this.#options.registry.coverageOf(collection) !== "partly";
+  }
+
+  /** This machine decides what another did before: what it writes from now on is newer. */
+  takeOver(now: Now): void {
+    this.#options.registry.takeOver(now);
   }
 
   /** The signed parts of an object, a deletion included. */

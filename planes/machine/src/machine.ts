@@ -134,8 +134,7 @@ export class Machine {
     };
     this.#runner = new Runner({
       ...own,
-      roomFor: (pod, others) =>
-        roomFor(pod, this.#offer(others), occupancyOf(others, this.#objects)),
+      roomFor: (pod, others) => roomFor(pod, this.#offer(others)),
       wasDeleted: (namespace, name) => wasDeleted(collectionOf("pods", "", namespace), name),
     });
     this.#losses = new Losses({

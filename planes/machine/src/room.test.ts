@@ -27,8 +27,9 @@ function podOf(
 function room(pod: Pod, others: readonly Pod[], unschedulable = false) {
   const health = { runtime: unschedulable ? "gone" : "", disk: "", clock: "" };
   const cores = { ...facts, cpuMillicores: 1000 };
-  const offer = offerOf({ facts: cores, health, node: undefined, pods: others, uptimeMs: 0 });
-  return roomFor(pod, offer, occupancyOf(others, none));
+  const machine = { facts: cores, health, node: undefined, uptimeMs: 0 };
+  const occupancy = () => occupancyOf(others, none);
+  return roomFor(pod, offerOf({ ...machine, pods: others, occupancy }));
 }
 
 test("a pod that was given to this machine has room, or the place of less important ones", () => {

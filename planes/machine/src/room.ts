@@ -1,10 +1,4 @@
-import {
-  fit,
-  type MachineOffer,
-  type Occupancy,
-  preemptionFor,
-  requirementsOf,
-} from "@beemesh/bidding";
+import { fit, type MachineOffer, preemptionFor, requirementsOf } from "@beemesh/bidding";
 import type { Pod } from "@beemesh/model";
 
 /** Whether a pod that this machine is to run has room. */
@@ -19,7 +13,7 @@ export type Room =
  *
  * @param offer - What this machine has beside the pod.
  */
-export function roomFor(pod: Pod, offer: MachineOffer, occupancy: Occupancy): Room {
+export function roomFor(pod: Pod, offer: MachineOffer): Room {
   const { cpuMillicores, memoryBytes, hostPorts } = requirementsOf(pod);
   const requirements = {
     cpuMillicores,
@@ -34,7 +28,8 @@ export function roomFor(pod: Pod, offer: MachineOffer, occupancy: Occupancy): Ro
   if (fit(requirements, offer).ok) return { kind: "free" };
   const { priority = 0 } = pod.spec;
   const incomers = { requirements, workload: "", priority, count: 1 };
-  const preemption = preemptionFor(incomers, offer, occupancy);
+  const occupancy = offer.occupancy?.();
+  const preemption = occupancy && preemptionFor(incomers, offer, occupancy);
   if (preemption === undefined) return { kind: "free" };
   return { kind: "taken", victims: preemption.victims.map(({ uid }) => uid) };
 }

@@ -246,8 +246,14 @@ function reportOf(command: RuntimeCommand, wallMs: number): RuntimeReport {
 }
 
 function resourceFor({ kind }: KubeObject): Resource {
-  const groups: Readonly<Record<string, string>> = { Deployment: "apps", Job: "batch" };
-  const found = findResource(groups[kind] ?? "", `${kind.toLowerCase()}s`);
+  const groups: Readonly<Record<string, string>> = {
+    Deployment: "apps",
+    Job: "batch",
+    PodDisruptionBudget: "policy",
+    PriorityClass: "scheduling.k8s.io",
+  };
+  const plural = kind === "PriorityClass" ? "priorityclasses" : `${kind.toLowerCase()}s`;
+  const found = findResource(groups[kind] ?? "", plural);
   assert(found, kind);
   return found;
 }

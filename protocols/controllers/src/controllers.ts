@@ -2,6 +2,7 @@ import { AssertionError, after, hashOf, type Instant, type Now, shortName } from
 import { derivedUid, isPod, type KubeObject, type Pod, type Resource } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import type { CollectionId, PeerId } from "@beemesh/wire";
+import { lookAtAdmissionPolicy } from "./admission-policies.ts";
 import { lookAtAutoscaler } from "./autoscalers.ts";
 import { Autoscaling } from "./autoscaling.ts";
 import { Census, keyOf } from "./census.ts";
@@ -72,6 +73,7 @@ const looks: Readonly<Record<string, Look>> = {
   poddisruptionbudgets: lookAtDisruptionBudget,
   horizontalpodautoscalers: lookAtAutoscaler,
   resourcequotas: lookAtResourceQuota,
+  validatingadmissionpolicies: lookAtAdmissionPolicy,
 };
 
 /**

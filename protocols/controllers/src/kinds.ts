@@ -20,6 +20,10 @@ export const cronJobResource = resourceNamed("cronjobs", "batch");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
 export const priorityClassResource = resourceNamed("priorityclasses", "scheduling.k8s.io");
 export const nodeResource = resourceNamed("nodes");
+export const admissionPolicyResource = resourceNamed(
+  "validatingadmissionpolicies",
+  "admissionregistration.k8s.io",
+);
 export const ingressResource = resourceNamed("ingresses", "networking.k8s.io");
 export const ingressClassResource = resourceNamed("ingressclasses", "networking.k8s.io");
 export const autoscalerResource = resourceNamed("horizontalpodautoscalers", "autoscaling");

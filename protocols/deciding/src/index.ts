@@ -26,5 +26,5 @@ export {
 export { Recent } from "./recent.ts";
 export { isSameVersion, type RecordStamp, recordKey } from "./record.ts";
 export { revisionIn, shownRevision, withRevision } from "./revision-text.ts";
-export { type Ruling, rule, type Standing } from "./ruling.ts";
+export { lackingOf, type Ruling, rule, type Standing } from "./ruling.ts";
 export { Seat } from "./seat.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Inquiry, isRepeatable } from "./inquiry.ts";
-import { asksMax } from "./limits.ts";
+import { asksMax, waitsMax } from "./limits.ts";
 
 const ready = true;
 
@@ -31,7 +31,38 @@ describe("Inquiry", () => {
     assert.deepEqual(inquiry.next(court), { kind: "ask", peer: "a" });
     assert.deepEqual(inquiry.unready, ["me"]);
     inquiry.fail("a", "unready");
+    assert.deepEqual(inquiry.next(court), { kind: "wait" });
+    assert.deepEqual(inquiry.next(court), { kind: "ask", peer: "a" }, "all are asked again");
+    assert.deepEqual(inquiry.unready, ["me"]);
+  });
+
+  test("waits some times for those who cannot decide yet, not for those who are gone", () => {
+    const inquiry = new Inquiry("me", true);
+    const court = { order: ["a", "me"], isReady: ready };
+    for (let waits = 0; waits < waitsMax; waits += 1) {
+      assert.deepEqual(inquiry.next(court), { kind: "ask", peer: "a" });
+      inquiry.fail("a", "unready");
+      inquiry.fail("me", "unready");
+      assert.deepEqual(inquiry.next(court), { kind: "wait" });
+    }
+    inquiry.next(court);
+    inquiry.fail("a", "unready");
     assert.deepEqual(inquiry.next(court), { kind: "decide", isLast: true });
+    const alone = new Inquiry("me", true);
+    alone.next(court);
+    alone.fail("a", "unreachable");
+    assert.deepEqual(alone.next(court), { kind: "decide", isLast: true });
+  });
+
+  test("asks a machine again that was heard of since", () => {
+    const inquiry = new Inquiry("me", true);
+    const court = { order: ["a", "me"], isReady: ready };
+    inquiry.next(court);
+    inquiry.fail("a", "unreachable", 7);
+    assert.equal(inquiry.failedAt("a"), 7);
+    inquiry.forgive("a");
+    assert.equal(inquiry.failedAt("a"), undefined);
+    assert.deepEqual(inquiry.next(court), { kind: "ask", peer: "a" });
   });
 
   test("asks another when it was told that another decides", () => {

@@ -41,5 +41,8 @@ export const deferencesMax = 4096;
 export const recentMs = 5000;
 export const recentMax = 64;
 
-/** Machines asked for one write: all keepers of a collection, and those that came meanwhile. */
-export const asksMax = 8;
+/** Machines asked for one write: all keepers of a collection, some of them more than once. */
+export const asksMax = 24;
+
+/** How often all are asked again that cannot decide yet, while one takes over from another. */
+export const waitsMax = 6;

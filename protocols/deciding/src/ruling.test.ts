@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatStamp, type Stamp } from "@beemesh/wire";
-import { rule, type Standing } from "./ruling.ts";
+import { lackingOf, rule, type Standing } from "./ruling.ts";
 
 const stampAt = (wallMs: number): Stamp => formatStamp({ wallMs, counter: 0, machine: "a" });
 
-const question = { isForwarded: false, unready: [], known: [], entries: [] };
+const question = { isForwarded: false, unready: [] };
 
 const standing: Standing = {
   self: "me",
   order: ["me", "a"],
   isReady: true,
   mayWrite: true,
-  stampOf: () => stampAt(5),
   failed: [],
 };
 
@@ -42,13 +41,18 @@ describe("rule", () => {
     const { kind } = rule(question, { ...standing, mayWrite: false, order: ["a"] });
     assert.equal(kind, "refuse");
   });
+});
 
-  test("asks for what the asker knows to be newer, once", () => {
+describe("lackingOf", () => {
+  test("is what the asker knows to be newer, until it has sent it", () => {
     const record = { collection: "a/b", name: "c", part: "spec", stamp: stampAt(6) };
     const known = [record, { ...record, part: "status:u", stamp: stampAt(4) }];
-    assert.deepEqual(rule({ ...question, known }, standing), { kind: "behind", records: [record] });
-    assert.deepEqual(rule({ ...question, known, entries: [{}] }, standing), { kind: "decide" });
-    const lacking = rule({ ...question, known }, { ...standing, stampOf: () => undefined });
-    assert.deepEqual(lacking, { kind: "behind", records: known });
+    const held = (): Stamp => stampAt(5);
+    assert.deepEqual(lackingOf({ known, entries: [] }, held), [record]);
+    assert.deepEqual(lackingOf({ known, entries: [{}] }, held), []);
+    assert.deepEqual(
+      lackingOf({ known, entries: [] }, () => undefined),
+      known,
+    );
   });
 });

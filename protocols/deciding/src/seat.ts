@@ -2,6 +2,14 @@ import { after, elapsedMs, type Instant, rendezvous } from "@beemesh/base";
 import type { CollectionId, PeerId } from "@beemesh/wire";
 import { deferenceMs, deferencesMax, youthMs } from "./limits.ts";
 
+/** That a collection is left to another machine for now. */
+export interface Deference {
+  readonly to: PeerId;
+  readonly until: Instant;
+  /** Grows from one to the next. */
+  readonly count: number;
+}
+
 /**
  * Who sits where: since when a machine may have decided what another decided before, and which
  * collections it leaves to others for now.
@@ -12,8 +20,9 @@ import { deferenceMs, deferencesMax, youthMs } from "./limits.ts";
  */
 export class Seat {
   readonly #self: PeerId;
-  readonly #deferences = new Map<CollectionId, { readonly to: PeerId; readonly until: Instant }>();
+  readonly #deferences = new Map<CollectionId, Deference>();
   #changedAt: Instant;
+  #count = 0;
 
   constructor(self: PeerId, now: Instant) {
     this.#self = self;
@@ -35,13 +44,21 @@ export class Seat {
 
   /** The order in which machines decide a collection, with the one first that it is left to. */
   orderOf(collection: CollectionId, order: readonly PeerId[], now: Instant): readonly PeerId[] {
+    const first = this.leftTo(collection, now)?.to;
+    return first === undefined ? order : [first, ...order.filter((peer) => peer !== first)];
+  }
+
+  /** How often anything was left to anybody: what a machine did before it may be told by this. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** To whom a collection is left; undefined if to nobody. */
+  leftTo(collection: CollectionId, now: Instant): Deference | undefined {
     const deference = this.#deferences.get(collection);
-    if (deference === undefined) return order;
-    if (deference.until <= now) {
-      this.#deferences.delete(collection);
-      return order;
-    }
-    return [deference.to, ...order.filter((peer) => peer !== deference.to)];
+    if (deference === undefined || deference.until > now) return deference;
+    this.#deferences.delete(collection);
+    return undefined;
   }
 
   /**
@@ -54,7 +71,9 @@ export class Seat {
     const isLeft = this.#deferences.get(collection)?.to === to;
     if (isDecider && !isPreferred && !isLeft) return false;
     this.#deferences.delete(collection);
-    this.#deferences.set(collection, { to, until: after(now, deferenceMs) });
+    this.#count += 1;
+    const count = this.#count;
+    this.#deferences.set(collection, { to, until: after(now, deferenceMs), count });
     const [oldest] = this.#deferences.keys();
     if (this.#deferences.size > deferencesMax && oldest !== undefined) {
       this.#deferences.delete(oldest);

@@ -28,6 +28,15 @@ describe("HybridClock", () => {
     assert.equal(clock.meshMs(at(10)), 5000);
   });
 
+  test("leaps ahead of the wall clock, and never back", () => {
+    const clock = new HybridClock({ self: "ann" });
+    clock.leap(2000, at(1000));
+    assert.equal(clock.next(at(1001)), stampAt(3000, 1, "ann"));
+    clock.leap(100, at(1002));
+    assert.equal(clock.next(at(1003)), stampAt(3000, 2, "ann"));
+    assert.equal(clock.next(at(4000)), stampAt(4000, 0, "ann"));
+  });
+
   test("borrows a millisecond when the counter is full", () => {
     const clock = new HybridClock({ self: "ann" });
     clock.observe(stampAt(1000, stampCounterMax), at(1000));

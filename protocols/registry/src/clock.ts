@@ -52,6 +52,14 @@ export class HybridClock {
     return formatStamp({ wallMs: this.#wallMs, counter: this.#counter, machine: this.#self });
   }
 
+  /** From now on stamps are so much later than the wall clock says, until that has caught up. */
+  leap(aheadMs: number, now: Now): void {
+    const wallMs = Math.floor(now.wallMs) + aheadMs;
+    if (wallMs <= this.#wallMs) return;
+    this.#wallMs = wallMs;
+    this.#counter = 0;
+  }
+
   /** A stamp right after another: earlier than all that anybody makes of the time since. */
   follow(stamp: Stamp): Stamp {
     const { wallMs, counter } = readStamp(stamp);

@@ -26,7 +26,7 @@ import { Feeds } from "./feed.ts";
 import { Following } from "./following.ts";
 import { type Descent, type Held, hold, type Interest } from "./held.ts";
 import { Ledger } from "./ledger.ts";
-import { keepersMax, matchMsMax, strangersMsMax, sweepEveryMs } from "./limits.ts";
+import { keepersMax, matchMsMax, strangersMsMax, sweepEveryMs, takeOverMs } from "./limits.ts";
 import { MeshTime } from "./mesh-time.ts";
 import {
   type DeliveryMessage,
@@ -162,6 +162,14 @@ export class Registry {
     const uid = spec && uidOf(spec);
     const status = uid === undefined ? undefined : this.get(collection, name, `status:${uid}`);
     return [spec, status].filter((entry) => entry !== undefined);
+  }
+
+  /**
+   * Another wrote here before, and may come back with what it told nobody: whatever is written
+   * from now on is newer than that.
+   */
+  takeOver(now: Now): void {
+    this.#clock.leap(takeOverMs, this.#meshTime.correct(now));
   }
 
   /** All entries held of a collection, tombstones included, in no order. */

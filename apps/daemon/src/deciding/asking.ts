@@ -33,6 +33,9 @@ export interface AskingOptions {
 /** How long a machine that nobody answers waits until it knows what there is. */
 const settleMsMax = 4000;
 
+/** How soon all are asked again of whom none could decide. */
+const againMs = 100;
+
 /** Namespaced kinds that writes to other kinds are judged by; all that has no namespace is one. */
 const decisiveKinds: ReadonlySet<string> = new Set([
   "limitranges",
@@ -85,10 +88,15 @@ export class Asking {
       const order = court.orderOf(collection);
       const step = inquiry.next({ order, isReady: court.canDecide() });
       if (step.kind === "give-up") return inDoubt();
+      if (step.kind === "wait") {
+        await new Promise((resolve) => {
+          setTimeout(resolve, againMs);
+        });
+        continue;
+      }
       if (step.kind === "decide") {
         const reply = await this.#decideHere(errand, step.isLast);
         if (reply !== undefined) return reply;
-        inquiry.fail(court.self, "unready");
         continue;
       }
       const answer = await this.#ask(step.peer, errand);
@@ -106,8 +114,14 @@ export class Asking {
     const isKeeper = court.orderOf(matter.collection).includes(court.self);
     // With nobody to ask, a machine that has just come waits until it has heard of the others.
     if (isLast && isKeeper) await court.untilKnown(matter, settleMsMax);
-    const isLeft = await court.prepare(matter);
-    if (!isLeft && !isLast) return undefined;
+    const isPrepared = await court.prepare(matter);
+    const left = court.leftTo(matter.collection, (peer) => inquiry.failedAt(peer));
+    if (left !== undefined || (!isPrepared && !isLast)) {
+      inquiry.fail(court.self, "unready");
+      // Who was not to be reached has come back meanwhile, and was promised this.
+      if (left !== undefined) inquiry.forgive(left);
+      return undefined;
+    }
     const reply = await handle(request);
     if (!inquiry.hasMissed || reply.kind !== "json" || reply.status >= 300) return reply;
     return { ...reply, warnings: [...(reply.warnings ?? []), decidedAlone] };
@@ -182,13 +196,13 @@ export class Asking {
       case "unready":
       case "unreachable":
       case "lost":
-        errand.inquiry.fail(peer, answer.kind);
+        errand.inquiry.fail(peer, answer.kind, this.#options.court.mark);
         return undefined;
       case "behind":
       case "working":
       case "left":
       case "kept":
-        errand.inquiry.fail(peer, "unready");
+        errand.inquiry.fail(peer, "unready", this.#options.court.mark);
         return undefined;
       default:
         return unreachable(answer);

@@ -154,16 +154,39 @@ export class Court {
    * itself, because machines came or went or the collection is new to it, it asks the other
    * keepers what they hold of the record, and to leave the collection to it.
    *
-   * @returns Whether this machine may decide.
+   * @returns Whether this machine may decide, if it has not left it to another meanwhile.
    */
   async prepare(matter: Case): Promise<boolean> {
-    const isYoung = this.#seat.isYoung(this.#options.clock().at);
-    if (!isYoung && this.isKnown(matter)) return true;
+    const { clock, machine } = this.#options;
+    const isYoung = this.#seat.isYoung(clock().at);
+    // Who stands in for another that does not answer knows no more than it heard of it.
+    const standsIn = this.orderOf(matter.collection)[0] !== this.self;
+    if (!isYoung && !standsIn && this.isKnown(matter)) return true;
     // What counts many objects needs them all; they are on their way.
     if (matter.isCounted && !(await this.untilKnown(matter, knowMsMax))) return false;
     const answers = await this.#consult(matter);
     if (answers.includes("kept")) return false;
-    return this.isKnown(matter) || answers.every((answer) => answer === "left");
+    if (!this.isKnown(matter) && answers.some((answer) => answer !== "left")) return false;
+    machine.deciders.takeOver(clock());
+    return true;
+  }
+
+  /** How often anything was left to anybody, up to now. */
+  get mark(): number {
+    return this.#seat.count;
+  }
+
+  /**
+   * The machine that a collection is left to, if it has not failed since.
+   *
+   * @param failedAt - The {@link mark} at which a machine failed.
+   */
+  leftTo(
+    collection: CollectionId,
+    failedAt: (peer: PeerId) => number | undefined,
+  ): PeerId | undefined {
+    const left = this.#seat.leftTo(collection, this.#options.clock().at);
+    return left === undefined || (failedAt(left.to) ?? -1) >= left.count ? undefined : left.to;
   }
 
   /** Waits until this machine knows what it needs, or has not come to it in time. */

@@ -40,6 +40,8 @@ const court: Pick<Court, keyof Court> = {
   prepare: () => Promise.resolve(true),
   untilKnown: () => Promise.resolve(true),
   leave: () => undefined,
+  leftTo: () => undefined,
+  mark: 0,
 };
 
 const put: ApiRequest = {
@@ -129,6 +131,23 @@ describe("Judging", () => {
     const { judging, handled } = judgeWith({ bring });
     assert.equal((await judging.hear("eve", question)).kind, "refused");
     assert.equal(handled.length + brought.length, 0);
+  });
+
+  test("asks for what the asker knows to be newer before it looks at anything", async () => {
+    const newer = { ...present[0], stamp: formatStamp({ wallMs: 9, counter: 0, machine: "ann" }) };
+    const record = { collection, name: "a", part: "spec", ...newer };
+    const taken: unknown[] = [];
+    const learning = {
+      ...court,
+      caseOf: () => (taken.length > 0 ? matter : undefined),
+      takeIn: (_: string, entries: readonly unknown[]) => void taken.push(...entries),
+    };
+    const { judging, handled } = judgeWith({ court: learning });
+    const known = { ...question, known: [record] };
+    assert.deepEqual(await judging.hear("ann", known), { kind: "behind", records: [record] });
+    assert.equal(handled.length, 0);
+    const answer = await judging.hear("ann", { ...known, entries: [{ any: "thing" }] });
+    assert.equal(answer.kind, "decided");
   });
 
   test("refuses what writes nothing", async () => {

@@ -5,6 +5,7 @@ import {
   type Decided,
   isRepeatable,
   isSameVersion,
+  lackingOf,
   type Question,
   rule,
   type Standing,
@@ -61,24 +62,62 @@ export class Judging {
   }
 
   async #judge(from: PeerId, question: WriteQuestion): Promise<Answer> {
-    const { court, lines, bring } = this.#options;
+    const { court, bring } = this.#options;
+    court.takeIn(from, question.entries);
+    const records = lackingOf(question, (record) => court.stampOf(record));
+    if (records.length > 0) return { kind: "behind", records };
     const matter = court.caseOf(question.request);
     if (matter === undefined) return { kind: "refused", reason: "the request writes nothing" };
     // Nothing is brought here for whom nothing is decided.
     if (court.mayWrite(from, matter.collection)) await bring(question.request);
-    court.takeIn(from, question.entries);
-    const failed: PeerId[] = [];
-    for (;;) {
-      const ruling = rule(question, { ...this.#standing(from, matter), failed });
+    return this.#route(from, matter, question);
+  }
+
+  /** Decides a write, or has it decided by whoever comes first. */
+  async #route(from: PeerId, matter: Case, question: WriteQuestion): Promise<Answer> {
+    const failed = new Map<PeerId, number>();
+    for (let round = 0; round < roundsMax; round += 1) {
+      const standing = { ...this.#standing(from, matter), failed: [...failed.keys()] };
+      const ruling = rule(question, standing);
       if (ruling.kind === "refuse") return { kind: "refused", reason: ruling.reason };
-      if (ruling.kind === "decide") return this.#decide(matter, question);
-      if (ruling.kind !== "forward") return ruling;
-      const answer = await lines.ask(ruling.to, { ...question, isForwarded: true });
-      if (answer.kind === "lost" && !isRepeatable(question.request)) return inDoubt;
-      const isOut = answer.kind === "lost" || answer.kind === "unreachable";
-      if (!isOut && answer.kind !== "unready") return answer;
-      failed.push(ruling.to);
+      if (ruling.kind === "unready") return ruling;
+      const answer =
+        ruling.kind === "forward"
+          ? await this.#passOn(ruling.to, question, failed)
+          : await this.#own(matter, question, failed);
+      if (answer !== undefined) return answer;
     }
+    return { kind: "unready" };
+  }
+
+  /** Has a write decided by another; undefined if that one cannot. */
+  async #passOn(
+    to: PeerId,
+    question: WriteQuestion,
+    failed: Map<PeerId, number>,
+  ): Promise<Answer | undefined> {
+    const { court, lines } = this.#options;
+    const answer = await lines.ask(to, { ...question, isForwarded: true });
+    if (answer.kind === "lost" && !isRepeatable(question.request)) return inDoubt;
+    const isOut = answer.kind === "lost" || answer.kind === "unreachable";
+    if (!isOut && answer.kind !== "unready") return answer;
+    failed.set(to, court.mark);
+    return undefined;
+  }
+
+  /** Decides a write here; undefined if it turns out to be left to one that is back. */
+  async #own(
+    matter: Case,
+    question: WriteQuestion,
+    failed: Map<PeerId, number>,
+  ): Promise<Answer | undefined> {
+    const { court } = this.#options;
+    if (!(await court.prepare(matter))) return { kind: "unready" };
+    const left = court.leftTo(matter.collection, (peer) => failed.get(peer));
+    if (left === undefined) return this.#decide(matter, question);
+    // It has come back since it did not answer, and was promised this.
+    const isBack = !question.isForwarded && failed.delete(left);
+    return isBack ? undefined : { kind: "unready" };
   }
 
   #standing(from: PeerId, { collection }: Case): Omit<Standing, "failed"> {
@@ -88,13 +127,12 @@ export class Judging {
       order: court.orderOf(collection),
       isReady: court.canDecide(),
       mayWrite: court.mayWrite(from, collection),
-      stampOf: (record) => court.stampOf(record),
     };
   }
 
+  /** Decides here and now. */
   async #decide(matter: Case, question: WriteQuestion): Promise<Answer> {
     const { court, handle } = this.#options;
-    if (!(await court.prepare(matter))) return { kind: "unready" };
     const before = court.revisionOf(matter, matter.record.name);
     // From here to the end of `handle` nothing else is decided.
     const answered = handle(this.#translated(matter, question, before));
@@ -136,6 +174,9 @@ export class Judging {
     return { revision: said || present || before, isPresent, entries };
   }
 }
+
+/** Machines that a write is passed on to before its asker is told to look elsewhere. */
+const roundsMax = 8;
 
 /** Nobody can say whether it was done, and it must not be done twice. */
 const inDoubt: Answer = { kind: "failed", code: "decision-in-doubt", message: "" };

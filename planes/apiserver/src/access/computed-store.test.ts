@@ -22,6 +22,15 @@ describe("what is there without a record", () => {
     assert.equal(all.filter((name) => name === "default").length, 4, "one in each namespace");
   });
 
+  test("is as old as the mesh", () => {
+    const client = new TestClient();
+    const { body } = client.send(`GET ${rbacPath}/clusterroles/view`);
+    const home = client.send("GET /api/v1/namespaces/kube-system").body;
+    const age = textAt(home, "metadata", "creationTimestamp");
+    assert.notEqual(age, "");
+    assert.equal(textAt(body, "metadata", "creationTimestamp"), age);
+  });
+
   test("is in a new namespace at once, and not in one that ends or never was", () => {
     const client = new TestClient();
     const account = "/api/v1/namespaces/new/serviceaccounts/default";

@@ -41,6 +41,7 @@ const leaseSeconds = 40;
 
 const schedulingGroup = "scheduling.k8s.io";
 const priorityClasses = "priorityclasses";
+const systemNamespace = "kube-system";
 
 /** Older than anything that was ever written. */
 const computedRevision = "1";
@@ -172,7 +173,7 @@ export class ComputedStore implements ObjectStore {
   #computed(resource: Resource, namespace: string, name: string): KubeObject | undefined {
     if (this.#hasDefaults(resource)) {
       const object = this.#defaults.get(resource.name)?.get(name);
-      return object && this.#withUid(resource, object);
+      return object && this.#withUid(resource, this.#asOldAsTheMesh(object));
     }
     if (resource === this.#accounts && name === defaultAccountName) {
       return this.#inNamespace(resource, namespace, {
@@ -225,6 +226,14 @@ export class ComputedStore implements ObjectStore {
         ...(renewTime !== undefined && { renewTime }),
       },
     });
+  }
+
+  /** What is there from the first moment on is as old as the namespace that is. */
+  #asOldAsTheMesh(object: KubeObject): KubeObject {
+    const home = this.#namespaces && this.#store.get(this.#namespaces, "", systemNamespace);
+    const creationTimestamp = home?.metadata.creationTimestamp;
+    if (creationTimestamp === undefined) return object;
+    return { ...object, metadata: { ...object.metadata, creationTimestamp } };
   }
 
   /** The object in a namespace that is there and stays; its uid is of that namespace alone. */

@@ -88,13 +88,13 @@ interface Rule extends Pick<Matcher, "matchPolicy"> {
 }
 
 function ruleMatches(call: Call, intent: Intent, { rule, matchPolicy }: Rule): boolean {
-  const { resource, subresource } = call.info;
+  const { subresource } = call.info;
   const names = listAt(rule, "resourceNames");
   return (
     has(rule, "operations", intent.operation) &&
     scopeMatches(call, intent, textAt(rule, "scope")) &&
     (names.length === 0 || names.includes(intent.name)) &&
-    equivalentsOf(resource, matchPolicy).some(
+    equivalentsOf(call, matchPolicy).some(
       (each) =>
         has(rule, "apiGroups", each.group) &&
         has(rule, "apiVersions", each.version) &&
@@ -109,10 +109,14 @@ function has(rule: unknown, member: string, value: string): boolean {
 }
 
 /** The resource, and for a matcher that asks for it the other versions that it is shown in. */
-function equivalentsOf(resource: Resource, matchPolicy: string): readonly Resource[] {
+function equivalentsOf({ context, info }: Call, matchPolicy: string): readonly Resource[] {
+  const { resource } = info;
   if (matchPolicy === "Exact") return [resource];
   const views = [...olderAutoscalers, ...newerEvents].filter(({ kept }) => kept === resource);
-  return [resource, ...views.map((view) => view.resource)];
+  const versions = context.store.resources.served.filter(
+    ({ group, name }) => group === resource.group && name === resource.name,
+  );
+  return [resource, ...views.map((view) => view.resource), ...versions];
 }
 
 function scopeMatches(call: Call, intent: Intent, scope: string): boolean {

@@ -7,7 +7,6 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
 
 export interface StubWebhook {
   readonly server: Server;
@@ -47,7 +46,8 @@ function isAddress(address: AddressInfo | string | null): address is AddressInfo
   return typeof address === "object" && address !== null;
 }
 
-function makeCertificate(
+/** A key and a certificate of its own for 127.0.0.1 and the names; undefined without openssl. */
+export function makeCertificate(
   names: readonly string[],
 ): { readonly key: string; readonly certificate: string } | undefined {
   const folder = mkdtempSync(join(tmpdir(), "webhook-certificate-"));
@@ -69,11 +69,3 @@ function makeCertificate(
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-test("a stub listens until it is closed", async (t) => {
-  const stub = await startStub((_, response) => response.end());
-  if (stub === undefined) return t.skip("no openssl");
-  assert(stub.port > 0);
-  await stub.close();
-  assert.equal(stub.server.listening, false);
-});
