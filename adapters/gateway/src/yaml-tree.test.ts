@@ -11,11 +11,20 @@ function tree(text: string): unknown {
     lineCounter,
     uniqueKeys: false,
   });
-  const { problem, ...rest } = { problem: undefined, ...yamlTree(document, lineCounter) };
-  return problem ?? rest;
+  const found = yamlTree(document, lineCounter);
+  if (found.problem !== undefined) return found.problem;
+  const { value, doubled } = found;
+  return doubled.length === 0 ? { value } : { value, doubled };
 }
 
 describe("yamlTree", () => {
+  test("of a doubled key the last counts, and its line is told", () => {
+    const doubled = ['line 2: key "a" already set in map'];
+    assert.deepEqual(tree("a: 1\na: 2"), { value: { a: 2 }, doubled });
+    const many = Array.from({ length: 200 }, () => "a: 1").join("\n");
+    assert.equal(tree(many), "it has too many doubled keys");
+  });
+
   test("copies what aliases stand for: no part is shared", () => {
     assert.deepEqual(tree("a: &x [1]\nb: *x"), { value: { a: [1], b: [1] } });
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { KubeObject } from "@beemesh/model";
+import { type KubeObject, ResourceBook } from "@beemesh/model";
 import type { ApiRequest, ObjectStore } from "@beemesh/ports";
 import { Reading } from "./reading.ts";
 
@@ -31,7 +31,7 @@ async function followedFor(path: string): Promise<string[]> {
   const reading = new Reading(
     {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it only lists namespaces
-      objects: { list } as ObjectStore,
+      objects: { list, resources: new ResourceBook() } as ObjectStore,
       follow: (collection) => followed.push(collection),
       holds: () => isHere,
     },
@@ -58,8 +58,15 @@ describe("Reading", () => {
     assert.deepEqual(await followedFor("/api/v1/namespaces/shop"), ["namespaces/-"]);
   });
 
-  test("follows nothing for documents and discovery", async () => {
-    assert.deepEqual(await followedFor("/openapi/v3"), []);
+  test("follows nothing for what is said of the API's own resources", async () => {
     assert.deepEqual(await followedFor("/api/v1"), []);
+    assert.deepEqual(await followedFor("/apis/apps/v1"), []);
+  });
+
+  test("follows the definitions first for what may be about what they define", async () => {
+    const definitions = "customresourcedefinitions.apiextensions.k8s.io/-";
+    for (const path of ["/openapi/v3", "/openapi/v2", "/apis", "/apis/example.com/v1/widgets"]) {
+      assert.deepEqual(await followedFor(path), [definitions], path);
+    }
   });
 });
