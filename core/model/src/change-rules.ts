@@ -18,6 +18,7 @@ export const fixedFields: Readonly<Record<string, readonly string[]>> = {
   priorityclasses: ["preemptionPolicy"],
   storageclasses: ["reclaimPolicy", "volumeBindingMode"],
   persistentvolumes: ["spec.volumeMode"],
+  resourcequotas: ["spec.scopes"],
   volumeattachments: ["spec"],
   ipaddresses: ["spec.parentRef"],
 };

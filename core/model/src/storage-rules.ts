@@ -8,6 +8,7 @@ import { type Cause, forbidden, invalid, notSupported, required } from "./cause.
 import { entriesAt, isSet, listAt, objectAt, textAt, textOf } from "./members.ts";
 import { qualifiedNameError } from "./name.ts";
 import { compareQuantities, parseQuantity } from "./quantity.ts";
+import { quotaCauses } from "./quota-rules.ts";
 import type { Rules } from "./rule.ts";
 import { typeNamed } from "./schema.ts";
 
@@ -29,7 +30,10 @@ export const storageRules: Rules = {
     return isWrong ? [invalid("provisioner", provisioner, error)] : [];
   },
   "core.v1.LimitRangeItem": limitCauses,
-  "core.v1.ResourceQuotaSpec": (spec, path) => quantityCauses(spec, "hard", `${path}.hard`, false),
+  "core.v1.ResourceQuotaSpec": (spec, path) => [
+    ...quantityCauses(spec, "hard", `${path}.hard`, false),
+    ...quotaCauses(spec, path),
+  ],
 };
 
 function accessCauses(spec: JsonObject, path: string, detail: string): readonly Cause[] {
