@@ -13,7 +13,6 @@ export { priorityClassFault, systemPriorityClasses } from "./priority.ts";
 export {
   type Balance,
   type Charge,
-  countsAgainstQuota,
   countsKind,
   hardOf,
   quotaFault,

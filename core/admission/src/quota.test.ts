@@ -1,7 +1,7 @@
 /** Source of the texts: k8s.io/apiserver, admission/plugin/resourcequota/controller.go. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { countsAgainstQuota, quotaFault } from "./quota.ts";
+import { countsKind, quotaFault } from "./quota.ts";
 import { resourcesAt } from "./resource-list.ts";
 import { objectOf, podWith, quotaOf } from "./test-objects.ts";
 
@@ -61,12 +61,8 @@ describe("quotaFault", () => {
   });
 });
 
-test("countsAgainstQuota says whether a write has to be weighed at all", () => {
-  const config = {
-    resource: { group: "", name: "configmaps" },
-    object: objectOf("v1", "ConfigMap", "c", {}),
-  };
-  assert(countsAgainstQuota([quotaOf({ configmaps: "1" })], config));
-  assert(!countsAgainstQuota([quotaOf({ pods: "1" })], config));
-  assert(!countsAgainstQuota([quotaOf({ configmaps: "1" })], { ...config, before: config.object }));
+test("countsKind says whether a quota counts anything of a kind at all", () => {
+  const quota = quotaOf({ configmaps: "1", "requests.cpu": "1" });
+  assert(countsKind(quota, { group: "", name: "configmaps" }) && countsKind(quota, pods));
+  assert(!countsKind(quota, { group: "apps", name: "deployments" }));
 });

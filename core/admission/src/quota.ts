@@ -47,21 +47,6 @@ export function shareOf(quota: KubeObject, resource: Counted, object: KubeObject
   return only(usageOf(resource, object), names);
 }
 
-/**
- * Whether a new object, or a change of one, has to be weighed against any of the quotas of its
- * namespace: then whoever decides about the quotas has to decide about the write.
- */
-export function countsAgainstQuota(
-  quotas: readonly KubeObject[],
-  { resource, object, before }: Charge,
-): boolean {
-  return quotas.some((quota) => {
-    const share = shareOf(quota, resource, object);
-    const had = before === undefined ? new Map() : shareOf(quota, resource, before);
-    return nonZero(beyond(share, had)).size > 0;
-  });
-}
-
 /** Why a write does not fit into the quotas; empty if it does. */
 export function quotaFault(balances: readonly Balance[], charge: Charge): string {
   const { resource, object } = charge;
