@@ -171,6 +171,13 @@ describe("one decider a collection", () => {
       );
       const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
       assert.deepEqual(statuses, [201, 429, 429], answers.map(({ text }) => text).join());
+      // Pods outlive their daemons: none may be left behind.
+      for (const name of names) await first.call("DELETE", `${podsPath}/${name}`);
+      for (const machine of machines) {
+        for (const name of names) {
+          await until(`${name} is gone`, async () => (await machine.phase(name)) === "");
+        }
+      }
     });
   });
 });
