@@ -148,7 +148,66 @@ const taints: Behaviours = {
   },
 };
 
+/** A priority of the test's own. */
+async function priority(world: World, part: string, value: number): Promise<string> {
+  const name = world.unique(part);
+  world.atEnd(() => world.ok(`DELETE ${world.path("priorityclasses", name)}`));
+  await world.create(
+    "priorityclasses",
+    objectOf("priorityclasses", "PriorityClass", name, { value }),
+  );
+  return name;
+}
+
+/** A pod that takes more than half of the second machine's processor. */
+async function large(world: World, rest: JsonObject): Promise<JsonObject> {
+  const name = world.mesh.machines[1]?.name ?? "";
+  const cpu = textAt(await world.get("nodes", name), "status", "allocatable", "cpu");
+  const milli = cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000;
+  const requests = { cpu: `${Math.floor(milli * 0.6)}m` };
+  const nodeSelector = { "kubernetes.io/hostname": name };
+  return staying(container(waits, { resources: { requests } }), { nodeSelector, ...rest });
+}
+
+const preemptions: Behaviours = {
+  "sched Preemption basic preemption": async (world) => {
+    const [low, high] = [await priority(world, "low", 1), await priority(world, "high", 1000)];
+    const watch = await world.watch("pods");
+    await started(world, "less", await large(world, { priorityClassName: low }));
+    await started(world, "more", await large(world, { priorityClassName: high }));
+    await watch.see("DELETED", "less");
+  },
+  "sched Preemption lower priority by critical pod": async (world) => {
+    const low = await priority(world, "low", 1);
+    const watch = await world.watch("pods");
+    await started(world, "less", await large(world, { priorityClassName: low }));
+    await started(
+      world,
+      "more",
+      await large(world, { priorityClassName: "system-cluster-critical" }),
+    );
+    await watch.see("DELETED", "less");
+  },
+  "sched Preemption pod disruption condition": async (world) => {
+    const [low, high] = [await priority(world, "low", 1), await priority(world, "high", 1000)];
+    const finalizers = ["example.com/wait"];
+    await started(world, "less", await large(world, { priorityClassName: low }), { finalizers });
+    await started(world, "more", await large(world, { priorityClassName: high }));
+    const found = await world.untilSeen(
+      "pods",
+      "less",
+      (object) => conditionOf(object, "DisruptionTarget") === "True",
+    );
+    const told = listAt(found, "status", "conditions").find(
+      (each) => each["type"] === "DisruptionTarget",
+    );
+    assert.equal(textAt(told, "reason"), "PreemptionByScheduler");
+    await world.patch("pods", "less", { metadata: { finalizers: null } });
+    await world.untilGone("pods", "less");
+  },
+};
+
 export const budgets: Behaviours = disruptions;
 
 /** What would send away the pods of other tests: played one after another, with nothing beside. */
-export const evictions: Behaviours = taints;
+export const evictions: Behaviours = { ...taints, ...preemptions };

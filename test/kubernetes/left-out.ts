@@ -22,9 +22,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
 
   "waits for its test: a more important pod takes the place of less important ones": [
     "sched Preemption PreemptionExecutionPath ReplicaSets",
-    "sched Preemption basic preemption",
-    "sched Preemption lower priority by critical pod",
-    "sched Preemption pod disruption condition",
   ],
 
   "not there: fields of Jobs that judge single failures and successes, answered with a warning": [
@@ -124,11 +121,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node InPlace Resize guaranteed 3 net decrease",
     "node InPlace Resize guaranteed 3 mixed",
     "node InPlace Resize replace endpoint",
-  ],
-
-  "waits for its test: containers that are added while a pod runs": [
-    "node Ephemeral Containers update",
-    "node Ephemeral Containers start",
   ],
 
   "not there: logs over a WebSocket": ["node Pods logs over websockets"],

@@ -1,8 +1,21 @@
 /** What is read of a pod, and what is run in it. */
 import assert from "node:assert/strict";
+import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviours } from "./behaviour.ts";
-import { container, ending, logOf, printed, started, staying, waits } from "./pod-run.ts";
+import { at, listAt } from "./client.ts";
+import {
+  container,
+  containerOf,
+  ending,
+  logOf,
+  printed,
+  started,
+  staying,
+  untilPod,
+  waits,
+} from "./pod-run.ts";
 import { messagesOf } from "./websocket.ts";
+import type { World } from "./world.ts";
 
 /** What the standard output of a channel of `v4.channel.k8s.io` says. */
 function outputOf(messages: readonly Buffer[]): string {
@@ -36,4 +49,36 @@ const logs: Behaviours = {
   },
 };
 
-export const podTalk: Behaviours = { ...overWebSockets, ...logs };
+/** Adds a container to look into a pod that runs. */
+async function look(world: World, name: string, rest: JsonObject = {}): Promise<void> {
+  const ephemeralContainers = [container("echo polo; sleep 1000", { name, ...rest })];
+  await world.patch(
+    "pods",
+    "held/ephemeralcontainers",
+    { spec: { ephemeralContainers } },
+    "strategic",
+  );
+  await untilPod(world, "held", `with ${name}`, (found) => {
+    const status = containerOf(found, name, "ephemeralContainerStatuses");
+    return at(status, "state", "running") !== undefined;
+  });
+  assert.equal(await logOf(world, "held", name), "polo\n");
+}
+
+const lookedInto: Behaviours = {
+  "node Ephemeral Containers start": async (world) => {
+    await started(world, "held", staying(container(waits)));
+    await look(world, "debugger");
+  },
+  "node Ephemeral Containers update": async (world) => {
+    await started(world, "held", staying(container(waits)));
+    await look(world, "one");
+    await look(world, "two");
+    const names = listAt(await world.get("pods", "held"), "spec", "ephemeralContainers").map(
+      (each) => each["name"],
+    );
+    assert.deepEqual(names, ["one", "two"]);
+  },
+};
+
+export const podTalk: Behaviours = { ...overWebSockets, ...logs, ...lookedInto };
