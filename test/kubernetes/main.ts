@@ -7,6 +7,9 @@ import { run } from "node:test";
 import { reasonOf } from "./left-out.ts";
 import { names } from "./names.ts";
 
+/** The files of tests whose tests are names. */
+const fileNames = ["api", "pods", "volumes", "rollouts", "traffic", "evictions"];
+
 /** Longest that a file of tests may take, in milliseconds. */
 const fileMsMax = 10 * 60_000;
 
@@ -22,7 +25,7 @@ const known = new Set(names);
 /** What the files of tests say of names, which are the tests' own. */
 async function play(only: string): Promise<ReadonlyMap<string, Verdict>> {
   const verdicts = new Map<string, Verdict>();
-  const files = ["api.test.ts", "pods.test.ts"].map((file) => join(import.meta.dirname, file));
+  const files = fileNames.map((name) => join(import.meta.dirname, `${name}.test.ts`));
   const patterns = only === "" ? {} : { testNamePatterns: [only] };
   const stream = run({ files, concurrency: 1, timeout: fileMsMax, ...patterns });
   stream.on("test:fail", ({ name, details }) => {

@@ -46,23 +46,18 @@ export const apiSuite: Behaviours = {
   ...workloads,
 };
 
-/** What needs containers. */
-export const podSuite: Behaviours = {
-  ...budgets,
-  ...crews,
-  ...kubectlNames,
-  ...podLife,
-  ...podTalk,
-  ...rollouts,
-  ...traffic,
-  ...volumes,
-};
-
-/** What needs containers, and nobody else's beside. */
-export const loneSuite: Behaviours = { ...evictions };
+/** What needs containers: each file of tests plays one of these, with a mesh of its own. */
+export const podSuites = {
+  pods: { ...podLife, ...podTalk, ...kubectlNames },
+  volumes,
+  workloads: { ...rollouts, ...crews, ...budgets },
+  traffic,
+  /** What would send away the pods of others. */
+  lone: evictions,
+} as const satisfies Readonly<Record<string, Behaviours>>;
 
 /** All of them. */
-export const suites: readonly Behaviours[] = [apiSuite, podSuite, loneSuite];
+export const suites: readonly Behaviours[] = [apiSuite, ...Object.values(podSuites)];
 
 /** Plays a suite against a mesh of its own, so many names side by side. */
 export function showSuite(

@@ -1,0 +1,10 @@
+/** Names, endpoints, calls and places, by the names of Kubernetes' tests: two machines with Podman. */
+import { cannotStage } from "../workload/stage.ts";
+import { podSuites, showSuite } from "./suite.ts";
+
+showSuite("traffic of Kubernetes 1.35", podSuites.traffic, {
+  machines: 2,
+  runtime: "podman",
+  atOnce: 8,
+  skip: cannotStage(),
+});
