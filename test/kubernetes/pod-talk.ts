@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviours } from "./behaviour.ts";
-import { at, listAt } from "./client.ts";
+import { at, listAt, textAt } from "./client.ts";
 import {
   container,
   containerOf,
@@ -74,10 +74,9 @@ const lookedInto: Behaviours = {
     await started(world, "held", staying(container(waits)));
     await look(world, "one");
     await look(world, "two");
-    const names = listAt(await world.get("pods", "held"), "spec", "ephemeralContainers").map(
-      (each) => each["name"],
-    );
-    assert.deepEqual(names, ["one", "two"]);
+    const added = listAt(await world.get("pods", "held"), "spec", "ephemeralContainers");
+    const names = added.map((each) => textAt(each, "name"));
+    assert.deepEqual(names.toSorted(), ["one", "two"]);
   },
 };
 
