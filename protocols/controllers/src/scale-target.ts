@@ -2,8 +2,6 @@
 import { formatManagers, readManagers, trackUpdate } from "@beemesh/apply";
 import {
   apiVersionOf,
-  customResourcesOf,
-  definedResource,
   isPod,
   isReplicationController,
   type KubeObject,
@@ -11,7 +9,6 @@ import {
   type Pod,
   parseLabelSelector,
   type Resource,
-  resourceOfKind,
   type Selector,
   scalePathsOf,
   selectorOf,
@@ -22,7 +19,7 @@ import {
 } from "@beemesh/model";
 import { isJsonObject, type JsonObject } from "@beemesh/wire";
 import type { Autoscaler } from "./autoscaler.ts";
-import { definitionResource, podResource } from "./kinds.ts";
+import { podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { timestampOf } from "./timestamp.ts";
 import { putting, type View } from "./view.ts";
@@ -42,7 +39,7 @@ export function scaleTargetOf(
   { store }: View,
 ): ScaleTarget | string {
   const { apiVersion, kind, name } = target;
-  const resource = resourceOfKind(apiVersion, kind) ?? customResource(target, store);
+  const resource = store.resources.exactly(apiVersion, kind);
   if (resource?.hasScale !== true) {
     const [group = ""] = apiVersion.includes("/") ? apiVersion.split("/") : [""];
     return `no matches for kind "${kind}" in group "${group}"`;
@@ -61,19 +58,6 @@ export function scaleTargetOf(
     replicas: typeof replicas === "number" ? replicas : unsaid,
     selector: selectorIn(object, resource),
   };
-}
-
-/** The version of a custom resource that an autoscaler names, as its definition makes it. */
-function customResource(
-  { apiVersion, kind }: Autoscaler["target"],
-  store: View["store"],
-): Resource | undefined {
-  const [group = ""] = apiVersion.split("/");
-  return store
-    .list(definitionResource)
-    .items.filter((definition) => definedResource(definition).group === group)
-    .flatMap((definition) => customResourcesOf(definition))
-    .find((each) => each.kind === kind && apiVersionOf(each) === apiVersion && each.namespaced);
 }
 
 function selectorIn(object: KubeObject, resource: Resource): Selector | undefined {
