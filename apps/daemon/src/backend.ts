@@ -32,7 +32,7 @@ import { bringUsage, type UsageSources } from "./usage/usage-request.ts";
 /** What requests are answered by that this machine answers itself. */
 export interface HereOptions {
   readonly api: Api;
-  readonly host: Pick<Host, "health" | "isBehind" | "dispatch">;
+  readonly host: Pick<Host, "health" | "isBehind" | "committed" | "dispatch">;
   readonly clock: () => Now;
   /** Brings here what others keep before it is read. */
   readonly reading: Pick<Reading, "bring" | "bringAll" | "namespaces">;
@@ -101,11 +101,12 @@ export async function acknowledged(
     isCutOff,
   }: {
     readonly acknowledgements: Acknowledgements;
-    readonly host: Pick<Host, "isBehind">;
+    readonly host: Pick<Host, "isBehind" | "committed">;
     readonly isCutOff: () => boolean;
   },
   ticket: number,
 ): Promise<readonly string[]> {
+  await host.committed();
   if (host.isBehind) throw notDurable();
   return warningsOf(await acknowledgements.wait(ticket), isCutOff());
 }

@@ -79,7 +79,7 @@ const acknowledged: MachineEffect = { kind: "acknowledged", ticket: 7, holders: 
 const sendOf = (k: string): MachineEffect => ({ kind: "send", to: "p2", message: { k } });
 
 describe("Host", () => {
-  test("performs effects in their order, what is saved before what rests on it", (context) => {
+  test("performs effects in their order, what is saved before what rests on it", async (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     const bench = new Bench();
     const save = bench.disk.save.bind(bench.disk);
@@ -87,20 +87,34 @@ describe("Host", () => {
       bench.done.push("save");
       save(entries);
     };
-    bench.perform(sendOf("hb"), saved, sendOf("r.ack"), acknowledged, { kind: "machines" });
-    assert.deepEqual(
-      bench.done.map((line) => line.split(" ")[0]),
-      ["send", "save", "send", "acknowledged", "machines"],
-    );
+    const done = (): unknown[] => bench.done.map((line) => line.split(" ")[0]);
+    bench.perform(sendOf("hb"), saved, sendOf("r.ack"), acknowledged);
+    assert.deepEqual(done(), ["send"]);
+    bench.perform(saved, sendOf("r.put"));
+    await bench.host.committed();
+    assert.deepEqual(done(), ["send", "save", "send", "acknowledged", "send"]);
+    assert.match(bench.done.at(-1) ?? "", /r\.put/u);
+    bench.perform(sendOf("hb"));
+    assert.equal(done().length, 6, "nothing waits for nothing");
     bench.host.stop();
   });
 
-  test("promises nothing while the disk refuses, and all when it is saved", (context) => {
+  test("says goodbye after everything is saved", (context) => {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const bench = new Bench();
+    bench.answer = () => [saved, sendOf("bye")];
+    bench.host.stop();
+    assert.equal(bench.disk.entries.size, 1);
+    assert.deepEqual(bench.done, ['send "p2" {"k":"bye"}']);
+  });
+
+  test("promises nothing while the disk refuses, and all when it is saved", async (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     const bench = new Bench();
     bench.disk.isFull = true;
     bench.perform(saved, sendOf("r.ack"), sendOf("r.sum"), sendOf("r.put"), sendOf("hb"));
     bench.perform(acknowledged);
+    await bench.host.committed();
     const sent = (): string[] => bench.done.filter((line) => line.startsWith("send"));
     assert.deepEqual(sent(), ['send "p2" {"k":"r.put"}', 'send "p2" {"k":"hb"}']);
     assert.equal(bench.host.isBehind, true);

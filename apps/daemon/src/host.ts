@@ -4,6 +4,7 @@ import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
 import type { Link, MachineUsage, Runtime } from "@beemesh/ports";
 import { isJsonObject, type Json } from "@beemesh/wire";
 import type { Holding } from "./acknowledgements.ts";
+import { CommitGroup } from "./commit-group.ts";
 import type { Log } from "./log.ts";
 import type { PatientDisk } from "./patient-disk.ts";
 
@@ -55,9 +56,15 @@ export function presentNow(): Now {
 
 type Acknowledged = Extract<MachineEffect, { kind: "acknowledged" }>;
 
+/** Effects that others see, which rest on what was written before them. */
+type OutwardEffect =
+  | LinkEffect
+  | Extract<MachineEffect, { kind: "runtime" | "measure" | "acknowledged" }>;
+
 /**
  * Runs a {@link Machine} in real time: performs its effects in order, and brings what comes of
- * them back as events. One event at a time; what comes meanwhile waits its turn.
+ * them back as events. One event at a time; what comes meanwhile waits its turn. What others see
+ * of it waits for the disk.
  */
 export class Host {
   readonly #options: HostOptions;
@@ -69,10 +76,16 @@ export class Host {
   readonly #wakes = new Set<Instant>();
   /** What may be said only when the disk has taken everything. */
   readonly #heldBack: Acknowledged[] = [];
+  readonly #group: CommitGroup<OutwardEffect>;
   #health: NodeHealth = { runtime: "", disk: "", clock: "" };
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#group = new CommitGroup({
+      disk: options.disk,
+      perform: (effect) => this.#performOutward(effect),
+      onCrash: (error) => this.#crash(error),
+    });
   }
 
   /** What is wrong with this machine now. */
@@ -97,11 +110,15 @@ export class Host {
       }
     } catch (error) {
       // Whoever called may swallow what is thrown; half of a machine must not go on.
-      this.#halt();
-      this.#options.onCrash(error);
+      this.#crash(error);
     }
     this.#isStepping = false;
     this.#arm();
+  }
+
+  /** Resolves when all that was decided until now was offered to the disk. */
+  committed(): Promise<void> {
+    return this.#group.committed();
   }
 
   /** The disk has taken everything: what rests on it may be said. */
@@ -129,7 +146,14 @@ export class Host {
   /** Says goodbye to the mesh; nothing is done any more afterwards. */
   stop(): void {
     this.dispatch({ kind: "stop" });
+    this.#group.flush();
     this.#halt();
+  }
+
+  #crash(error: unknown): void {
+    this.#halt();
+    this.#group.abandon();
+    this.#options.onCrash(error);
   }
 
   #halt(): void {
@@ -143,15 +167,30 @@ export class Host {
   }
 
   #performOne(effect: MachineEffect): void {
-    const { disk } = this.#options;
-    if (isForLink(effect)) return this.#pass(effect);
+    if (isForLink(effect)) return this.#group.leave(effect);
     switch (effect.kind) {
       case "persist":
-        return disk.save(effect.entries);
+        return this.#group.save(effect.entries);
       case "drop":
-        return disk.drop(effect.keys);
+        return this.#group.drop(effect.keys);
       case "note":
-        return disk.set(effect.name, effect.value);
+        return this.#options.disk.set(effect.name, effect.value);
+      case "runtime":
+      case "measure":
+      case "acknowledged":
+        return this.#group.leave(effect);
+      case "machines":
+      case "wake":
+      case "observe":
+        return this.#tell(effect);
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  #performOutward(effect: OutwardEffect): void {
+    if (isForLink(effect)) return this.#pass(effect);
+    switch (effect.kind) {
       case "runtime":
         void this.#command(effect.command);
         return;
@@ -159,10 +198,7 @@ export class Host {
         void this.#measure(effect);
         return;
       case "acknowledged":
-      case "machines":
-      case "wake":
-      case "observe":
-        return this.#tell(effect);
+        return this.#acknowledge(effect);
       default:
         return unreachable(effect);
     }
@@ -190,12 +226,9 @@ export class Host {
     }
   }
 
-  #tell(
-    effect: Extract<MachineEffect, { kind: "acknowledged" | "machines" | "wake" | "observe" }>,
-  ): void {
+  /** What stays in this process. */
+  #tell(effect: Extract<MachineEffect, { kind: "machines" | "wake" | "observe" }>): void {
     switch (effect.kind) {
-      case "acknowledged":
-        return this.#acknowledge(effect);
       case "machines":
         return this.#options.onMachines();
       case "wake":

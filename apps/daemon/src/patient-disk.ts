@@ -39,20 +39,26 @@ export class PatientDisk implements Disk {
   }
 
   save(entries: readonly Entry[]): void {
+    this.collect(entries, []);
+    this.flush();
+  }
+
+  drop(keys: readonly string[]): void {
+    this.collect([], keys);
+    this.flush();
+  }
+
+  /** Takes entries to save and keys to drop, in memory; {@link flush} writes them. */
+  collect(entries: readonly Entry[], keys: readonly string[]): void {
     for (const entry of entries) {
       const key = entryKey(entry);
       this.#entries.set(key, entry);
       this.#drops.delete(key);
     }
-    this.#write();
-  }
-
-  drop(keys: readonly string[]): void {
     for (const key of keys) {
       this.#entries.delete(key);
       this.#drops.add(key);
     }
-    this.#write();
   }
 
   get(name: string): string | undefined {
@@ -61,23 +67,24 @@ export class PatientDisk implements Disk {
 
   set(name: string, value: string): void {
     this.#notes.set(name, value);
-    this.#write();
+    this.flush();
   }
 
   /** Tries once more, and lets go of the disk. */
   close(): void {
-    this.#write();
+    this.flush();
     clearTimeout(this.#timer);
     this.#disk.close();
   }
 
-  #write(): void {
+  /** Writes what was collected, or what the disk has refused before. */
+  flush(): void {
     clearTimeout(this.#timer);
     try {
       this.#writeAll();
       this.#say("");
     } catch (error) {
-      this.#timer = setTimeout(() => this.#write(), againMs);
+      this.#timer = setTimeout(() => this.flush(), againMs);
       this.#say(error instanceof Error ? error.message : String(error));
     }
   }
