@@ -14,12 +14,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "am CRConversionWebhook CR v1 to CR v2",
   ],
 
-  "waits for its test: admission by webhooks": [
-    "am AdmissionWebhook deny attaching pod",
-    "am AdmissionWebhook mutate custom resource with different stored version",
-    "am AdmissionWebhook mutate custom resource with pruning",
-  ],
-
   "waits for its test: a more important pod takes the place of less important ones": [
     "sched Preemption PreemptionExecutionPath ReplicaSets",
   ],

@@ -20,6 +20,7 @@ const init = { name: "added", image: "localhost/none:1" };
 const answers = {
   "/allow": () => ({ allowed: true }),
   "/slow": () => ({ allowed: true }),
+  "/refuse": () => ({ allowed: false, status: { message: "the webhook denied the request" } }),
   "/deny": ({ object, oldObject }) => {
     const isBad = ((object ?? oldObject)?.metadata?.labels ?? {}).webhook === "deny";
     return isBad ? { allowed: false, status: { message: "the webhook denied the request" } } : { allowed: true };

@@ -174,33 +174,34 @@ const both: Behaviours = {
     badlyConditioned("validating"),
 };
 
-const definition = (world: World): JsonObject => {
+const anything: JsonObject = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+
+/** A version of a kind, in which objects are kept or are not. */
+function version(name: string, storage = true, schema = anything): JsonObject {
+  return { name, served: true, storage, schema: { openAPIV3Schema: schema } };
+}
+
+const definition = (world: World, versions: JsonObject[] = [version("v1")]): JsonObject => {
   const group = `${world.namespace}.example.com`;
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: `foos.${group}`, labels: { webhook: "deny" } },
+    metadata: { name: `foos.${group}` },
     spec: {
       group,
       scope: "Namespaced",
       names: { plural: "foos", singular: "foo", kind: "Foo", listKind: "FooList" },
-      versions: [
-        {
-          name: "v1",
-          served: true,
-          storage: true,
-          schema: {
-            openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
-          },
-        },
-      ],
+      versions,
     },
   };
 };
 
 /** Defines a kind, and gives where its objects stand. */
-async function define(world: World): Promise<{ readonly group: string; readonly path: string }> {
-  const body = definition(world);
+async function define(
+  world: World,
+  versions?: JsonObject[],
+): Promise<{ readonly group: string; readonly path: string }> {
+  const body = definition(world, versions);
   const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
   const name = textAt(body, "metadata", "name");
   world.atEnd(() => world.ok(`DELETE ${definitions}/${name}`));
@@ -247,6 +248,23 @@ const denying: Behaviours = {
       );
       assert.equal(refused.code, 400);
     }
+  },
+  "am AdmissionWebhook deny attaching pod": async (world) => {
+    const server = await startWebhook(world);
+    await configure(
+      world,
+      "validating",
+      hook(world, server, {
+        path: "/refuse",
+        resources: ["pods/attach"],
+        operations: ["CONNECT"],
+      }),
+    );
+    await world.create("pods", pod("attached", unbound));
+    const line = `POST ${world.path("pods", "attached")}/attach?stdout=1&container=main`;
+    const { code, message } = await world.refused(line);
+    assert.equal(code, 400, message);
+    assert.match(message, /denied the request: the webhook denied the request$/u);
   },
   "am AdmissionWebhook deny custom resource creation, update and deletion": async (world) => {
     const server = await startWebhook(world);
@@ -303,7 +321,10 @@ const denying: Behaviours = {
       }),
     );
     const line = "POST /apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All";
-    const { code, message } = await world.refused(line, definition(world));
+    const { code, message } = await world.refused(
+      line,
+      labelled(definition(world), { webhook: "deny" }),
+    );
     assert.equal(code, 400, message);
   },
   "am AdmissionWebhook unconditionally reject operations on fail closed webhook": async (world) => {
@@ -413,6 +434,46 @@ const changing: Behaviours = {
       data: { own: "a" },
     });
     assert.deepEqual(made["data"], { own: "a", mutated: "yes" });
+  },
+  "am AdmissionWebhook mutate custom resource with different stored version": async (world) => {
+    const server = await startWebhook(world);
+    const { group, path } = await define(world, [version("v1"), version("v2", false)]);
+    await configure(
+      world,
+      "mutating",
+      hook(world, server, { path: "/mutate", apiGroups: [group], resources: ["foos"] }),
+    );
+    const object = { apiVersion: `${group}/v1`, kind: "Foo", metadata: { name: "one" } };
+    const made = await world.ok(`POST ${path}`, { ...object, data: { own: "a" } });
+    assert.deepEqual(made["data"], { own: "a", mutated: "yes" });
+    // What is kept in the one version is kept in the other from now on, and asked about as before.
+    const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const stored = { spec: { versions: [version("v1", false), version("v2")] } };
+    const type = "application/merge-patch+json";
+    await world.ok(`PATCH ${definitions}/foos.${group}`, stored, type);
+    const second = { ...object, metadata: { name: "two" }, data: { own: "b" } };
+    assert.deepEqual((await world.ok(`POST ${path}`, second))["data"], {
+      own: "b",
+      mutated: "yes",
+    });
+    const patched = await world.ok(`PATCH ${path}/one`, { data: { own: "c" } }, type);
+    assert.deepEqual(patched["data"], { own: "c", mutated: "yes" });
+    assert.equal(textAt(patched, "apiVersion"), `${group}/v1`);
+  },
+  "am AdmissionWebhook mutate custom resource with pruning": async (world) => {
+    const server = await startWebhook(world);
+    const text: JsonObject = { type: "string" };
+    const data: JsonObject = { type: "object", properties: { own: text } };
+    const schema: JsonObject = { type: "object", properties: { data } };
+    const { group, path } = await define(world, [version("v1", true, schema)]);
+    await configure(
+      world,
+      "mutating",
+      hook(world, server, { path: "/mutate", apiGroups: [group], resources: ["foos"] }),
+    );
+    const object = { apiVersion: `${group}/v1`, kind: "Foo", metadata: { name: "one" } };
+    const made = await world.ok(`POST ${path}`, { ...object, data: { own: "a" } });
+    assert.deepEqual(made["data"], { own: "a" }, "the schema does not know what was added");
   },
   "am AdmissionWebhook include webhook resources in discovery documents": async (world) => {
     const group = listAt(await world.ok("GET /apis"), "groups").find(
