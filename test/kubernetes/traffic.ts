@@ -184,11 +184,11 @@ const endpoints: Behaviours = {
     await server(world, "web-a");
     await server(world, "web-b");
     await untilEndpoints(world, "web", ["web-a:8080", "web-b:8080"]);
-    const old = await world.get("endpoints", "web");
-    const addresses = listAt(old, "subsets", 0, "addresses").map((each) =>
-      textAt(each, "targetRef", "name"),
-    );
-    assert.deepEqual(addresses.toSorted(), ["web-a", "web-b"]);
+    await world.untilSeen("endpoints", "web", (old) => {
+      const addresses = listAt(old, "subsets", 0, "addresses");
+      const names = addresses.map((each) => textAt(each, "targetRef", "name"));
+      return names.toSorted().join() === "web-a,web-b";
+    });
   },
   "net EndpointsController create Endpoints for Pods": async (world) => {
     await service(world, "web");
@@ -196,7 +196,7 @@ const endpoints: Behaviours = {
     await untilEndpoints(world, "web", ["web-a:8080"]);
     await world.remove("pods", "web-a");
     await untilEndpoints(world, "web", []);
-    assert.deepEqual(listAt(await world.get("endpoints", "web"), "subsets"), []);
+    await world.untilSeen("endpoints", "web", (old) => listAt(old, "subsets").length === 0);
   },
   "net EndpointsController create and delete": async (world) => {
     await service(world, "web");
