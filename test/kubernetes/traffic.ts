@@ -184,10 +184,10 @@ const endpoints: Behaviours = {
     await server(world, "web-a");
     await server(world, "web-b");
     await untilEndpoints(world, "web", ["web-a:8080", "web-b:8080"]);
-    await world.untilSeen("endpoints", "web", (old) => {
-      const addresses = listAt(old, "subsets", 0, "addresses");
-      const names = addresses.map((each) => textAt(each, "targetRef", "name"));
-      return names.toSorted().join() === "web-a,web-b";
+    await world.untilSeen("endpoints", "web", (found) => {
+      const addresses = listAt(found, "subsets", 0, "addresses");
+      const pods = addresses.map((each) => textAt(each, "targetRef", "name"));
+      return pods.toSorted().join() === "web-a,web-b";
     });
   },
   "net EndpointsController create Endpoints for Pods": async (world) => {
