@@ -79,7 +79,7 @@ const acknowledged: MachineEffect = { kind: "acknowledged", ticket: 7, holders: 
 const sendOf = (k: string): MachineEffect => ({ kind: "send", to: "p2", message: { k } });
 
 describe("Host", () => {
-  test("performs effects in their order, what is saved before what rests on it", async (context) => {
+  test("performs effects in order, what is saved before what rests on it", async (context) => {
     context.mock.timers.enable({ apis: ["setTimeout"] });
     const bench = new Bench();
     const save = bench.disk.save.bind(bench.disk);
