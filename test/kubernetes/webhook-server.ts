@@ -1,8 +1,6 @@
 /** A program that is asked before something is written: what it answers stands in its path. */
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { makeCertificate } from "../stub-webhook.ts";
 import type { World } from "./world.ts";
 
 /** How long the slow answer takes, in milliseconds. */
@@ -54,7 +52,7 @@ export interface WebhookServer {
 
 /** Starts one on the first machine's host, until the test is over. */
 export async function startWebhook(world: World): Promise<WebhookServer> {
-  const { key, certificate } = makeCertificate();
+  const { key, certificate } = makeCertificate([]);
   const [command = process.execPath, ...enter] = world.mesh.machines[0]?.host?.enter ?? [];
   const argv = command === process.execPath ? [] : [...enter, process.execPath];
   const env = { ...process.env, KEY: key, CERT: certificate };
@@ -69,22 +67,4 @@ export async function startWebhook(world: World): Promise<WebhookServer> {
     return { port, caBundle: Buffer.from(certificate).toString("base64") };
   }
   throw new Error("the webhook did not begin to listen");
-}
-
-let made: { readonly key: string; readonly certificate: string } | undefined;
-
-/** A key and its own certificate for loopback; one for all tests. */
-function makeCertificate(): { readonly key: string; readonly certificate: string } {
-  if (made !== undefined) return made;
-  const folder = mkdtempSync(join(tmpdir(), "beemesh-webhook-"));
-  const [keyPath, path] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
-  try {
-    const what = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2
-      -subj /CN=webhook -addext subjectAltName=IP:127.0.0.1 -keyout ${keyPath} -out ${path}`;
-    execFileSync("openssl", what.split(/\s+/u), { stdio: "ignore" });
-    made = { key: readFileSync(keyPath, "utf8"), certificate: readFileSync(path, "utf8") };
-    return made;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { after, before, describe, test } from "node:test";
 import type { WebhookAnswer, WebhookCall } from "@beemesh/ports";
-import { type StubWebhook, startStub } from "../../../test/stub-webhook.ts";
+import { lacksOpenssl, type StubWebhook, startStub } from "../../../test/stub-webhook.ts";
 import { WebhookClient } from "./webhook-client.ts";
 
 const patch = [{ op: "add", path: "/metadata/labels", value: { a: "b" } }];
@@ -44,8 +44,8 @@ const answers: Readonly<
   },
 };
 
-describe("WebhookClient", () => {
-  let stub: StubWebhook | undefined;
+describe("WebhookClient", { skip: lacksOpenssl }, () => {
+  let stub: StubWebhook;
   const seen: { readonly url: string; readonly body: string }[] = [];
 
   before(async () => {
@@ -64,14 +64,13 @@ describe("WebhookClient", () => {
       ["hook.shop.svc"],
     );
   });
-  after(() => stub?.close());
+  after(() => stub.close());
 
   const ask = async (
     path: string,
     more: Partial<WebhookCall> = {},
     connectTo: () => Promise<Duplex> = () => Promise.reject(new Error("no way")),
   ): Promise<WebhookAnswer> => {
-    assert(stub);
     const client = new WebhookClient({ connect: connectTo });
     const url = `https://127.0.0.1:${stub.port}${path}`;
     const { caBundle } = stub;
@@ -86,8 +85,7 @@ describe("WebhookClient", () => {
     return answer.reason;
   };
 
-  test("sends the review and reads the answer, with its patch", async (t) => {
-    if (stub === undefined) return t.skip("no openssl");
+  test("sends the review and reads the answer, with its patch", async () => {
     const good = { ok: true, body: { response: { uid: "u" } }, patch: undefined };
     assert.deepEqual(await ask("/good?timeout=5s"), good);
     assert.deepEqual(seen.at(-1), {
@@ -101,30 +99,26 @@ describe("WebhookClient", () => {
     assert(wrong.ok && wrong.patch === undefined, "the webhook's own fault is told elsewhere");
   });
 
-  test("ends what takes too long, before the answer and in it", async (t) => {
-    if (stub === undefined) return t.skip("no openssl");
+  test("ends what takes too long, before the answer and in it", async () => {
     for (const path of ["/slow", "/trickle"]) {
       const why = await reason(path, { timeoutMs: 200 });
       assert.equal(why, `Post "https://127.0.0.1:${stub.port}${path}": context deadline exceeded`);
     }
   });
 
-  test("takes nothing that is no JSON, too deep or too large", async (t) => {
-    if (stub === undefined) return t.skip("no openssl");
+  test("takes nothing that is no JSON, too deep or too large", async () => {
     assert.match(await reason("/garbage"), /^couldn't get version\/kind; json parse error/u);
     assert.match(await reason("/deep"), /json parse error/u);
     assert.match(await reason("/huge"), /the response is larger than \d+ bytes/u);
   });
 
-  test("tells a closed connection and a status that is no success", async (t) => {
-    if (stub === undefined) return t.skip("no openssl");
+  test("tells a closed connection and a status that is no success", async () => {
     assert.match(await reason("/close"), /: EOF$/u);
     assert.match(await reason("/broken"), /^an error on the server \("oh no"\)/u);
     assert.match(await reason("/moved"), /status code 302/u, "it is not followed");
   });
 
-  test("believes only the authority that the configuration names", async (t) => {
-    if (stub === undefined) return t.skip("no openssl");
+  test("believes only the authority that the configuration names", async () => {
     const other = await startStub((_, response) => response.end());
     assert(other);
     const why = await reason("/good", { caBundle: other.caBundle });
@@ -138,8 +132,7 @@ describe("WebhookClient", () => {
     );
   });
 
-  test("reaches a Service by the name that its certificate has", async (t) => {
-    if (stub === undefined) return t.skip("no openssl");
+  test("reaches a Service by the name that its certificate has", async () => {
     const { port } = stub;
     const service = { namespace: "shop", name: "hook", port: 443 };
     const open = (): Promise<Duplex> => Promise.resolve(connect(port, "127.0.0.1"));

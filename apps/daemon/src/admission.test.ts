@@ -14,13 +14,18 @@ import { helloImage } from "@beemesh/runtime";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { kubectls } from "../../../test/kubectls.ts";
 import { portOf } from "../../../test/port-of.ts";
-import { makeCertificate, type StubWebhook, startStub } from "../../../test/stub-webhook.ts";
+import {
+  lacksOpenssl,
+  makeCertificate,
+  type StubWebhook,
+  startStub,
+} from "../../../test/stub-webhook.ts";
 import { admissionCollections } from "./admission.ts";
 import { Client } from "./kubectl-client.test.ts";
 import { at, mapNamed, mapsPath, type StageMachine, until, withStage } from "./stage.test.ts";
 
 const newest = kubectls.at(-1);
-const skip = newest === undefined && "there is no kubectl";
+const skip = (newest === undefined && "there is no kubectl") || lacksOpenssl;
 
 function withMachine(
   play: (client: Client, machine: StageMachine) => Promise<void>,
@@ -36,7 +41,7 @@ function withMachine(
 /** What a webhook answers to the request of a review. */
 type Judge = (request: JsonObject) => JsonObject;
 
-async function startJudge(judge: Judge): Promise<StubWebhook | undefined> {
+async function startJudge(judge: Judge): Promise<StubWebhook> {
   return startStub((incoming: IncomingMessage, response: ServerResponse) => {
     answer(judge, incoming, response).catch(() => response.destroy());
   });
@@ -96,7 +101,6 @@ describe("kubectl", { skip }, () => {
       const status = { code: 403, message: "bad data", reason: "Forbidden" };
       return isBad ? { allowed: false, status } : { warnings: ["looked at it"] };
     });
-    if (mutating === undefined || validating === undefined) return t.skip("no openssl");
     t.after(() => Promise.all([mutating.close(), validating.close()]));
     await withMachine(async (client) => {
       await client.done("create -f -", configuration("Mutating", mutating));
@@ -122,7 +126,6 @@ describe("kubectl", { skip }, () => {
 
   test("is told of a webhook that does not answer, in time", async (t) => {
     const silent = await startStub(() => undefined);
-    if (silent === undefined) return t.skip("no openssl");
     t.after(() => silent.close());
     await withMachine(async (client, machine) => {
       const more = { timeoutSeconds: 1 };
@@ -145,9 +148,8 @@ describe("kubectl", { skip }, () => {
     });
   });
 
-  test("is judged by a webhook behind a Service of the mesh", async (t) => {
+  test("is judged by a webhook behind a Service of the mesh", async () => {
     const certificate = makeCertificate(["judge.default.svc"]);
-    if (certificate === undefined) return t.skip("no openssl");
     await withMachine(async (client, machine) => {
       await machine.plantImage();
       const script = join(machine.home.data, "judge.mjs");
@@ -265,7 +267,9 @@ describe("kubectl", { skip }, () => {
     }));
 });
 
-test("a webhook that thinks longer than machines wait for each other is asked once", async (t) => {
+test("a webhook that thinks longer than machines wait for each other is asked once", {
+  skip: lacksOpenssl,
+}, async (t) => {
   const asked: string[] = [];
   const slow = await startStub((incoming, response) => {
     const judge: Judge = (request) => {
@@ -276,7 +280,6 @@ test("a webhook that thinks longer than machines wait for each other is asked on
       answer(judge, incoming, response).catch(() => response.destroy());
     }, longerThanSilenceMs);
   });
-  if (slow === undefined) return t.skip("no openssl");
   t.after(() => slow.close());
   await withStage(async (make) => {
     const [first, second] = [make("m1"), make("m2")];
