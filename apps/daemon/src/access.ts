@@ -42,13 +42,6 @@ export function tokenCollections(tokens: TokenAuthority, token: string): readonl
   ];
 }
 
-/** The quotas of the namespace that is written to: where there are any, they are decided by. */
-export function quotaCollections(request: ApiRequest): readonly CollectionId[] {
-  const namespace = namespaceIn(request.path.filter((segment) => segment !== ""));
-  const isWrite = request.method !== "GET" && request.method !== "HEAD";
-  return isWrite && isName(namespace) ? [collectionOf("resourcequotas", "", namespace)] : [];
-}
-
 /** The token that a TokenReview asks about; empty if the request is none. */
 export function reviewedToken({ path, body }: ApiRequest): string {
   const isReview = path.at(-1) === "tokenreviews" && path.includes("authentication.k8s.io");

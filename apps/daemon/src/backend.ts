@@ -14,12 +14,7 @@ import type {
 } from "@beemesh/ports";
 import type { WebhookClient } from "@beemesh/webhook";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
-import {
-  decisiveCollections,
-  quotaCollections,
-  reviewedToken,
-  tokenCollections,
-} from "./access.ts";
+import { decisiveCollections, reviewedToken, tokenCollections } from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
 import { admissionCollections } from "./admission.ts";
 import type { Deciding } from "./deciding/deciding.ts";
@@ -87,7 +82,6 @@ export async function bringFor(
   await Promise.all([
     reading.bring(request),
     reading.bringAll(decisiveCollections(request)),
-    reading.bringAll(quotaCollections(request)),
     reading.bringAll(admissionCollections(request)),
     reading.bringAll(token === "" ? [] : tokenCollections(tokens, token)),
   ]);

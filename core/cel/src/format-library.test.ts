@@ -11,8 +11,3 @@ test("named formats say what is wrong, or nothing", () => {
   assert.equal(evaluated("format.named('uuid').hasValue() && !format.named('x').hasValue()"), true);
   assert.equal(evaluated("format.date().validate('2024-02-30').hasValue()"), true);
 });
-
-test("versions are compared by their parts", () => {
-  assert.equal(evaluated("semver('1.2.3').isLessThan(semver('1.10.0'))"), true);
-  assert.equal(evaluated("isSemver('v1.2') || !isSemver('v1.2', true)"), false);
-});

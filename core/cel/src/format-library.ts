@@ -1,5 +1,5 @@
 /**
- * Named formats and versions in expressions.
+ * Named formats in expressions.
  *
  * Source: https://kubernetes.io/docs/reference/using-api/cel/#kubernetes-format-library
  */
@@ -12,12 +12,10 @@ import {
 } from "@beemesh/model";
 import type { Arguments } from "./arguments.ts";
 import { isBase64 } from "./bytes.ts";
-import { Fault } from "./fault.ts";
 import type { Library } from "./overload.ts";
 import { momentOf } from "./time.ts";
 import { parseUrl } from "./url.ts";
 import { OpaqueValue, OptionalValue } from "./value.ts";
-import { compareVersions, parseVersion, type Version } from "./version.ts";
 
 type Check = (text: string) => string | undefined;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu;
@@ -70,7 +68,8 @@ function validated(given: Arguments): OptionalValue {
   return new OptionalValue(problem === undefined ? undefined : [problem]);
 }
 
-const namedFormats: Library = {
+/** Named formats in expressions. */
+export const formatLibrary: Library = {
   ...Object.fromEntries(
     Object.entries(formats).map(([name, check]) => [
       `format.${name}(): NamedFormat`,
@@ -80,42 +79,3 @@ const namedFormats: Library = {
   "format.named(string): optional<NamedFormat>": (given) => new OptionalValue(named(given.text(0))),
   "NamedFormat.validate(string): optional<list<string>>": validated,
 };
-
-class SemverValue extends OpaqueValue {
-  readonly type = "kubernetes.Semver";
-  readonly version: Version;
-  readonly text: string;
-
-  constructor(version: Version, text: string) {
-    super();
-    this.version = version;
-    this.text = text;
-  }
-}
-
-function semver(text: string, isLenient: boolean): SemverValue {
-  const version = parseVersion(text, isLenient);
-  if (version === undefined) throw new Fault(`semver parse error: "${text}"`);
-  return new SemverValue(version, text);
-}
-
-function compared(given: Arguments): number {
-  return compareVersions(given.of(0, SemverValue).version, given.of(1, SemverValue).version);
-}
-
-const versions: Library = {
-  "semver(string): Semver": (given) => semver(given.text(0), false),
-  "semver(string, bool): Semver": (given) => semver(given.text(0), given.bool(1)),
-  "isSemver(string): bool": (given) => parseVersion(given.text(0), false) !== undefined,
-  "isSemver(string, bool): bool": (given) =>
-    parseVersion(given.text(0), given.bool(1)) !== undefined,
-  "Semver.major(): int": (given) => given.of(0, SemverValue).version.numbers[0],
-  "Semver.minor(): int": (given) => given.of(0, SemverValue).version.numbers[1],
-  "Semver.patch(): int": (given) => given.of(0, SemverValue).version.numbers[2],
-  "Semver.compareTo(Semver): int": (given) => BigInt(compared(given)),
-  "Semver.isGreaterThan(Semver): bool": (given) => compared(given) > 0,
-  "Semver.isLessThan(Semver): bool": (given) => compared(given) < 0,
-};
-
-/** Named formats and versions in expressions. */
-export const formatLibrary: Library = { ...namedFormats, ...versions };

@@ -17,6 +17,7 @@ import { textLibrary } from "./text-library.ts";
 import { SyntaxFault } from "./token.ts";
 import { type CelType, dyn, isAssignable, optionalOf, typeText } from "./type.ts";
 import { isList, isMap, keyOf, OpaqueValue, OptionalValue, type Value } from "./value.ts";
+import { versionLibrary } from "./version-library.ts";
 
 /** What an expression may name, and what it has to give. */
 export interface Environment {
@@ -76,6 +77,7 @@ function overloads(): ReadonlyMap<string, readonly Overload[]> {
     quantityLibrary,
     networkLibrary,
     formatLibrary,
+    versionLibrary,
     authorizerLibrary,
   ]);
   return library;
