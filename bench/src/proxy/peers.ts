@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { BeeError } from "@beemesh/base";
 import { type Program, runOrThrow } from "@beemesh/lab";
+import { endProcess } from "./subject.ts";
 
 /** Two proxies, one behind the other, with mutual TLS 1.3 between them. */
 export interface Pair {
@@ -116,14 +116,7 @@ async function started(
   children: readonly ChildProcess[],
 ): Promise<Pair> {
   const stop = async (): Promise<void> => {
-    await Promise.all(
-      children.map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const exited = once(child, "exit");
-        child.kill("SIGKILL");
-        await exited;
-      }),
-    );
+    await Promise.all(children.map(endProcess));
   };
   try {
     for (const port of free.slice(0, 2 * targets.length)) await untilListening(name, port);

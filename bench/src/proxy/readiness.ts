@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { globSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BeeError } from "@beemesh/base";
 import { type DevMachine, until } from "@beemesh/dev";
-import { findPrograms } from "@beemesh/lab";
+import { findPrograms, type Program } from "@beemesh/lab";
 import { type Figure, figureOf } from "../report.ts";
 import { type BenchPod, createPod, deletePod, logOf, sidecarFile } from "./pods.ts";
+import { endProcess } from "./subject.ts";
 
 /** A program may wait so long for its first answer, from its own start, in milliseconds. */
 const readyMsMax = 150;
@@ -43,7 +43,7 @@ export async function measureReadiness(
     const name = `bench-ready-${index}`;
     const pod = await createPod(machine, name, ["sh", "-c", askingScript(service)]);
     taken.push(await readinessOf(machine, name, pod));
-    if (haproxy !== undefined) ofPeer.push(await timeHaproxy(haproxy.path, pod, options.folder));
+    if (haproxy !== undefined) ofPeer.push(await timeHaproxy(haproxy, pod, options.folder));
     await deletePod(machine.client(), name);
   }
   const beside = (measured: readonly number[]): { name: string; measured: readonly number[] } => ({
@@ -108,7 +108,7 @@ function programPidOf({ sidecarPid }: BenchPod): number {
 }
 
 /** From the start of a haproxy to its listening, which the kernel's table of sockets tells. */
-async function timeHaproxy(program: string, pod: BenchPod, folder: string): Promise<number> {
+async function timeHaproxy(program: Program, pod: BenchPod, folder: string): Promise<number> {
   const path = join(folder, "haproxy-ready.cfg");
   const port = 19_001;
   const lines = ["defaults", "  mode tcp", "  timeout connect 5s", "  timeout client 5s"];
@@ -119,15 +119,14 @@ async function timeHaproxy(program: string, pod: BenchPod, folder: string): Prom
     "  server s 127.0.0.1:9",
   ];
   writeFileSync(path, [...lines, ...listen, ""].join("\n"));
-  const [command, ...rest] = ["nsenter", ...pod.enter.slice(1), program, "-db", "-f", path];
+  const [command, ...rest] = ["nsenter", ...pod.enter.slice(1), program.path, "-db", "-f", path];
   const began = performance.now();
-  const child = spawn(command, rest, { stdio: "ignore" });
+  const env = { ...process.env, ...program.env };
+  const child = spawn(command, rest, { stdio: "ignore", env });
   try {
     return await untilListening(child, pod, port, began);
   } finally {
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
+    await endProcess(child);
   }
 }
 
