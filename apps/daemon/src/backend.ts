@@ -30,7 +30,7 @@ export interface HereOptions {
   readonly host: Pick<Host, "health" | "isBehind" | "committed" | "dispatch">;
   readonly clock: () => Now;
   /** Brings here what others keep before it is read. */
-  readonly reading: Pick<Reading, "bring" | "bringAll" | "namespaces">;
+  readonly reading: Pick<Reading, "bring" | "bringAll" | "learn" | "namespaces">;
   /** Asks machines what they use before somebody is told. */
   readonly usages: UsageSources["usages"];
   readonly machine: { readonly objects: UsageSources["objects"] };
@@ -56,7 +56,7 @@ export function createBackend(options: BackendOptions): ApiBackend {
     authenticateToken: async (token) => {
       const wanted = tokenCollections(options.tokens, token);
       if (wanted.length === 0) return undefined;
-      await options.reading.bringAll(wanted);
+      await options.reading.learn(wanted);
       return options.api.userOfToken(token, options.clock());
     },
     handle: (request) => answer(options, request),
@@ -81,9 +81,9 @@ export async function bringFor(
   const token = reviewedToken(request);
   await Promise.all([
     reading.bring(request),
-    reading.bringAll(decisiveCollections(request)),
+    reading.learn(decisiveCollections(request)),
     reading.bringAll(admissionCollections(request)),
-    reading.bringAll(token === "" ? [] : tokenCollections(tokens, token)),
+    reading.learn(token === "" ? [] : tokenCollections(tokens, token)),
   ]);
 }
 

@@ -34,6 +34,7 @@ async function followedFor(path: string): Promise<string[]> {
       objects: { list, resources: new ResourceBook() } as ObjectStore,
       follow: (collection) => followed.push(collection),
       holds: () => isHere,
+      knows: () => false,
     },
     () => {
       isHere = true;
@@ -51,6 +52,26 @@ describe("Reading", () => {
 
   test("follows the collections of all namespaces for a list across them", async () => {
     assert.deepEqual(await followedFor("/api/v1/pods"), ["pods/a", "pods/b", "namespaces/-"]);
+  });
+
+  test("waits for all of what decides, and for any of what is read", async () => {
+    let isWhole = false;
+    const reading = new Reading(
+      {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it is not asked
+        objects: {} as ObjectStore,
+        follow: () => undefined,
+        holds: () => true,
+        knows: () => isWhole,
+      },
+      () => {
+        isWhole = true;
+      },
+    );
+    await reading.bringAll(["serviceaccounts/shop"]);
+    assert.equal(isWhole, false, "a keeper that has just become one can be read");
+    await reading.learn(["serviceaccounts/shop"]);
+    assert.equal(isWhole, true);
   });
 
   test("follows what has no namespace", async () => {

@@ -7,8 +7,10 @@ export interface Shelf {
   readonly objects: ObjectStore;
   /** Keeps a copy of a collection here for some minutes. */
   follow(collection: CollectionId): void;
-  /** Whether all of a collection is here. */
+  /** Whether a collection can be read here: this machine keeps it, or follows it closely. */
   holds(collection: CollectionId): boolean;
+  /** Whether all of a collection is here, as far as can be known. */
+  knows(collection: CollectionId): boolean;
 }
 
 /** How long an answer waits for a collection that is kept elsewhere to come. */
@@ -38,13 +40,29 @@ export class Reading {
   }
 
   /** Waits until collections are here, or have not come in time. */
-  async bringAll(wanted: readonly CollectionId[]): Promise<void> {
+  bringAll(wanted: readonly CollectionId[]): Promise<void> {
+    return this.#wait(wanted, (collection) => this.#shelf.holds(collection));
+  }
+
+  /**
+   * Waits until all of collections is here, or is not known to be in time: who is refused by what
+   * lacks is refused wrongly. A machine that has become a keeper just now holds a collection, and
+   * does not know yet whether that is all of it.
+   */
+  learn(wanted: readonly CollectionId[]): Promise<void> {
+    return this.#wait(wanted, (collection) => this.#shelf.knows(collection));
+  }
+
+  async #wait(
+    wanted: readonly CollectionId[],
+    isHere: (collection: CollectionId) => boolean,
+  ): Promise<void> {
     for (const collection of wanted) this.#shelf.follow(collection);
-    if (wanted.every((collection) => this.#shelf.holds(collection))) return;
+    if (wanted.every(isHere)) return;
     this.#nudge();
     const deadline = performance.now() + waitMsMax;
     while (performance.now() < deadline) {
-      if (wanted.every((collection) => this.#shelf.holds(collection))) return;
+      if (wanted.every(isHere)) return;
       await new Promise((resolve) => {
         setTimeout(resolve, lookMs);
       });
