@@ -48,8 +48,7 @@ async function main(driven: readonly Client[]): Promise<number> {
     const versions = driven.map(({ version }) => version);
     const report = reportOf(versions, rows, performance.now() - start);
     process.stdout.write(`${drawTable(versions, rows)}\n\n`);
-    const told = drawFailures(rows);
-    if (told !== "") process.stdout.write(`${told}\n\n`);
+    if (!report.ok) process.stdout.write(`${drawFailures(rows)}\n\n`);
     if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     else process.stdout.write(`${report.passed} passed, ${report.failed} failed\n`);
     return report.ok && !signal.aborted ? 0 : 1;

@@ -10,12 +10,6 @@ import type { Cell, Row } from "./table.ts";
 /** Longest that a case may take, in milliseconds: a hung one must not hang the rest. */
 const caseMsMax = 120_000;
 
-/**
- * Cells that may be played once more, in a namespace of their own: on a busy computer a machine may
- * hear of a write later than kubectl asks it. They are shown as such; of more the rest has failed.
- */
-const secondTriesMax = 3;
-
 /** So many families are played at once: they wait for pods more than they compute. */
 const lanesMax = 8;
 
@@ -48,7 +42,6 @@ export async function play(stage: Stage, choice: Choice): Promise<readonly Row[]
     .flatMap((each) => choice.clients.map((client, turn): Lane => ({ ...each, client, turn })));
   const locks: Locks = new Map();
   const open = [...lanes];
-  let tries = 0;
   const work = async (): Promise<void> => {
     for (let lane = open.shift(); lane !== undefined; lane = open.shift()) {
       const { client, family, cases, turn } = lane;
@@ -56,14 +49,7 @@ export async function play(stage: Stage, choice: Choice): Promise<readonly Row[]
       for (const each of cases) {
         if (choice.signal.aborted) return;
         const lack = await lackOf(each, client, stage);
-        const again = async (first: string): Promise<Cell> => {
-          tries += 1;
-          const next = await stage.place(client, `${family}-again${tries}`, turn);
-          const cell = await alone(locks, each.lock, () => playCase(each, next));
-          return cell.kind === "pass" ? { ...cell, first } : cell;
-        };
-        let cell = lack ?? (await alone(locks, each.lock, () => playCase(each, place)));
-        if (cell.kind === "fail" && tries < secondTriesMax) cell = await again(cell.reason);
+        const cell = lack ?? (await alone(locks, each.lock, () => playCase(each, place)));
         cells.get(each)?.set(client.version, cell);
         choice.tell(each.verb, client, cell);
       }

@@ -28,15 +28,6 @@ test("a table has a row each verb and a column each version", () => {
   assert.equal(drawFailures(rows), "✖ 1.33 apply\n    it said\n    no");
 });
 
-test("what passed at the second try only is told as such", () => {
-  const cell = { kind: "pass", tookMs: 1, first: "too early" } as const;
-  const late: readonly Row[] = [{ verb: "apply", cells: new Map([["1.33", cell]]) }];
-  assert.match(drawTable(["1.33"], late), /^apply +✔2$/mu);
-  assert.match(drawFailures(late), /^✔2 1\.33 apply, at the second try; at first:\n +too early$/u);
-  const { ok, passed, again } = reportOf(["1.33"], late, 1);
-  assert.deepEqual([ok, passed, again], [true, 1, ["1.33 apply"]]);
-});
-
 test("a report counts, and names what could not be shown", () => {
   const report = reportOf(["1.27", "1.33"], rows, 3.4);
   assert.deepEqual(

@@ -2,12 +2,7 @@
 
 /** How one verb went with one version of kubectl. */
 export type Cell =
-  | {
-      readonly kind: "pass";
-      readonly tookMs: number;
-      /** Why it failed at first, where it passed at the second try. */
-      readonly first?: string;
-    }
+  | { readonly kind: "pass"; readonly tookMs: number }
   | { readonly kind: "fail"; readonly tookMs: number; readonly reason: string }
   /** This version does not have it. */
   | { readonly kind: "absent" }
@@ -32,30 +27,21 @@ export function drawTable(versions: readonly string[], rows: readonly Row[]): st
   const body = rows.map(({ verb, cells }) =>
     line(
       verb,
-      versions.map((version) => markOf(cells.get(version))),
+      versions.map((version) => marks[cells.get(version)?.kind ?? "absent"]),
     ),
   );
   return [line("VERB", versions), ...body].join("\n");
 }
 
-function markOf(cell: Cell | undefined): string {
-  const isSecond = cell?.kind === "pass" && cell.first !== undefined;
-  return isSecond ? "✔2" : marks[cell?.kind ?? "absent"];
-}
-
-/** What failed, or passed at the second try only: a paragraph each. */
+/** What failed, a paragraph each. */
 export function drawFailures(rows: readonly Row[]): string {
   return rows
     .flatMap(({ verb, cells }) =>
-      [...cells].flatMap(([version, cell]) => paragraph(`${version} ${verb}`, cell)),
+      [...cells].flatMap(([version, cell]) =>
+        cell.kind === "fail" ? [`✖ ${version} ${verb}\n${indented(cell.reason)}`] : [],
+      ),
     )
     .join("\n\n");
-}
-
-function paragraph(name: string, cell: Cell): string[] {
-  if (cell.kind === "fail") return [`✖ ${name}\n${indented(cell.reason)}`];
-  if (cell.kind !== "pass" || cell.first === undefined) return [];
-  return [`✔2 ${name}, at the second try; at first:\n${indented(cell.first)}`];
 }
 
 /** What `--json` prints. */
@@ -64,8 +50,6 @@ export interface TableReport {
   readonly passed: number;
   readonly failed: number;
   readonly tookMs: number;
-  /** What passed at the second try only. */
-  readonly again: readonly string[];
   readonly versions: readonly string[];
   readonly rows: readonly { readonly verb: string; readonly cells: Record<string, Cell["kind"]> }[];
   /** Kubernetes' conformance tests that were played, and whether with every version. */
@@ -87,7 +71,6 @@ export function reportOf(
     passed: count("pass"),
     failed,
     tookMs: Math.round(tookMs),
-    again: rows.flatMap(({ verb, cells: row }) => againOf(verb, row)),
     versions,
     rows: rows.map(({ verb, cells: row }) => ({
       verb,
@@ -96,12 +79,6 @@ export function reportOf(
     conformance: Object.fromEntries(rows.flatMap(conformanceOf)),
     skipped: rows.flatMap(({ verb, cells: row }) => skippedOf(verb, row)),
   };
-}
-
-function againOf(verb: string, row: Row["cells"]): string[] {
-  return [...row].flatMap(([version, cell]) =>
-    cell.kind === "pass" && cell.first !== undefined ? [`${version} ${verb}`] : [],
-  );
 }
 
 function conformanceOf({ conformance = [], cells }: Row): (readonly [string, "pass" | "fail"])[] {
