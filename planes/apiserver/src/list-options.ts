@@ -22,6 +22,8 @@ export interface ListOptions {
   /** Whether the object is asked for, by its labels and fields. */
   readonly selects: (object: KubeObject) => boolean;
   readonly hasSelector: boolean;
+  /** The one name that {@link selects} takes; empty if it takes several. */
+  readonly onlyName: string;
   /** Items in one answer; 0 for all. */
   readonly limit: number;
   /** Token of a former answer; empty at the start. */
@@ -45,16 +47,19 @@ export function listOptionsOf(
   verb: "list" | "watch",
 ): Outcome<ListOptions> {
   const first = (key: string): string => query.get(key)?.[0] ?? "";
-  const selects = selectionOf(resource, first("labelSelector"), first("fieldSelector"));
-  if (!selects.ok) return selects;
+  const selected = selectionOf(resource, first("labelSelector"), first("fieldSelector"));
+  if (!selected.ok) return selected;
+  const selection = selected.value;
   const resourceVersion = first("resourceVersion");
   const hasSelector = first("labelSelector") !== "" || first("fieldSelector") !== "";
+  const { onlyName = name } = selection;
   const options: ListOptions = {
     selects:
       name === ""
-        ? selects.value
-        : (object) => object.metadata.name === name && selects.value(object),
+        ? selection.selects
+        : (object) => object.metadata.name === name && selection.selects(object),
     hasSelector: hasSelector || name !== "",
+    onlyName,
     limit: wholeNumber(first("limit")) ?? 0,
     continueToken: first("continue"),
     resourceVersion,
@@ -82,18 +87,24 @@ function revisionFault(text: string): Status | undefined {
   return badRequest(`invalid resource version: resourceVersion: Invalid value: ${quoted}: ${why}`);
 }
 
-type Selection = (object: KubeObject) => boolean;
+interface Selection {
+  readonly selects: (object: KubeObject) => boolean;
+  /** Undefined if no selector asks for one name. */
+  readonly onlyName?: string;
+}
 
 function selectionOf(resource: Resource, labelText: string, fieldText: string): Outcome<Selection> {
   const labels = parseLabelSelector(labelText);
   if (!labels.ok) return fail(badRequest(labels.message));
   const fields = parseFieldSelector(fieldText, resource);
   if (!fields.ok) return fail(badRequest(fields.message));
-  if (labelText === "" && fieldText === "") return done(() => true);
-  return done(
-    (object) =>
+  if (labelText === "" && fieldText === "") return done({ selects: () => true });
+  const named = fields.selector.find(({ field, isEqual }) => field === "metadata.name" && isEqual);
+  return done({
+    selects: (object) =>
       matches(labels.selector, object.metadata.labels) && matchesFields(fields.selector, object),
-  );
+    ...(named !== undefined && { onlyName: named.value }),
+  });
 }
 
 /** Source: k8s.io/apimachinery, meta/internalversion/validation. */

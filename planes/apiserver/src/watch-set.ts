@@ -3,7 +3,7 @@ import type { Instant, Now } from "@beemesh/base";
 import type { KubeObject, Resource } from "@beemesh/model";
 import type { Change } from "@beemesh/ports";
 import { EventLines } from "./event-line.ts";
-import type { Watch } from "./watch.ts";
+import type { Watch, WatchRequest } from "./watch.ts";
 
 export interface WatchLimits {
   /** Of one user: an informer for each kind in some hundred clients. */
@@ -16,7 +16,7 @@ export const watchLimits: WatchLimits = { perUserMax: 2000, max: 10_000 };
 
 export class WatchSet {
   readonly #limits: WatchLimits;
-  /** By `<resource>.<group>`. */
+  /** By what they watch, so that a change asks those alone that it may concern. */
   readonly #watches = new Map<string, Set<Watch>>();
   readonly #countByUser = new Map<string, number>();
   readonly #lines = new EventLines();
@@ -40,9 +40,9 @@ export class WatchSet {
 
   /** Starts a watch; the returned function stops it. */
   open(watch: Watch): () => void {
-    const key = keyOf(watch.request.resource);
-    const ofResource = this.#watches.get(key) ?? new Set();
-    this.#watches.set(key, ofResource.add(watch));
+    const key = keyOf(watch.request);
+    const ofKey = this.#watches.get(key) ?? new Set();
+    this.#watches.set(key, ofKey.add(watch));
     this.#recount(watch.request.user, 1);
     watch.begin();
     if (!watch.isOpen) this.#drop(watch);
@@ -54,21 +54,22 @@ export class WatchSet {
 
   /** Hands a change to all who watch its collection. */
   deliver(change: Change): void {
-    this.#forEach(change.resource, (watch) => watch.deliver(change, this.#nowMs, this.#lines));
+    const { resource, object } = change;
+    this.#forEach(resource, object, (watch) => watch.deliver(change, this.#nowMs, this.#lines));
     this.#lines.clear();
   }
 
   /** Hands out an object that looks different although its record is the same. */
   refresh(resource: Resource, shown: KubeObject): void {
-    this.#forEach(resource, (watch) => watch.refresh(shown, this.#nowMs));
+    this.#forEach(resource, shown, (watch) => watch.refresh(shown, this.#nowMs));
   }
 
   /** Sends bookmarks and ends what is over; when to call again, if anything is open. */
   tick(now: Now): Instant | undefined {
     this.notice(now);
     let wake: Instant | undefined;
-    for (const ofResource of this.#watches.values()) {
-      for (const watch of ofResource) {
+    for (const ofKey of this.#watches.values()) {
+      for (const watch of ofKey) {
         if (now.at >= watch.wakeAt) watch.tick(now);
         if (!watch.isOpen) this.#drop(watch);
         else if (wake === undefined || watch.wakeAt < wake) wake = watch.wakeAt;
@@ -77,17 +78,25 @@ export class WatchSet {
     return wake;
   }
 
-  #forEach(resource: Resource, tell: (watch: Watch) => void): void {
-    // A set may lose the member that is being visited.
-    for (const watch of this.#watches.get(keyOf(resource)) ?? []) {
-      tell(watch);
-      if (!watch.isOpen) this.#drop(watch);
+  #forEach(resource: Resource, object: KubeObject, tell: (watch: Watch) => void): void {
+    const { namespace: own = "", name } = object.metadata;
+    for (const namespace of own === "" ? [""] : [own, ""]) {
+      for (const onlyName of [name, ""]) {
+        // A set may lose the member that is being visited.
+        for (const watch of this.#watches.get(keyOf({ resource, namespace, onlyName })) ?? []) {
+          tell(watch);
+          if (!watch.isOpen) this.#drop(watch);
+        }
+      }
     }
   }
 
   #drop(watch: Watch): void {
-    const isDropped = this.#watches.get(keyOf(watch.request.resource))?.delete(watch) ?? false;
-    if (isDropped) this.#recount(watch.request.user, -1);
+    const key = keyOf(watch.request);
+    const ofKey = this.#watches.get(key);
+    if (ofKey?.delete(watch) !== true) return;
+    if (ofKey.size === 0) this.#watches.delete(key);
+    this.#recount(watch.request.user, -1);
   }
 
   #recount(user: string, change: 1 | -1): void {
@@ -98,6 +107,8 @@ export class WatchSet {
   }
 }
 
-function keyOf({ name, group }: Resource): string {
-  return `${name}.${group}`;
+type Watched = Pick<WatchRequest, "resource" | "namespace" | "onlyName">;
+
+function keyOf({ resource, namespace, onlyName }: Watched): string {
+  return `${resource.name}.${resource.group}/${namespace}/${onlyName}`;
 }

@@ -47,6 +47,28 @@ describe("Watch", () => {
     assert.deepEqual(versions, [String(BigInt(revision) + 1n), client.store.revision]);
   });
 
+  test("of one name hears of that name alone, in its namespace or in all", () => {
+    const client = clientWithMap();
+    const named = (path: string): TestWatch =>
+      client.watch(`${path}?watch=true&fieldSelector=metadata.name%3Da`);
+    const here = named(paths.configMaps);
+    const everywhere = named("/api/v1/configmaps");
+    const other = client.watch(`${paths.configMaps}?watch=true&fieldSelector=metadata.name%3Db`);
+    const not = client.watch(`${paths.configMaps}?watch=true&fieldSelector=metadata.name%21%3Da`);
+    client.send("POST /api/v1/namespaces", { metadata: { name: "elsewhere" } });
+    client.send("POST /api/v1/namespaces/elsewhere/configmaps", configMapManifest("a"));
+    client.send(`POST ${paths.configMaps}`, configMapManifest("b"));
+    relabel(client, "a", "x");
+    assert.deepEqual(heard(here), ["ADDED a", "MODIFIED a"]);
+    assert.deepEqual(heard(everywhere), ["ADDED a", "ADDED a", "MODIFIED a"]);
+    assert.deepEqual(heard(other), ["ADDED b"]);
+    assert.deepEqual(heard(not), ["ADDED b"]);
+    here.stop();
+    client.send(`DELETE ${paths.configMaps}/a`);
+    assert.deepEqual(heard(here), ["ADDED a", "MODIFIED a"]);
+    assert.equal(heard(everywhere).at(-1), "DELETED a");
+  });
+
   test("tells of objects that come into its selector and leave it", () => {
     const client = clientWithMap();
     const watch = client.watch(`${paths.configMaps}?watch=true&labelSelector=app%3Dx`);

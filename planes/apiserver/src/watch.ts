@@ -26,6 +26,8 @@ export interface WatchRequest {
   readonly resource: Resource;
   /** Empty for all namespaces. */
   readonly namespace: string;
+  /** Empty for all names; else {@link selects} takes no other. */
+  readonly onlyName: string;
   readonly selects: (object: KubeObject) => boolean;
   readonly format: Format;
   readonly user: string;
