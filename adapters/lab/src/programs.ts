@@ -17,6 +17,7 @@ export interface Program {
 /** Debian's package of each program. */
 const packages = {
   curl: "curl",
+  etcd: "etcd-server",
   haproxy: "haproxy",
   initdb: "postgresql-15",
   postgres: "postgresql-15",

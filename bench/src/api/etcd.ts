@@ -1,14 +1,15 @@
 /**
  * etcd, the store under every kube-apiserver, as a peer: the same objects put, ranged and watched,
- * through the JSON gateway that it has itself. Debian has it as `etcd-server`.
+ * through the JSON gateway that it has itself.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePorts, until } from "@beemesh/dev";
+import { findPrograms } from "@beemesh/lab";
 
 /** How long it may take to answer after its start, in milliseconds. */
 const startMsMax = 20_000;
@@ -27,7 +28,8 @@ export class Etcd {
 
   /** Starts one; undefined where there is none. */
   static async open(): Promise<Etcd | undefined> {
-    if (spawnSync("etcd", ["--version"]).error !== undefined) return undefined;
+    const { etcd: program } = findPrograms("etcd");
+    if (program === undefined) return undefined;
     const [port = 0, peerPort = 0] = await findFreePorts(2);
     const folder = mkdtempSync(join(tmpdir(), "beemesh-etcd-"));
     const url = `http://127.0.0.1:${port}`;
@@ -36,8 +38,8 @@ export class Etcd {
       --listen-client-urls ${url} --advertise-client-urls ${url}
       --listen-peer-urls ${peerUrl} --initial-advertise-peer-urls ${peerUrl}
       --initial-cluster default=${peerUrl}`.split(/\s+/u);
-    const env = { ...process.env, ETCD_UNSUPPORTED_ARCH: process.arch };
-    const child = spawn("etcd", argv, { stdio: "ignore", env });
+    const env = { ...process.env, ...program.env, ETCD_UNSUPPORTED_ARCH: process.arch };
+    const child = spawn(program.path, argv, { stdio: "ignore", env });
     const etcd = new Etcd(child, folder, port);
     try {
       await until("etcd", startMsMax, () => etcd.put("/ready", "yes").then(() => true));
