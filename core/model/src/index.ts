@@ -31,6 +31,7 @@ export {
   isDefinition,
   requestedNames,
 } from "./custom-resource.ts";
+export { decodingFault } from "./decoding.ts";
 export { defaults } from "./defaults.ts";
 export { derivedUid, slotAnnotation } from "./derivation.ts";
 export {

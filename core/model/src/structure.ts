@@ -13,11 +13,34 @@ import { valuesOf } from "./walk.ts";
 /** An object with more wrong fields is nonsense as a whole; it bounds the answer. */
 export const causesMax = 100;
 
+/** A field of the wrong type, and where it stands. */
+export interface StructureFault {
+  readonly cause: Cause;
+  /** What has the field; undefined if the object is too deep to look further. */
+  readonly holder?: TypeSchema;
+  readonly field?: Field;
+  readonly value: Json;
+}
+
 /** The fields of an object, and of all in it, that are of the wrong type. */
 export function structureCauses(type: TypeSchema, object: JsonObject): readonly Cause[] {
-  const causes: Cause[] = [];
-  checkObject({ type, object, path: "", depth: 0 }, causes);
-  return causes;
+  return structureFaults(type, object, causesMax).map(({ cause }) => cause);
+}
+
+/** The first such fields, at most so many. */
+export function structureFaults(
+  type: TypeSchema,
+  object: JsonObject,
+  most: number,
+): readonly StructureFault[] {
+  const faults: StructureFault[] = [];
+  checkObject({ type, object, path: "", depth: 0 }, { faults, most });
+  return faults;
+}
+
+interface Findings {
+  readonly faults: StructureFault[];
+  readonly most: number;
 }
 
 /**
@@ -59,20 +82,22 @@ interface Place {
   readonly depth: number;
 }
 
-function checkObject({ type, object, path, depth }: Place, causes: Cause[]): void {
+function checkObject({ type, object, path, depth }: Place, findings: Findings): void {
+  const { faults, most } = findings;
   if (depth > objectLimits.depthMax) {
-    causes.push(invalid(path, "…", `must not nest deeper than ${objectLimits.depthMax}`));
+    const cause = invalid(path, "…", `must not nest deeper than ${objectLimits.depthMax}`);
+    faults.push({ cause, value: null });
     return;
   }
   for (const [member, value] of Object.entries(object)) {
     const field = type.members.get(member);
-    if (causes.length >= causesMax) return;
+    if (faults.length >= most) return;
     if (field === undefined || !isSet(value)) continue;
     const fieldPath = memberPath(path, member);
-    const shapeCause = shapeCauseOf(field, value, fieldPath);
-    if (shapeCause !== undefined) causes.push(shapeCause);
+    const cause = shapeCauseOf(field, value, fieldPath);
+    if (cause !== undefined) faults.push({ cause, holder: type, field, value });
     for (const each of valuesOf(field, value, fieldPath)) {
-      checkValue({ field, depth, ...each }, causes);
+      checkValue({ holder: type, field, depth, ...each }, findings);
     }
   }
 }
@@ -84,24 +109,38 @@ function shapeCauseOf(field: Field, value: Json, path: string): Cause | undefine
 }
 
 interface ValuePlace {
+  readonly holder: TypeSchema;
   readonly field: Field;
   readonly value: Json;
   readonly path: string;
   readonly depth: number;
 }
 
-function checkValue({ field, value, path, depth }: ValuePlace, causes: Cause[]): void {
-  if (causes.length >= causesMax) return;
+function checkValue(place: ValuePlace, findings: Findings): void {
+  const { holder, field, value, path, depth } = place;
+  if (findings.faults.length >= findings.most) return;
   const inner = typeNamed(field.type);
+  if (inner !== undefined && isJsonObject(value)) {
+    checkObject({ type: inner, object: value, path, depth: depth + 1 }, findings);
+    return;
+  }
+  const cause = valueCauseOf(field, inner, value, path);
+  if (cause !== undefined) findings.faults.push({ cause, holder, field, value });
+}
+
+/** What is wrong with a value that is no object of a known type. */
+function valueCauseOf(
+  field: Field,
+  inner: TypeSchema | undefined,
+  value: Json,
+  path: string,
+): Cause | undefined {
   if (inner === undefined) {
     const isNothing = value === null && field.shape === "map";
-    const cause = isNothing ? undefined : scalars[field.type]?.(value, path);
-    if (cause !== undefined) causes.push(cause);
-  } else if (unions[inner.name]?.(value) === true) {
-    // It has the other form of the two: a truth value or a list.
-  } else if (isJsonObject(value)) {
-    checkObject({ type: inner, object: value, path, depth: depth + 1 }, causes);
-  } else causes.push(typeInvalid(path, value, "object"));
+    return isNothing ? undefined : scalars[field.type]?.(value, path);
+  }
+  // A union may have its other form: a truth value or a list.
+  return unions[inner.name]?.(value) === true ? undefined : typeInvalid(path, value, "object");
 }
 
 /** Types whose JSON is a schema or something else: whether a value is the something else. */

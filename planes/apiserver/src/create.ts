@@ -12,7 +12,7 @@ import { reachWarnings } from "./admission/reach.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
 import type { Call } from "./call.ts";
 import { defaults, validate, warningsFor } from "./kind.ts";
-import { readObject } from "./object-body.ts";
+import { decodeObject } from "./object-body.ts";
 import { managersOf, tracked, withManagers } from "./ownership.ts";
 import { type Format, formatOf, renderObject } from "./rendition.ts";
 import { alreadyExists, conflict, forbidden, invalid, replyWith, type Status } from "./status.ts";
@@ -26,7 +26,7 @@ const generatedNamesMax = 8;
 export function create(call: Call): ApiReply {
   const options = writeOptionsOf(call.request, "CreateOptions");
   if (!options.ok) return replyWith(options.status);
-  const read = readObject(call.request.body, { ...call.info, name: "" }, options.value);
+  const read = decodeObject(call.request.body, { ...call.info, name: "" }, options.value);
   if (!read.ok) return replyWith(read.status);
   return createObject(call, read.value.object, {
     ...options.value,

@@ -2,7 +2,7 @@
 import type { ApiReply } from "@beemesh/ports";
 import { type Call, storedObject } from "./call.ts";
 import { listAt } from "./field.ts";
-import { readObject } from "./object-body.ts";
+import { decodeObject } from "./object-body.ts";
 import { replace } from "./replacement.ts";
 import { methodNotAllowed, replyWith } from "./status.ts";
 import { writeOptionsOf } from "./write-options.ts";
@@ -12,7 +12,7 @@ export function finalize(call: Call): ApiReply {
   if (call.info.verb !== "update") return replyWith(methodNotAllowed());
   const options = writeOptionsOf(call.request, "UpdateOptions");
   if (!options.ok) return replyWith(options.status);
-  const read = readObject(call.request.body, call.info, options.value);
+  const read = decodeObject(call.request.body, call.info, options.value);
   if (!read.ok) return replyWith(read.status);
   const before = storedObject(call);
   if (!before.ok) return replyWith(before.status);

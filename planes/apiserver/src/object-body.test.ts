@@ -40,6 +40,25 @@ describe("readObject", () => {
     );
   });
 
+  test("an object sent whole with a field of another type is a bad request, however it is sent", () => {
+    const client = new TestClient();
+    client.send(`POST ${paths.configMaps}`, configMapManifest("conf"));
+    const wrong = { ...configMapManifest("conf"), data: { a: 1 } };
+    const apply = { contentType: "application/apply-patch+yaml" };
+    for (const answer of [
+      client.send(`POST ${paths.configMaps}`, wrong),
+      client.send(`PUT ${paths.configMaps}/conf`, wrong),
+      client.send(`PATCH ${paths.configMaps}/conf?fieldManager=me`, wrong, apply),
+    ]) {
+      assert.equal(answer.status, 400);
+      assert.equal(
+        textAt(answer.body, "message"),
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal ' +
+          "number 1 into Go struct field ConfigMap.data of type string",
+      );
+    }
+  });
+
   for (const [metadata, member] of [
     [7, "metadata"],
     [{ name: 7 }, "name"],

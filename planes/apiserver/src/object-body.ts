@@ -1,5 +1,11 @@
 /** From the body of a request to an object of the kind that its path names. */
-import { apiVersionOf, type KubeObject, type ObjectMeta, type Resource } from "@beemesh/model";
+import {
+  apiVersionOf,
+  decodingFault,
+  type KubeObject,
+  type ObjectMeta,
+  type Resource,
+} from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import { fieldAt, textAt } from "./field.ts";
 import { pruneUnknown, unknownFields } from "./kind.ts";
@@ -40,6 +46,23 @@ export function readObject(
     object: unknown.length === 0 ? placed.value : pruneUnknown(resource, placed.value),
     warnings: fieldValidation === "Warn" ? faults : [],
   });
+}
+
+/**
+ * Reads an object that a client sends whole, as {@link readObject} does. A field of another type
+ * cannot be read at all: that is told before anything else is looked at.
+ */
+export function decodeObject(
+  ...args: Parameters<typeof readObject>
+): ReturnType<typeof readObject> {
+  const read = readObject(...args);
+  const [, { resource }] = args;
+  if (!read.ok || resource.custom !== undefined) return read;
+  const fault = decodingFault(resource, read.value.object);
+  if (fault === undefined) return read;
+  const { kind } = resource;
+  const what = `${kind} in version "${apiVersionOf(resource)}"`;
+  return fail(badRequest(`${what} cannot be handled as a ${kind}: ${fault}`));
 }
 
 /** Reads an object for `destination` as {@link readObject} does, but takes any field. */

@@ -5,7 +5,7 @@ import { type Call, storedObject } from "./call.ts";
 import { createObject } from "./create.ts";
 import { fieldAt } from "./field.ts";
 import { mediaTypeOf } from "./media-type.ts";
-import { readObject } from "./object-body.ts";
+import { decodeObject, readObject } from "./object-body.ts";
 import { applied } from "./ownership.ts";
 import { replace } from "./replacement.ts";
 import {
@@ -152,7 +152,7 @@ export function configOf(call: Call, options: WriteOptions): ReturnType<typeof r
   if (managedFields !== undefined && managedFields !== null) {
     return fail(badRequest("metadata.managedFields must be nil"));
   }
-  return readObject(body, call.info, options);
+  return decodeObject(body, call.info, options);
 }
 
 function applyNew(

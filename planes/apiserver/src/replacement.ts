@@ -18,7 +18,7 @@ import { withStoredVersions } from "./custom/definition.ts";
 import { isHeldOnlyByFinalizers } from "./finalizer.ts";
 import { defaults, validate, warningsFor } from "./kind.ts";
 import { withWrittenTaints } from "./node-taint.ts";
-import { readObject } from "./object-body.ts";
+import { decodeObject } from "./object-body.ts";
 import { claimedManagers, managersOf, statusManagers, tracked, withManagers } from "./ownership.ts";
 import { formatOf, renderObject } from "./rendition.ts";
 import {
@@ -48,7 +48,7 @@ export interface Replacement {
 export function update(call: Call): ApiReply {
   const options = writeOptionsOf(call.request, "UpdateOptions");
   if (!options.ok) return replyWith(options.status);
-  const read = readObject(call.request.body, call.info, options.value);
+  const read = decodeObject(call.request.body, call.info, options.value);
   if (!read.ok) return replyWith(read.status);
   const before = storedObject(call);
   if (!before.ok) return replyWith(before.status);
