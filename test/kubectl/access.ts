@@ -74,10 +74,9 @@ export const accessCases: readonly Case[] = [
   },
   {
     verb: "auth whoami",
-    since: 27,
+    since: { minor: 27, asked: "auth whoami", refused: /unknown command "whoami"/u },
     async play(scene) {
-      const alpha = scene.client.minor < 27 ? "alpha " : "";
-      const line = `${alpha}auth whoami -o json --as eve --as-group devs --as-uid 7`;
+      const line = `auth whoami -o json --as eve --as-group devs --as-uid 7`;
       const user = at(read(await scene.ok(line)), "status", "userInfo");
       assert.equal(at(user, "username"), "eve");
       assert.equal(at(user, "uid"), "7");
@@ -104,7 +103,7 @@ export const accessCases: readonly Case[] = [
   },
   {
     verb: "create token",
-    since: 24,
+    since: { minor: 24, asked: "create token robot", refused: /unknown command "token robot"/u },
     async play(scene) {
       await scene.ok("create serviceaccount robot");
       const token = (await scene.ok("create token robot --duration 20m")).trim();

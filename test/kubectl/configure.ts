@@ -54,7 +54,7 @@ export const applyCases: readonly Case[] = [
   },
   {
     verb: "apply --prune --applyset",
-    since: 27,
+    since: { minor: 27, asked: "apply --applyset=set", refused: /unknown flag: --applyset/u },
     async play(scene) {
       const env = { KUBECTL_APPLYSET: "true" };
       const prune = "apply --prune --applyset=set -f -";
@@ -126,6 +126,7 @@ export const applyCases: readonly Case[] = [
   },
 ];
 
+const noSubresource = /unknown flag: --subresource/u;
 const condition = { type: "Told", status: "True", reason: "Before", message: "" };
 
 export const writeCases: readonly Case[] = [
@@ -201,7 +202,7 @@ export const writeCases: readonly Case[] = [
   },
   {
     verb: "edit --subresource=status",
-    since: 27,
+    since: { minor: 24, asked: "edit --subresource=status", refused: noSubresource },
     async play(scene) {
       const name = "status-edited";
       await scene.apply(budget(name));
@@ -260,7 +261,7 @@ export const writeCases: readonly Case[] = [
   },
   {
     verb: "patch --subresource",
-    since: 24,
+    since: { minor: 24, asked: "patch --subresource=scale", refused: noSubresource },
     async play(scene) {
       await scene.apply(deployment("subpatched", { paused: true }));
       const patch = JSON.stringify({ spec: { replicas: 3 } });
@@ -436,7 +437,11 @@ export const deleteCases: readonly Case[] = [
   },
   {
     verb: "wait --for=create",
-    since: 31,
+    since: {
+      minor: 31,
+      asked: "wait --for=create cm/a",
+      refused: /unrecognized condition: "create"/u,
+    },
     async play(scene) {
       const going = scene.start("wait --for=create configmap/awaited --timeout=30s");
       await scene.ok("create configmap awaited");
@@ -461,7 +466,11 @@ export const deleteCases: readonly Case[] = [
   },
   {
     verb: "wait --for=jsonpath",
-    since: 23,
+    since: {
+      minor: 23,
+      asked: "wait --for=jsonpath={.a}=b cm/a",
+      refused: /unrecognized condition: "jsonpath=\S+"/u,
+    },
     async play(scene) {
       await scene.apply(deployment("conditioned"));
       const line = "wait deployment/conditioned --timeout=30s --for";
@@ -474,11 +483,11 @@ export const deleteCases: readonly Case[] = [
   },
   {
     verb: "wait --for=delete",
-    // Older ones fail when it is gone already, which nobody can tell beforehand.
-    since: 21,
     async play(scene) {
       await scene.apply(configMap("leaving", {}));
-      const going = scene.start("wait --for=delete configmap/leaving --timeout=30s");
+      const going = scene.start("wait --for=delete configmap/leaving --timeout=30s -v=6");
+      // It goes when it is waited for: what is gone already is an error for older ones.
+      await going.prints(/watch=true.*200 OK/u);
       await scene.ok("delete configmap leaving");
       assert.equal(await going.ends(), 0, going.output);
       await scene.seesNo("configmaps/leaving");

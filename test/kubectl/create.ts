@@ -19,10 +19,9 @@ const rbac = "rbac.authorization.k8s.io";
 /** Kubectl calls what it has just made by its kind and group. */
 const created = /^[a-z.0-9]+\/\S+ created\n$/u;
 
-function making(verb: string, made: (scene: Scene) => readonly Made[], since = 0): Case {
+function making(verb: string, made: (scene: Scene) => readonly Made[]): Case {
   return {
     verb: `create ${verb}`,
-    since,
     async play(scene) {
       for (const { line, name, is } of made(scene)) {
         await scene.prints([...wordsOf(`create ${verb}`), ...wordsOf(line)], created);
@@ -33,9 +32,6 @@ function making(verb: string, made: (scene: Scene) => readonly Made[], since = 0
 }
 
 const rule = { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get", "list"] };
-
-/** Older ones make these in beta groups that no server has any more. */
-const groupsSince = 21;
 
 const accessCases: readonly Case[] = [
   making("clusterrole", (scene) => {
@@ -143,33 +139,25 @@ const workloadCases: readonly Case[] = [
       },
     },
   ]),
-  making(
-    "cronjob",
-    () => [
-      {
-        line: ["made", used, "--schedule=0 3 * * *", "--restart=Never"],
-        name: "cronjobs.batch/made",
-        is: {
-          spec: {
-            schedule: "0 3 * * *",
-            jobTemplate: { spec: { template: { spec: { restartPolicy: "Never" } } } },
-          },
+  making("cronjob", () => [
+    {
+      line: ["made", used, "--schedule=0 3 * * *", "--restart=Never"],
+      name: "cronjobs.batch/made",
+      is: {
+        spec: {
+          schedule: "0 3 * * *",
+          jobTemplate: { spec: { template: { spec: { restartPolicy: "Never" } } } },
         },
       },
-    ],
-    groupsSince,
-  ),
-  making(
-    "poddisruptionbudget",
-    () => [
-      {
-        line: "made --selector=app=web --min-available=1",
-        name: "poddisruptionbudgets.policy/made",
-        is: { spec: { minAvailable: 1, selector: { matchLabels: { app: "web" } } } },
-      },
-    ],
-    groupsSince,
-  ),
+    },
+  ]),
+  making("poddisruptionbudget", () => [
+    {
+      line: "made --selector=app=web --min-available=1",
+      name: "poddisruptionbudgets.policy/made",
+      is: { spec: { minAvailable: 1, selector: { matchLabels: { app: "web" } } } },
+    },
+  ]),
 ];
 
 const clusterCases: readonly Case[] = [

@@ -9,7 +9,7 @@ import { watchInterruption } from "../../apps/dev/src/index.ts";
 import type { Client } from "./client.ts";
 import { play } from "./play.ts";
 import { findClients, Stage } from "./stage.ts";
-import { type Cell, drawFailures, drawTable, reportOf } from "./table.ts";
+import { type Cell, drawAbsences, drawFailures, drawTable, reportOf } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
@@ -47,8 +47,8 @@ async function main(driven: readonly Client[]): Promise<number> {
     const rows = await play(stage, choice);
     const versions = driven.map(({ version }) => version);
     const report = reportOf(versions, rows, performance.now() - start);
-    process.stdout.write(`${drawTable(versions, rows)}\n\n`);
-    if (!report.ok) process.stdout.write(`${drawFailures(rows)}\n\n`);
+    const shown = [drawTable(versions, rows), drawAbsences(rows), drawFailures(rows)];
+    process.stdout.write(`${shown.filter((text) => text !== "").join("\n\n")}\n\n`);
     if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
     else process.stdout.write(`${report.passed} passed, ${report.failed} failed\n`);
     return report.ok && !signal.aborted ? 0 : 1;

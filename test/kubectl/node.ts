@@ -83,7 +83,6 @@ export const nodeCases: readonly Case[] = [
   {
     verb: "debug node/name",
     needsContainers: true,
-    since: 20,
     async play(scene) {
       const node = chosen(scene);
       // What was printed before kubectl has come is only in the log, so that the script waits.

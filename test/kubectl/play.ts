@@ -1,6 +1,6 @@
 /** Plays all cases with all clients on one mesh, some at the same time. */
 import { spawnSync } from "node:child_process";
-import type { Case } from "./case.ts";
+import type { Case, Since } from "./case.ts";
 import type { Client } from "./client.ts";
 import { families } from "./families.ts";
 import { type Place, Scene } from "./scene.ts";
@@ -48,7 +48,7 @@ export async function play(stage: Stage, choice: Choice): Promise<readonly Row[]
       const place = await stage.place(client, family, turn);
       for (const each of cases) {
         if (choice.signal.aborted) return;
-        const lack = await lackOf(each, client, stage);
+        const lack = await lackOf(each, place, stage);
         const cell = lack ?? (await alone(locks, each.lock, () => playCase(each, place)));
         cells.get(each)?.set(client.version, cell);
         choice.tell(each.verb, client, cell);
@@ -60,9 +60,9 @@ export async function play(stage: Stage, choice: Choice): Promise<readonly Row[]
 }
 
 /** Why a case is not played. */
-async function lackOf(each: Case, { minor }: Client, stage: Stage): Promise<Cell | undefined> {
-  const { since = 0, until = Infinity, group, program, needsContainers } = each;
-  if (minor < since || minor > until) return { kind: "absent" };
+async function lackOf(each: Case, place: Place, stage: Stage): Promise<Cell | undefined> {
+  const { since, group, program, needsContainers } = each;
+  if (since !== undefined && place.client.minor < since.minor) return absence(since, place);
   if (needsContainers === true && !stage.hasContainers) {
     return { kind: "skip", reason: "pods are processes here" };
   }
@@ -71,6 +71,17 @@ async function lackOf(each: Case, { minor }: Client, stage: Stage): Promise<Cell
   }
   if (group === undefined || (await stage.serves(group))) return undefined;
   return { kind: "skip", reason: `the mesh does not serve ${group} yet` };
+}
+
+/** What a version that does not have a form says to it: it is not absent because we say so. */
+async function absence({ asked, refused }: Since, place: Place): Promise<Cell> {
+  const start = performance.now();
+  const { code, stdout, stderr } = await new Scene(place).run(asked);
+  const text = `${stderr}${stdout}`;
+  const reason = refused.exec(text)?.[0];
+  if (code !== 0 && reason !== undefined) return { kind: "absent", reason };
+  const tookMs = performance.now() - start;
+  return { kind: "fail", tookMs, reason: `it is not absent: exit code ${code}: ${text}` };
 }
 
 async function playCase(each: Case, place: Place): Promise<Cell> {

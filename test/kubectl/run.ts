@@ -276,7 +276,6 @@ export const execCases: readonly Case[] = [
 export const debugCases: readonly Case[] = [
   {
     verb: "debug -i (ephemeral container), --target",
-    since: 23,
     needsContainers: true,
     async play(scene) {
       await companion(scene);
@@ -300,7 +299,6 @@ export const debugCases: readonly Case[] = [
   },
   {
     verb: "debug --copy-to",
-    since: 20,
     async play(scene) {
       await companion(scene);
       const copy = `debug companion --copy-to=copied --container=main ${used} -- sleep 600`;

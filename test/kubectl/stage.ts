@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { findPackaged } from "../../adapters/lab/src/index.ts";
 import {
   type DevMesh,
   type DevMeshOptions,
@@ -18,14 +19,21 @@ const machinesCount = 3;
 
 const program = join(import.meta.dirname, "../../apps/cli/src/main.ts");
 
-/** The clients of this computer, oldest first. */
+/**
+ * The clients of this computer, and Debian's own, which is old; one of a version, oldest first.
+ */
 export function findClients(): readonly Client[] {
-  return kubectls.map((path) => {
-    const { stdout } = spawnSync(path, ["version", "--client", "-o", "json"], { encoding: "utf8" });
-    const minor = /"minor": "(?<minor>\d+)/u.exec(stdout)?.groups?.["minor"];
-    assert(minor !== undefined, `${path} says its version: ${stdout}`);
-    return new Client(path, Number(minor));
-  });
+  const packaged = findPackaged("kubectl");
+  const paths = packaged === undefined ? kubectls : [...kubectls, packaged.path];
+  const clients = new Map(paths.map(clientOf).map((each) => [each.minor, each]));
+  return [...clients.values()].toSorted((a, b) => a.minor - b.minor);
+}
+
+function clientOf(path: string): Client {
+  const { stdout } = spawnSync(path, ["version", "--client", "-o", "json"], { encoding: "utf8" });
+  const minor = /"minor": "(?<minor>\d+)/u.exec(stdout)?.groups?.["minor"];
+  assert(minor !== undefined, `${path} says its version: ${stdout}`);
+  return new Client(path, Number(minor));
 }
 
 export class Stage {

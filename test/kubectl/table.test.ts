@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawFailures, drawTable, type Row, reportOf } from "./table.ts";
+import { drawAbsences, drawFailures, drawTable, type Row, reportOf } from "./table.ts";
 
 const rows: readonly Row[] = [
   {
@@ -14,7 +14,7 @@ const rows: readonly Row[] = [
   {
     verb: "top node",
     cells: new Map([
-      ["1.27", { kind: "absent" }],
+      ["1.27", { kind: "absent", reason: "unknown command" }],
       ["1.33", { kind: "skip", reason: "nobody measures" }],
     ]),
   },
@@ -25,6 +25,7 @@ test("a table has a row each verb and a column each version", () => {
     drawTable(["1.27", "1.33"], rows),
     "VERB      1.27  1.33\napply     ✔     ✖\ntop node  –     ?",
   );
+  assert.equal(drawAbsences(rows), "– 1.27 top node: unknown command");
   assert.equal(drawFailures(rows), "✖ 1.33 apply\n    it said\n    no");
 });
 

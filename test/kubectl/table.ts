@@ -4,8 +4,8 @@
 export type Cell =
   | { readonly kind: "pass"; readonly tookMs: number }
   | { readonly kind: "fail"; readonly tookMs: number; readonly reason: string }
-  /** This version does not have it. */
-  | { readonly kind: "absent" }
+  /** This version does not have it; the reason is its own. */
+  | { readonly kind: "absent"; readonly reason: string }
   /** Something on this computer, or of the mesh, is missing for it. */
   | { readonly kind: "skip"; readonly reason: string };
 
@@ -42,6 +42,20 @@ export function drawFailures(rows: readonly Row[]): string {
       ),
     )
     .join("\n\n");
+}
+
+/** What versions do not have, in their own words: a line for each row and reason. */
+export function drawAbsences(rows: readonly Row[]): string {
+  return rows
+    .flatMap(({ verb, cells }) => {
+      const absences = [...cells].flatMap(([version, cell]) =>
+        cell.kind === "absent" ? [{ version, reason: cell.reason }] : [],
+      );
+      return [...Map.groupBy(absences, ({ reason }) => reason)].map(
+        ([reason, all]) => `– ${all.map(({ version }) => version).join()} ${verb}: ${reason}`,
+      );
+    })
+    .join("\n");
 }
 
 /** What `--json` prints. */

@@ -6,5 +6,5 @@
  */
 
 export { type Host, isNetworkPossible, type Network, openNetwork } from "./network.ts";
-export { findPrograms, lackOf, type Program, type ProgramName } from "./programs.ts";
+export { findPackaged, findPrograms, lackOf, type Program, type ProgramName } from "./programs.ts";
 export { type RunResult, run, runOrThrow } from "./run.ts";

@@ -20,6 +20,7 @@ const packages = {
   etcd: "etcd-server",
   haproxy: "haproxy",
   initdb: "postgresql-15",
+  kubectl: "kubernetes-client",
   postgres: "postgresql-15",
   psql: "postgresql-client-15",
   "redis-cli": "redis-tools",
@@ -44,10 +45,20 @@ const fetchMsMax = 120_000;
 export function findPrograms<Name extends ProgramName>(
   ...names: readonly Name[]
 ): Readonly<Record<Name, Program | undefined>> {
-  if (names.some((name) => find(name) === undefined)) fetchPackages(names);
+  const missing = names.filter((name) => find(name) === undefined);
+  if (missing.length > 0) fetchPackages(missing);
   const found = names.map((name) => [name, find(name)] as const);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one for each of the names
   return Object.fromEntries(found) as Readonly<Record<Name, Program | undefined>>;
+}
+
+/**
+ * Debian's own version of a program, fetched if need be, whatever else this computer has of that
+ * name; where there is none, what this computer has.
+ */
+export function findPackaged(name: ProgramName): Program | undefined {
+  if (unpacked(name) === undefined) fetchPackages([name]);
+  return unpacked(name) ?? find(name);
 }
 
 /** Why a test cannot run that needs all of these; false if it can. */
@@ -58,7 +69,10 @@ export function lackOf(found: Readonly<Record<string, Program | undefined>>): st
 
 function find(name: ProgramName): Program | undefined {
   const system = searched("/", name);
-  if (system !== undefined) return { path: system, env: {} };
+  return system === undefined ? unpacked(name) : { path: system, env: {} };
+}
+
+function unpacked(name: ProgramName): Program | undefined {
   const own = searched(root, name);
   if (own === undefined) return undefined;
   const libraries = globSync(`${root}/usr/lib/{,*-linux-gnu,postgresql/*/lib}`);
@@ -83,7 +97,7 @@ function fetchPackages(names: readonly ProgramName[]): void {
   const archives = join(cache, "archives");
   mkdirSync(join(archives, "partial"), { recursive: true });
   mkdirSync(root, { recursive: true });
-  const wanted = names.filter((name) => find(name) === undefined).map((name) => packages[name]);
+  const wanted = names.map((name) => packages[name]);
   const quiet = ["--yes", "--quiet=2", "--download-only", "--no-install-recommends"];
   // It takes no lock of the system's, for it changes nothing there.
   const settings = ["-o", "Debug::NoLocking=1", "-o", `Dir::Cache::archives=${archives}`];

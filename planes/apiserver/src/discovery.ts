@@ -8,37 +8,52 @@ import { compareVersions, type Resource, type ResourceBook, resources } from "@b
 import type { ApiReply, ApiRequest } from "@beemesh/ports";
 import { mediaTypesOf, takesJson } from "./media-type.ts";
 import { metricsResources } from "./metrics-resource.ts";
-import { newerEvents } from "./newer-event.ts";
-import { olderAutoscalers } from "./older-autoscaler.ts";
+import { retiredVersions } from "./retired-version.ts";
 import { reviewResources } from "./review-resource.ts";
+import { secondViews } from "./second-views.ts";
 import { noSuchPath, replyWith } from "./status.ts";
 import { type Subresource, subresourcesOf } from "./subresource.ts";
 import { virtualResources } from "./virtual-resource.ts";
-
-const secondViews = [...olderAutoscalers, ...newerEvents].map(({ resource }) => resource);
 
 const own: readonly Resource[] = [
   ...resources,
   ...reviewResources,
   ...virtualResources,
   ...metricsResources,
-  ...secondViews,
+  ...secondViews.map(({ resource }) => resource),
 ];
 
 /** What is served, by group; the groups stand in the order of their first resource. */
 type Catalogue = ReadonlyMap<string, readonly Resource[]>;
 
-const catalogues = new WeakMap<ResourceBook, { edition: number; catalogue: Catalogue }>();
+/** What is served, as it is told in either form. */
+interface Catalogues {
+  readonly edition: number;
+  readonly plain: Catalogue;
+  /** Without what Kubernetes has retired: who asks for this form is younger. */
+  readonly aggregated: Catalogue;
+}
 
-function catalogueOf(book: ResourceBook): Catalogue {
-  const known = catalogues.get(book);
-  if (known?.edition === book.edition) return known.catalogue;
+const known = new WeakMap<ResourceBook, Catalogues>();
+const retired = new Set(retiredVersions.map(({ resource }) => resource));
+
+function cataloguesOf(book: ResourceBook): Catalogues {
+  const before = known.get(book);
+  if (before?.edition === book.edition) return before;
   const custom = book.served.toSorted(
     (a, b) => compareVersions(a.version, b.version) || (a.name < b.name ? -1 : 1),
   );
-  const catalogue = Map.groupBy([...own, ...custom], ({ group }) => group);
-  catalogues.set(book, { edition: book.edition, catalogue });
-  return catalogue;
+  const all = [...own, ...custom];
+  const catalogues = {
+    edition: book.edition,
+    plain: Map.groupBy(all, ({ group }) => group),
+    aggregated: Map.groupBy(
+      all.filter((resource) => !retired.has(resource)),
+      ({ group }) => group,
+    ),
+  };
+  known.set(book, catalogues);
+  return catalogues;
 }
 
 /** Names of the groups but the core group. */
@@ -50,35 +65,38 @@ function groupNames(catalogue: Catalogue): readonly string[] {
 export function discovery(request: ApiRequest, book: ResourceBook): ApiReply | undefined {
   const [root, ...rest] = request.path;
   if (root !== "api" && root !== "apis") return undefined;
-  const catalogue = catalogueOf(book);
+  const catalogues = cataloguesOf(book);
   return root === "api"
-    ? coreDiscovery(request, rest, catalogue)
-    : groupDiscovery(request, rest, catalogue);
+    ? coreDiscovery(request, rest, catalogues)
+    : groupDiscovery(request, rest, catalogues);
 }
 
 function coreDiscovery(
   request: ApiRequest,
   [version, ...rest]: readonly string[],
-  catalogue: Catalogue,
+  catalogues: Catalogues,
 ): ApiReply | undefined {
+  const { plain } = catalogues;
   if (version === undefined) {
-    return aggregated(request, [""], catalogue) ?? json(coreVersions(catalogue));
+    return aggregated(request, [""], catalogues.aggregated) ?? json(coreVersions(plain));
   }
-  return rest.length === 0 ? resourceList("", version, catalogue) : undefined;
+  return rest.length === 0 ? resourceList("", version, plain) : undefined;
 }
 
 function groupDiscovery(
   request: ApiRequest,
   [group, version, ...rest]: readonly string[],
-  catalogue: Catalogue,
+  catalogues: Catalogues,
 ): ApiReply | undefined {
+  const { plain } = catalogues;
   if (group === undefined) {
-    return aggregated(request, groupNames(catalogue), catalogue) ?? json(groupList(catalogue));
+    const groups = groupNames(catalogues.aggregated);
+    return aggregated(request, groups, catalogues.aggregated) ?? json(groupList(plain));
   }
   if (rest.length > 0) return undefined;
-  if (version !== undefined) return resourceList(group, version, catalogue);
-  if (group === "" || !catalogue.has(group)) return undefined;
-  return json({ kind: "APIGroup", apiVersion: "v1", ...groupOf(group, catalogue) });
+  if (version !== undefined) return resourceList(group, version, plain);
+  if (group === "" || !plain.has(group)) return undefined;
+  return json({ kind: "APIGroup", apiVersion: "v1", ...groupOf(group, plain) });
 }
 
 function json(body: unknown): ApiReply {

@@ -53,6 +53,19 @@ describe("ephemeral containers", () => {
     assert.equal(listAt(body, "spec", "ephemeralContainers").length, 2);
   });
 
+  test("are added by the kind of their own that kubectl up to 1.21 sends", () => {
+    const client = clientWithPod();
+    for (const name of ["one", "two"]) {
+      const ephemeralContainers = [{ ...debug, name }];
+      const metadata = { creationTimestamp: null };
+      const body = { apiVersion: "v1", kind: "EphemeralContainers", metadata, ephemeralContainers };
+      assert.equal(client.send(`PUT ${url}`, body).status, 200);
+    }
+    const { body } = client.send(`GET ${paths.pods}/web`);
+    const names = listAt(body, "spec", "ephemeralContainers").map((each) => textAt(each, "name"));
+    assert.deepEqual(names, ["one", "two"]);
+  });
+
   test("have no probes, no ports, and a name that is theirs", () => {
     const client = clientWithPod();
     const wrong = { ...debug, name: "main", ports: [{ containerPort: 80 }] };

@@ -7,12 +7,19 @@
 import type { KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { type Call, storedObject } from "./call.ts";
-import { listAt, mapAt } from "./field.ts";
+import { listAt, mapAt, textAt } from "./field.ts";
 import { get } from "./list.ts";
 import { type ReadObject, readObject } from "./object-body.ts";
 import { patched, patchKindOf } from "./patch.ts";
 import { replace } from "./replacement.ts";
-import { fail, methodNotAllowed, type Outcome, replyWith, unsupportedMediaType } from "./status.ts";
+import {
+  done,
+  fail,
+  methodNotAllowed,
+  type Outcome,
+  replyWith,
+  unsupportedMediaType,
+} from "./status.ts";
 import { writeOptionsOf } from "./write-options.ts";
 
 /** Answers what is asked of `pods/<name>/ephemeralcontainers`: nothing else of the pod changes. */
@@ -28,7 +35,7 @@ export function ephemeralContainers(call: Call): ApiReply {
   const stored = storedObject(call);
   if (!stored.ok) return replyWith(stored.status);
   const before = stored.value;
-  const body = verb === "update" ? asIs(call.request.body) : patchedPod(call, before);
+  const body = verb === "update" ? wholePod(call.request.body, before) : patchedPod(call, before);
   if (!body.ok) return replyWith(body.status);
   const read: Outcome<ReadObject> = readObject(body.value, call.info, options.value);
   if (!read.ok) return replyWith(read.status);
@@ -43,8 +50,15 @@ export function ephemeralContainers(call: Call): ApiReply {
   return replace(call, { before, wanted, options: options.value, warnings });
 }
 
-function asIs(value: unknown): Outcome<unknown> {
-  return { ok: true, value };
+/**
+ * The pod that a PUT is for. Up to kubectl 1.21 it was a kind of its own with nothing but the
+ * containers: such a client can read nothing of what is there, so what it sends is added to that.
+ */
+function wholePod(body: unknown, before: KubeObject): Outcome<unknown> {
+  if (textAt(body, "kind") !== "EphemeralContainers") return done(body);
+  const there = listAt(before, "spec", "ephemeralContainers");
+  const all = [...there, ...listAt(body, "ephemeralContainers")];
+  return done({ ...before, spec: { ...mapAt(before, "spec"), ephemeralContainers: all } });
 }
 
 function patchedPod(call: Call, before: KubeObject): Outcome<unknown> {

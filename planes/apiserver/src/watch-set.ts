@@ -80,13 +80,14 @@ export class WatchSet {
 
   #forEach(resource: Resource, object: KubeObject, tell: (watch: Watch) => void): void {
     const { namespace: own = "", name } = object.metadata;
-    for (const namespace of own === "" ? [""] : [own, ""]) {
-      for (const onlyName of [name, ""]) {
-        // A set may lose the member that is being visited.
-        for (const watch of this.#watches.get(keyOf({ resource, namespace, onlyName })) ?? []) {
-          tell(watch);
-          if (!watch.isOpen) this.#drop(watch);
-        }
+    const keys = (own === "" ? [""] : [own, ""]).flatMap((namespace) =>
+      [name, ""].map((onlyName) => keyOf({ resource, namespace, onlyName })),
+    );
+    for (const key of keys) {
+      // A set may lose the member that is being visited.
+      for (const watch of this.#watches.get(key) ?? []) {
+        tell(watch);
+        if (!watch.isOpen) this.#drop(watch);
       }
     }
   }
