@@ -67,11 +67,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "net Networking node-pod udp",
   ],
 
-  "not there: the Service of the API is a name, and no object": [
-    "net API Server Endpoints and EndpointSlices pointing to API Server",
-    "net API Server secure master service",
-  ],
-
   "not there: Endpoints that somebody writes have no slices": [
     "net EndpointSliceMirroring",
     "net EndpointSlice multiple endpoint IPs in multiple slices",

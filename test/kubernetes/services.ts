@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviours } from "./behaviour.ts";
-import { listAt, nameOf, textAt } from "./client.ts";
+import { at, listAt, nameOf, textAt } from "./client.ts";
 import { labelled, objectOf } from "./manifest.ts";
 import { pathOf } from "./resource.ts";
 import { condition } from "./status-life.ts";
@@ -84,6 +84,38 @@ export const services: Behaviours = {
     await world.until("its slices gone", async () => {
       return (await world.list("endpointslices", ofService("web"))).length === 0;
     });
+  },
+
+  "net API Server secure master service": async (world) => {
+    const found = await world.ok(`GET ${pathOf("services", "default")}/kubernetes`);
+    const ports = listAt(found, "spec", "ports");
+    assert.deepEqual(
+      ports.map((port) => [textAt(port, "name"), Number(port["port"]), textAt(port, "protocol")]),
+      [["https", 443, "TCP"]],
+    );
+    assert.notEqual(textAt(found, "spec", "clusterIP"), "");
+  },
+
+  "net API Server Endpoints and EndpointSlices pointing to API Server": async (world) => {
+    await world.ok(`GET ${pathOf("services", "default")}/kubernetes`);
+    const old = await world.ok(`GET ${pathOf("endpoints", "default")}/kubernetes`);
+    const told = listAt(old, "subsets").flatMap((subset) =>
+      listAt(subset, "addresses").flatMap((address) =>
+        listAt(subset, "ports").map((port) => `${textAt(address, "ip")}:${Number(port["port"])}`),
+      ),
+    );
+    const path = `${pathOf("endpointslices", "default")}${ofService("kubernetes")}`;
+    const slices = listAt(await world.ok(`GET ${path}`), "items");
+    const places = slices.flatMap((slice) =>
+      listAt(slice, "endpoints").flatMap((endpoint) => {
+        assert.equal(at(endpoint, "conditions", "ready"), true);
+        return listAt(slice, "ports").map(
+          (port) => `${textAt(endpoint, "addresses", 0)}:${Number(port["port"])}`,
+        );
+      }),
+    );
+    assert.equal(places.length, world.mesh.machines.length, "the API of each machine");
+    assert.deepEqual(places.toSorted(), told.toSorted());
   },
 
   "net Endpoints lifecycle": async (world) => {

@@ -6,7 +6,7 @@ import { type Now, shortName } from "@beemesh/base";
 import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/gateway";
 import { ServiceTokens } from "@beemesh/identity";
 import { Machine, type MachineEvent, nodeMarks } from "@beemesh/machine";
-import { findResource, type KubeObject } from "@beemesh/model";
+import { apiServiceAddress, apiServicePort, findResource, type KubeObject } from "@beemesh/model";
 import type { ApiAccess } from "@beemesh/pods";
 import type { Disk, Runtime, TokenAuthority } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
@@ -317,7 +317,7 @@ function keysOfAll(tokens: ServiceTokens, { objects }: Machine): TokenAuthority 
 function apiPlace({ apiPort }: DaemonConfig, runtime: Runtime): Pick<ApiAccess, "host" | "port"> {
   return runtime.name === "process"
     ? { host: "127.0.0.1", port: apiPort }
-    : { host: "10.96.0.1", port: 443 };
+    : { host: apiServiceAddress, port: apiServicePort };
 }
 
 function nextIncarnation(disk: Disk): number {

@@ -43,6 +43,7 @@ export function readFacts(
     workloadAddresses: known.workloadAddresses,
     hostIp: hostIp(),
     ingressAddress: ingressAddress(config.httpHost),
+    apiPort: config.apiPort,
     cpuMillicores: config.cpuMillicores ?? availableParallelism() * 1000,
     memoryBytes: config.memoryBytes ?? Math.max(0, totalmem() - reservedBytes),
     diskBytes: disk.blocks * disk.bsize,

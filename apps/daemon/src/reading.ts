@@ -79,8 +79,7 @@ export class Reading {
         yield collectionOf(resource.name, resource.group, name);
       }
       yield collectionOf("namespaces", "");
-      // Leases of machines are computed of their Nodes.
-      if (resource.name === "leases") yield collectionOf("nodes", "");
+      if (ofNodes.has(resource.name)) yield collectionOf("nodes", "");
     }
   }
 
@@ -91,6 +90,9 @@ export class Reading {
     return this.#shelf.objects.list(resource).items.map(({ metadata }) => metadata.name);
   }
 }
+
+/** What is computed of Nodes: the leases of machines, and where their APIs are. */
+const ofNodes: ReadonlySet<string> = new Set(["leases", "endpoints", "endpointslices"]);
 
 const definitions = collectionOf("customresourcedefinitions", "apiextensions.k8s.io");
 

@@ -10,6 +10,14 @@
  */
 
 export {
+  apiMark,
+  apiNamespace,
+  apiServiceAddress,
+  apiServiceName,
+  apiServicePort,
+  isOfApi,
+} from "./api-service.ts";
+export {
   type Cause,
   type CauseReason,
   causesText,

@@ -99,6 +99,7 @@ export function createApi(options: ApiOptions): Api {
     makeUid,
     rootCa,
     heardOf: (node) => view.heardOf(node, clock.wallMs),
+    isAlive,
   });
   const book = new RoleBook({ store, knows });
   const view: View = new View({ store, isAlive, rulesOf: (role) => book.rulesOfObject(role) });

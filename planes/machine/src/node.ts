@@ -1,4 +1,4 @@
-import { type Condition, ingressAddressMark, type KubeObject } from "@beemesh/model";
+import { apiMark, type Condition, ingressAddressMark, type KubeObject } from "@beemesh/model";
 import type { PeerId } from "@beemesh/wire";
 
 /** What a machine says of itself, measured by the daemon. */
@@ -17,6 +17,8 @@ export interface NodeFacts {
   readonly hostIp: string;
   /** Where the network reaches the Ingresses on this machine; undefined if it does not. */
   readonly ingressAddress?: string | undefined;
+  /** The port of its API; left out if that is any that is free. */
+  readonly apiPort?: number;
   readonly cpuMillicores: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
@@ -85,12 +87,13 @@ export function makeNode(
 
 /** How others reach this machine, and what stands on it. */
 function marksOf(facts: NodeFacts): Readonly<Record<string, string>> {
-  const { addresses, ingressAddress, peer, tokenCertificate, workloadAddresses } = facts;
+  const { addresses, apiPort, ingressAddress, peer, tokenCertificate, workloadAddresses } = facts;
   return {
     [nodeMarks.peer]: peer,
     [nodeMarks.addresses]: addresses.join(","),
     ...(workloadAddresses && { [nodeMarks.workloadAddresses]: workloadAddresses.join(",") }),
     ...(tokenCertificate && { [nodeMarks.tokenCertificate]: tokenCertificate }),
+    ...(apiPort && { [apiMark]: String(apiPort) }),
     ...(ingressAddress && { [ingressAddressMark]: ingressAddress }),
   };
 }

@@ -1,7 +1,8 @@
+import { isOfApi } from "@beemesh/model";
 import type { NameRecord } from "@beemesh/workload";
 import { type Backend, programBackends, readyBackends } from "./backend.ts";
 import { ipKey, isSix } from "./ip-key.ts";
-import type { ServicePort, ServiceRecord } from "./service-record.ts";
+import { apiRecord, type ServicePort, type ServiceRecord } from "./service-record.ts";
 import { partOf, type Surroundings } from "./surroundings.ts";
 
 /** What a name of the cluster is: its records of a type, or the name that it stands for. */
@@ -58,12 +59,12 @@ function serviceSubtree(question: Question): ClusterAnswer | undefined {
   if (labels.length === 0) return around.catalog.hasNamespace(namespace) ? nothing : undefined;
   if (labels.length > 3) return undefined;
   const service = labels.at(-1) ?? "";
+  if (isOfApi(namespace, service)) return serviceAnswer(question, apiRecord(around.apiIp));
   const record = around.catalog.service(`${namespace}/${service}`);
   if (record !== undefined) return serviceAnswer(question, record);
   const program = around.catalog.externalWorkload(namespace, service);
   if (program !== undefined) return headlessAnswer(question, programBackends(program));
-  const isApi = namespace === "default" && service === "kubernetes" && labels.length === 1;
-  return isApi ? { records: addresses(question, [around.apiIp]), alias: "" } : undefined;
+  return undefined;
 }
 
 function serviceAnswer(question: Question, service: ServiceRecord): ClusterAnswer | undefined {

@@ -1,3 +1,4 @@
+import { apiServiceAddress } from "@beemesh/model";
 import { isEgressIsolated, type PolicyVerdict } from "@beemesh/policy";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
@@ -30,8 +31,6 @@ export interface DirectoryOptions {
   readonly clusterDomain?: string;
   /** Where addresses of Services come from; 10.96.0.0/12 if not given. */
   readonly serviceCidr?: string;
-  /** The address of `kubernetes.default.svc` where no Service says it; 10.96.0.1 if not given. */
-  readonly apiIp?: string;
   /** The key of a machine, by the name of its Node. */
   readonly peerOf: (machine: string) => PeerId | undefined;
   /** Whether a machine may sign for a namespace, and so for its workloads. */
@@ -55,7 +54,7 @@ export class Directory {
   #hasForgotten = false;
 
   constructor(options: DirectoryOptions) {
-    const { objects, clusterDomain, serviceCidr, apiIp } = options;
+    const { objects, clusterDomain, serviceCidr } = options;
     const catalog = new Catalog(objects);
     this.#options = options;
     this.#around = {
@@ -63,7 +62,7 @@ export class Directory {
       standIns: new StandIns(),
       clusterDomain: clusterDomain ?? "cluster.local",
       serviceCidr: serviceCidr ?? "10.96.0.0/12",
-      apiIp: apiIp ?? "10.96.0.1",
+      apiIp: apiServiceAddress,
     };
     this.#stop = objects.onChange((change) => catalog.apply(change));
   }

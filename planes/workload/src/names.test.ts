@@ -97,6 +97,11 @@ describe("names of Services", () => {
     ["10-1-2-3.other.pod.cluster.local", "A", "absent"],
     ["x.10-1-2-3.shop.pod.cluster.local", "A", "absent"],
     ["kubernetes.default.svc.cluster.local", "A", "found A 10.96.0.1"],
+    [
+      "_https._tcp.kubernetes.default.svc.cluster.local",
+      "SRV",
+      "found SRV kubernetes.default.svc.cluster.local:443 A 10.96.0.1",
+    ],
     [`legacy.${domain}`, "A", `found A ${standInOf("program", "X-legacy")}`],
     [
       `_sql._tcp.legacy.${domain}`,

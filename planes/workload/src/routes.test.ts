@@ -292,9 +292,9 @@ describe("the route to the API", () => {
     assert.deepEqual(ask(mesh, "10.96.0.1", 443), route);
   });
 
-  test("gives way to a Service that has the address", () => {
+  test("is nobody's to take, whatever Service has the address", () => {
     const mesh = shop();
-    mesh.put(serviceOf("default/kubernetes", { clusterIP: "10.96.0.1", ports: [{ port: 443 }] }));
-    assert.equal(ask(mesh, "10.96.0.1", 443).kind, "service");
+    mesh.put(serviceOf("shop/sly", { clusterIP: "10.96.0.1", ports: [{ port: 443 }] }));
+    assert.equal(ask(mesh, "10.96.0.1", 443).kind, "external");
   });
 });

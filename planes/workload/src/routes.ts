@@ -1,4 +1,4 @@
-import { isInIpRange, parseIpRange } from "@beemesh/model";
+import { apiServicePort, isInIpRange, parseIpRange } from "@beemesh/model";
 import {
   addressOf,
   isEgressAllowed,
@@ -22,8 +22,6 @@ import type { WorkloadRecord } from "./workload-record.ts";
 
 /** The host of the route to the API of any machine; no name outside is like it. */
 export const apiHost = "kubernetes.default.svc";
-
-const apiPort = 443;
 
 /** Where a pod wants to connect to. */
 export interface Destination {
@@ -58,9 +56,10 @@ export function routeFor(around: Surroundings, pod: PodFacts, destination: Desti
     at: { protocol: protocol === "tcp" ? "TCP" : "UDP", port },
   };
   if (addressOf(ip) === undefined) return refused(question, `${ip} is no address`);
+  // Whatever Service somebody gives that address: who asks for the API means the API.
+  if (ip === around.apiIp) return apiRoute(question);
   const service = catalog.serviceAt(ip);
   if (service !== undefined) return serviceRoute(question, service);
-  if (ip === around.apiIp) return apiRoute(question);
   const workloads = catalog.workloadsAt(ip).filter(({ isGoing }) => !isGoing);
   if (workloads.length > 0) return workloadRoute(question, workloads);
   return standsInFor(ip) === undefined ? addressRoute(question) : standInRoute(question);
@@ -200,7 +199,7 @@ function apiRoute(question: Question): Route {
 
 function apiVerdict({ catalog, apiIp }: Surroundings, caller: PolicyPod, at: PolicyPort) {
   const policies = catalog.policies(caller.namespace.name);
-  if (at.protocol !== "TCP" || at.port !== apiPort) {
+  if (at.protocol !== "TCP" || at.port !== apiServicePort) {
     return { allowed: false, reason: `the API does not serve ${at.protocol} ${at.port}` };
   }
   if (!isEgressIsolated(policies, caller)) return { allowed: true, reason: "" };

@@ -1,4 +1,10 @@
-import { type KubeObject, routeAnnotations } from "@beemesh/model";
+import {
+  apiNamespace,
+  apiServiceName,
+  apiServicePort,
+  type KubeObject,
+  routeAnnotations,
+} from "@beemesh/model";
 import type { RouteSettings } from "@beemesh/workload";
 import { memberOf, objectsOf, portOf, protocolOf, textOr, textsOf } from "./field.ts";
 
@@ -49,6 +55,22 @@ export function readService(object: KubeObject): ServiceRecord {
     ports: readPorts(memberOf(spec, "ports")),
     publishesUnready: memberOf(spec, "publishNotReadyAddresses") === true,
     settings: routeAnnotations(object).settings,
+  };
+}
+
+/** The Service of the API, which has no record. */
+export function apiRecord(ip: string): ServiceRecord {
+  return {
+    key: `${apiNamespace}/${apiServiceName}`,
+    namespace: apiNamespace,
+    name: apiServiceName,
+    created: "",
+    ips: [ip],
+    isHeadless: false,
+    externalName: "",
+    ports: [{ name: "https", protocol: "TCP", port: apiServicePort, appProtocol: "" }],
+    publishesUnready: false,
+    settings: {},
   };
 }
 

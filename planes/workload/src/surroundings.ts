@@ -10,7 +10,7 @@ export interface Surroundings {
   readonly catalog: Catalog;
   readonly standIns: StandIns;
   readonly clusterDomain: string;
-  /** Where the API is called, if no Service `default/kubernetes` says it. */
+  /** Where the API is called. */
   readonly apiIp: string;
   /** Addresses of Services, in this range, are never outside. */
   readonly serviceCidr: string;

@@ -5,15 +5,23 @@
  * - the PriorityClasses of the system;
  * - in each namespace the ServiceAccount `default`, with a uid computed of the namespace's;
  * - in each namespace the ConfigMap `kube-root-ca.crt`, with the authority of this machine;
- * - in `kube-node-lease` a Lease for each Node, which its machine's heartbeats renew.
+ * - in `kube-node-lease` a Lease for each Node, which its machine's heartbeats renew;
+ * - the Service `kubernetes`, and the APIs of all machines behind it.
  *
  * A record of the same name takes the place of a computed object; what is deleted is there again
  * at once, under a new uid, as a cluster's own controllers would make it.
  */
 import { systemPriorityClasses } from "@beemesh/admission";
-import { findResource, type KubeObject, type Resource, type ResourceBook } from "@beemesh/model";
+import {
+  apiNamespace,
+  findResource,
+  type KubeObject,
+  type Resource,
+  type ResourceBook,
+} from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { apiObjects, withApiContent } from "../api-service.ts";
 import { asKept, asVersion } from "../custom/conversion.ts";
 import { fieldAt, listAt } from "../field.ts";
 import { byKey } from "../past.ts";
@@ -30,6 +38,8 @@ export interface ComputedStoreOptions {
   readonly rootCa?: string | undefined;
   /** When the machine of the node was last heard of, RFC 3339; undefined if nobody knows. */
   readonly heardOf: (node: string) => string | undefined;
+  /** Whether the machine of the node answers. */
+  readonly isAlive: (node: string) => boolean;
 }
 
 const rootCaName = "kube-root-ca.crt";
@@ -160,7 +170,7 @@ export class ComputedStore implements ObjectStore {
     }
     if (resource === this.#leases) return this.#allLeases(resource, namespace);
     const isNamed = resource === this.#accounts || resource === this.#maps;
-    if (!isNamed || this.#namespaces === undefined) return [];
+    if (!isNamed || this.#namespaces === undefined) return this.#ofApi(resource, namespace);
     const name = resource === this.#accounts ? defaultAccountName : rootCaName;
     if (namespace !== undefined && namespace !== "") {
       return [this.#computed(resource, namespace, name) ?? []].flat();
@@ -185,8 +195,11 @@ export class ComputedStore implements ObjectStore {
     if (resource === this.#leases && namespace === leaseNamespace) {
       return this.#leaseOf(resource, name);
     }
+    if (resource !== this.#maps) {
+      return this.#ofApi(resource, namespace).find(({ metadata }) => metadata.name === name);
+    }
     const { rootCa } = this.#options;
-    if (resource !== this.#maps || name !== rootCaName || rootCa === undefined) return undefined;
+    if (name !== rootCaName || rootCa === undefined) return undefined;
     const description =
       "The authority of the API of the machine that was asked; others show their own.";
     return this.#inNamespace(resource, namespace, {
@@ -225,6 +238,21 @@ export class ComputedStore implements ObjectStore {
         leaseDurationSeconds: leaseSeconds,
         ...(renewTime !== undefined && { renewTime }),
       },
+    });
+  }
+
+  /** The Service of the API and who stands behind it, in the namespace where they are. */
+  #ofApi(resource: Resource, namespace = ""): readonly KubeObject[] {
+    if (namespace !== "" && namespace !== apiNamespace) return [];
+    const { isAlive, uidOf } = this.#options;
+    const nodes = (): readonly KubeObject[] =>
+      this.#nodes === undefined
+        ? []
+        : this.#store.list(this.#nodes).items.filter(({ metadata }) => isAlive(metadata.name));
+    return apiObjects(resource, nodes).map((object) => {
+      const uid = uidOf(`${apiNamespace}/${object.kind}/${object.metadata.name}`);
+      const metadata = { ...object.metadata, uid };
+      return this.#withUid(resource, this.#asOldAsTheMesh({ ...object, metadata }));
     });
   }
 
@@ -271,6 +299,10 @@ export class ComputedStore implements ObjectStore {
       const data = this.#computed(resource, namespace, name)?.["data"];
       return data === undefined ? stored : { ...stored, data };
     }
+    const computed = this.#ofApi(resource, namespace).find(
+      ({ metadata }) => metadata.name === name,
+    );
+    if (computed !== undefined) return withApiContent(stored, computed);
     return resource.group === rbacGroup ? this.#restored(resource, stored) : stored;
   }
 
