@@ -67,12 +67,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "net Networking node-pod udp",
   ],
 
-  "not there: Endpoints that somebody writes have no slices": [
-    "net EndpointSliceMirroring",
-    "net EndpointSlice multiple endpoint IPs in multiple slices",
-    "net EndpointSlice multiple ports in multiple slices",
-  ],
-
   "not there: the proxy of pods and Services through the API": [
     "net Proxy valid responses pod and service Proxy",
     "net Proxy valid responses ProxyWithPath",

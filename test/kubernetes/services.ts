@@ -86,6 +86,47 @@ export const services: Behaviours = {
     });
   },
 
+  "net EndpointSliceMirroring": async (world) => {
+    await world.create(
+      "services",
+      objectOf("services", "Service", "web", {
+        spec: { ports: [{ name: "example", port: 80, protocol: "TCP" }] },
+      }),
+    );
+    const mirrored = async (wanted: readonly string[]): Promise<void> => {
+      let last: readonly string[] = [];
+      await world.until(
+        () => `slices with ${wanted.join()}; they have ${last.join()}`,
+        async () => {
+          const slices = await world.list("endpointslices", ofService("web"));
+          last = slices.flatMap((slice) =>
+            listAt(slice, "endpoints").map(
+              (each) => `${textAt(each, "addresses", 0)}:${Number(at(slice, "ports", 0, "port"))}`,
+            ),
+          );
+          return last.join() === wanted.join();
+        },
+      );
+    };
+    const subsets = (ip: string, port: number): readonly JsonObject[] => [
+      { addresses: [{ ip }], ports: [{ port, protocol: "TCP" }] },
+    ];
+    await world.create(
+      "endpoints",
+      objectOf("endpoints", "Endpoints", "web", { subsets: subsets("10.1.2.3", 80) }),
+    );
+    await mirrored(["10.1.2.3:80"]);
+    const [slice] = await world.list("endpointslices", ofService("web"));
+    assert.equal(
+      textAt(slice, "metadata", "labels", "endpointslice.kubernetes.io/managed-by"),
+      "endpointslicemirroring-controller.k8s.io",
+    );
+    await world.patch("endpoints", "web", { subsets: subsets("10.2.3.4", 81) });
+    await mirrored(["10.2.3.4:81"]);
+    await world.remove("endpoints", "web");
+    await mirrored([]);
+  },
+
   "net API Server secure master service": async (world) => {
     const found = await world.ok(`GET ${pathOf("services", "default")}/kubernetes`);
     const ports = listAt(found, "spec", "ports");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
 import { at, listAt, nameOf, textAt } from "./client.ts";
-import { objectOf, pod } from "./manifest.ts";
+import { labelled, objectOf, pod } from "./manifest.ts";
 import {
   container,
   ending,
@@ -50,6 +50,28 @@ function asked(world: World, line: string, rest: JsonObject = {}): Promise<strin
 }
 
 const ofService = (name: string): string => `?labelSelector=kubernetes.io%2Fservice-name%3D${name}`;
+
+/** A Service whose endpoints somebody writes. */
+const bySlices = (ports: readonly JsonObject[]): JsonObject => ({ selector: null, ports });
+
+/** Writes an EndpointSlice of the Service `web`, as somebody does who keeps slices himself. */
+async function writeSlice(
+  world: World,
+  name: string,
+  address: string,
+  ports: readonly JsonObject[],
+): Promise<void> {
+  const labels = {
+    "kubernetes.io/service-name": "web",
+    "endpointslice.kubernetes.io/managed-by": "tests",
+  };
+  const slice = objectOf("endpointslices", "EndpointSlice", name, {
+    addressType: "IPv4",
+    endpoints: [{ addresses: [address] }],
+    ports,
+  });
+  await world.create("endpointslices", labelled(slice, labels));
+}
 
 async function endpointsOf(world: World, name: string): Promise<readonly string[]> {
   const slices = await world.list("endpointslices", ofService(name));
@@ -189,6 +211,32 @@ const endpoints: Behaviours = {
       const pods = addresses.map((each) => textAt(each, "targetRef", "name"));
       return pods.toSorted().join() === "web-a,web-b";
     });
+  },
+  "net EndpointSlice multiple endpoint IPs in multiple slices": async (world) => {
+    await service(world, "web", bySlices([{ name: "http", port: 80 }]));
+    for (const name of ["web-a", "web-b"]) {
+      const address = textAt(await server(world, name), "status", "podIP");
+      await writeSlice(world, name, address, [{ name: "http", port: 8080 }]);
+    }
+    const both =
+      "wget -q -O - http://web/ | grep -q web-a && wget -q -O - http://web/ | grep web-b";
+    assert.equal(await asked(world, both), "web-b\n");
+  },
+  "net EndpointSlice multiple ports in multiple slices": async (world) => {
+    const ports = [
+      { name: "one", port: 80 },
+      { name: "two", port: 81 },
+    ];
+    await service(world, "web", bySlices(ports));
+    for (const [name, port] of [
+      ["web-a", "one"],
+      ["web-b", "two"],
+    ] as const) {
+      const address = textAt(await server(world, name), "status", "podIP");
+      await writeSlice(world, name, address, [{ name: port, port: 8080 }]);
+    }
+    const both = "wget -q -O - http://web:80/ && wget -q -O - http://web:81/";
+    assert.equal(await asked(world, both), "web-a\nweb-b\n");
   },
   "net EndpointsController create Endpoints for Pods": async (world) => {
     await service(world, "web");

@@ -179,3 +179,20 @@ describe("findService", () => {
     });
   }
 });
+
+test("an endpoint that somebody wrote as an address is the pod there", () => {
+  const pod = (name: string, phase: string): KubeObject => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "shop", uid: `U-${name}` },
+    spec: { nodeName: "m1", containers: [] },
+    status: { phase, podIP: "10.1.0.1" },
+  });
+  const endpoints = ["10.1.0.1", "192.0.2.1"].map((ip) => ({ addresses: [ip] }));
+  const slice = { ...sliceOf("web", "", true), endpoints };
+  const web = serviceOf("web", {}, [{ name: "http", port: 80 }]);
+  const store = storeOf(web, slice, pod("old", "Succeeded"), pod("new", "Running"));
+  assert.deepEqual(findService(store, { namespace: "shop", service: "web", port: "" }).endpoints, [
+    { place: { uid: "U-new", machine: "m1" }, port: 8080 },
+  ]);
+});

@@ -1,6 +1,6 @@
 import { BeeError } from "@beemesh/base";
 import type { ServiceWish } from "@beemesh/gateway";
-import { findResource, type KubeObject } from "@beemesh/model";
+import { findResource, isPod, type KubeObject } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { type IngressRoute, type IngressTable, plainPath } from "./ingress/ingress-table.ts";
@@ -185,13 +185,34 @@ function endpointsOf(objects: ObjectStore, service: KubeObject, portName?: strin
     const port = portOf(slice["ports"], portName);
     if (port === undefined || !Array.isArray(slice["endpoints"])) return [];
     return slice["endpoints"].filter(isJsonObject).flatMap((endpoint): Endpoint[] => {
-      const { targetRef, nodeName, conditions } = endpoint;
+      const { conditions } = endpoint;
       if (isJsonObject(conditions) && conditions["ready"] === false) return [];
-      if (!isJsonObject(targetRef) || typeof nodeName !== "string") return [];
-      const { uid } = targetRef;
-      return typeof uid === "string" ? [{ place: { uid, machine: nodeName }, port }] : [];
+      const place = placeOf(objects, endpoint, namespace);
+      return place === undefined ? [] : [{ place, port }];
     });
   });
+}
+
+/** Where an endpoint is: the pod that it names, or else that of its namespace at its address. */
+function placeOf(
+  objects: ObjectStore,
+  { targetRef, nodeName, addresses }: JsonObject,
+  namespace: string,
+): PodPlace | undefined {
+  const uid = isJsonObject(targetRef) ? targetRef["uid"] : undefined;
+  if (typeof uid === "string" && typeof nodeName === "string") return { uid, machine: nodeName };
+  const [address] = Array.isArray(addresses) ? addresses : [];
+  if (typeof address !== "string") return undefined;
+  const pod = listOf(objects, "", "pods", namespace)
+    .filter(isPod)
+    .find(({ status }) => status?.podIP === address && !isOver(status));
+  const machine = pod?.spec.nodeName;
+  return pod?.metadata.uid && machine ? { uid: pod.metadata.uid, machine } : undefined;
+}
+
+/** Whoever has come to its end has left its address to others. */
+function isOver({ phase }: { readonly phase?: string }): boolean {
+  return phase === "Succeeded" || phase === "Failed";
 }
 
 function portOf(ports: unknown, name: string | undefined): number | undefined {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { programBackends, readyBackends, servingBackends } from "./backend.ts";
 import { Catalog } from "./catalog.ts";
-import { programOf, serviceOf, sliceOf, TestMesh } from "./test-mesh.ts";
+import { podOf, programOf, serviceOf, sliceOf, TestMesh } from "./test-mesh.ts";
 import { readExternalWorkload } from "./workload-record.ts";
 
 const ending = { ready: false, serving: true };
@@ -29,6 +29,25 @@ test("a Service has its ready endpoints; connections go to ending ones if there 
   assert.deepEqual(uidsOf({}, ending, unready), ["", "U0"]);
   assert.deepEqual(uidsOf({}, unready), ["", ""]);
   assert.deepEqual(uidsOf({ publishNotReadyAddresses: true }, unready), ["U0", "U0"]);
+});
+
+test("an address that somebody wrote is the pod's that has it, a neighbour's first", () => {
+  const mesh = new TestMesh();
+  mesh.put(
+    serviceOf("a/b", {}),
+    sliceOf("a/b", [{ port: 80 }], [{ ip: "10.0.0.1" }, { ip: "10.0.0.2" }, { ip: "192.0.2.1" }]),
+    podOf("other/far", { ip: "10.0.0.1" }),
+    podOf("a/near", { ip: "10.0.0.1" }),
+    podOf("a/over", { ip: "10.0.0.2", status: { phase: "Succeeded" } }),
+    podOf("other/alone", { ip: "10.0.0.2" }),
+  );
+  const catalog = new Catalog(mesh);
+  const service = catalog.service("a/b");
+  assert(service);
+  assert.deepEqual(
+    readyBackends(catalog, service).map(({ uid }) => uid),
+    ["U-near", "U-alone", ""],
+  );
 });
 
 test("a program stands behind its own name while it is ready", () => {

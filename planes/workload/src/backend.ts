@@ -28,17 +28,25 @@ export function servingBackends(catalog: Catalog, service: ServiceRecord): reado
 
 function backends(
   catalog: Catalog,
-  { key, name }: ServiceRecord,
+  { key, name, namespace }: ServiceRecord,
   isWanted: (endpoint: { readonly isReady: boolean; readonly isServing: boolean }) => boolean,
 ): readonly Backend[] {
   return catalog.slices(key).flatMap(({ endpoints, ports }) =>
-    endpoints.filter(isWanted).map(({ uid, ips, hostname }) => ({
-      uid,
-      ips,
-      hostname: hostname === "" ? ordinalName(catalog.workload(uid), name) : hostname,
-      ports,
-    })),
+    endpoints.filter(isWanted).map(({ uid: told, ips, hostname }) => {
+      const uid = told === "" ? whoHas(catalog, ips, namespace) : told;
+      const own = hostname === "" ? ordinalName(catalog.workload(uid), name) : hostname;
+      return { uid, ips, hostname: own, ports };
+    }),
   );
+}
+
+/**
+ * Who has the addresses of an endpoint that names no pod, as people write them. Machines give
+ * addresses without asking each other: of several the one in the Service's namespace is meant.
+ */
+function whoHas(catalog: Catalog, ips: readonly string[], namespace: string): string {
+  const found = ips.flatMap((ip) => catalog.workloadsAt(ip)).filter(({ isGoing }) => !isGoing);
+  return (found.find((each) => each.namespace === namespace) ?? found[0])?.uid ?? "";
 }
 
 /** A pod of a StatefulSet, or one in the Service's subdomain, is found by its own name. */

@@ -36,6 +36,8 @@ export class Catalog {
   readonly #serviceOfSlice = new Map<string, string>();
   /** The slices that a pod or program is in: `<namespace>/<slice>`. */
   readonly #slicesOfUid = new MultiMap<string, string>();
+  /** The slices that people wrote addresses into: `<namespace>/<slice>`. */
+  readonly #slicesOfIp = new MultiMap<string, string>();
   readonly #workloads = new Map<string, WorkloadRecord>();
   readonly #uidOfName = new Map<string, string>();
   readonly #uidsByIp = new MultiMap<string, string>();
@@ -73,9 +75,12 @@ export class Catalog {
       .map(([, slice]) => slice);
   }
 
-  /** The Services in whose slices a pod or program is. */
-  servicesOf(uid: string): ReadonlySet<string> {
-    const slices = [...this.#slicesOfUid.get(uid)];
+  /** The Services in whose slices a pod or program is, by its uid or by an address alone. */
+  servicesOf(uid: string, ips: readonly string[] = []): ReadonlySet<string> {
+    const slices = [
+      ...this.#slicesOfUid.get(uid),
+      ...keysOf(ips).flatMap((address) => [...this.#slicesOfIp.get(address)]),
+    ];
     return new Set(slices.flatMap((slice) => this.#serviceOfSlice.get(slice) ?? []));
   }
 
@@ -188,14 +193,21 @@ export class Catalog {
     own.set(name, slice);
     this.#slices.set(slice.service, own);
     this.#serviceOfSlice.set(`${namespace}/${name}`, slice.service);
-    for (const { uid } of slice.endpoints) this.#slicesOfUid.add(uid, `${namespace}/${name}`);
+    const path = `${namespace}/${name}`;
+    for (const { uid, ips } of slice.endpoints) {
+      if (uid !== "") this.#slicesOfUid.add(uid, path);
+      else for (const address of keysOf(ips)) this.#slicesOfIp.add(address, path);
+    }
   }
 
   #removeSlice(namespace: string, name: string): void {
     const path = `${namespace}/${name}`;
     const service = this.#serviceOfSlice.get(path) ?? "";
     const own = this.#slices.get(service);
-    for (const { uid } of own?.get(name)?.endpoints ?? []) this.#slicesOfUid.delete(uid, path);
+    for (const { uid, ips } of own?.get(name)?.endpoints ?? []) {
+      this.#slicesOfUid.delete(uid, path);
+      for (const address of keysOf(ips)) this.#slicesOfIp.delete(address, path);
+    }
     this.#serviceOfSlice.delete(path);
     own?.delete(name);
     if (own?.size === 0) this.#slices.delete(service);

@@ -75,6 +75,15 @@ describe("affectedBy", () => {
     assert(directory.affectedBy(mesh.put(sliceOf("shop/web", [], hosts))).names);
   });
 
+  test("says of a pod the Services whose endpoints somebody wrote with its address", () => {
+    const { mesh, directory } = shop();
+    mesh.put(sliceOf("shop/web", [], [{ ip: "10.1.0.9" }], "by-hand"));
+    const { routes } = directory.affectedBy(mesh.put(podOf("shop/b", { ip: "10.1.0.9" })));
+    assert(typeof routes === "object");
+    assert.deepEqual(routes.services, ["shop/web"]);
+    assert.deepEqual(routes.ips, ["10.1.0.9", "10.96.1.1"]);
+  });
+
   test("says of a pod its own address and those of its Services", () => {
     const { mesh, directory } = shop();
     const change = mesh.put(podOf("shop/a", { ip: "10.1.0.7" }));

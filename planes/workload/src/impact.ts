@@ -141,7 +141,8 @@ function weighWorkload(
   read: (object: KubeObject) => WorkloadRecord,
 ): Impact {
   const records = versions.map(read);
-  const services = [...new Set(records.flatMap(({ uid }) => [...catalog.servicesOf(uid)]))];
+  const behind = records.flatMap(({ uid, ips }) => [...catalog.servicesOf(uid, ips)]);
+  const services = [...new Set(behind)];
   const addresses = services.flatMap((key) => catalog.service(key)?.ips ?? []);
   return {
     routes: {

@@ -3,7 +3,7 @@ import { memberOf, objectsOf, textOr, textsOf } from "./field.ts";
 import { readPorts, type ServicePort } from "./service-record.ts";
 
 /** One of the endpoints in an EndpointSlice. */
-interface SliceEndpoint {
+export interface SliceEndpoint {
   /** Of the pod or program; empty for an address of something else. */
   readonly uid: string;
   readonly ips: readonly string[];

@@ -18,6 +18,7 @@ import { instanceKeys, waitingDefinition } from "./definitions.ts";
 import {
   daemonSetResource,
   disruptionBudgetResource,
+  endpointsResource,
   externalWorkloadResource,
   jobResource,
   limitRangeResource,
@@ -46,6 +47,7 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...(resource === externalWorkloadResource
       ? versions.flatMap((program) => servicesOf(program, store))
       : []),
+    ...(resource === endpointsResource ? [sameService(object)] : []),
     ...(resource === podResource ? versions.flatMap((pod) => budgetKeys(pod, store)) : []),
     ...owned.map((entry) => keyOf(entry)),
     ...endingHome(object, store),
@@ -156,6 +158,11 @@ function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
 function budgetKeys(pod: KubeObject, store: ObjectStore): string[] {
   const budgets = budgetsOf(store, pod);
   return budgets.map((object) => keyOf({ resource: disruptionBudgetResource, object }));
+}
+
+/** The Service that Endpoints of this name are of: it may have slices that mirror them. */
+function sameService({ metadata: { namespace, name } }: KubeObject): string {
+  return keyOfName(serviceResource, namespace, name);
 }
 
 /** The Services that select a pod or a program outside containers. */

@@ -3,6 +3,7 @@ import { canonicalJson } from "@beemesh/wire";
 import { clusterAddressOf } from "./cluster-address.ts";
 import { endpointObjects, managedBy, managedByLabel, serviceNameLabel } from "./endpoints.ts";
 import { endpointSliceResource, endpointsResource, serviceResource } from "./kinds.ts";
+import { mirroredBy, mirroredSlices } from "./mirrored-endpoints.ts";
 import type { Action } from "./patience.ts";
 import { isService, type Service } from "./service.ts";
 import { timestampOf } from "./timestamp.ts";
@@ -12,14 +13,20 @@ import { fine, isEnding, type Look, putting, refOf, removing, type View } from "
 export const lookAtService: Look = (object, view) => {
   if (!isService(object) || isEnding(object) || object.spec.type === "ExternalName") return fine;
   const addressing = address(object, view);
-  if (object.spec.selector === undefined) return { actions: addressing };
+  const mirrored = mirroredSlices(object, view);
+  const mirroring = [
+    ...mirrored.flatMap((slice) => keep(endpointSliceResource, slice, view)),
+    ...surplus(object, mirrored, view, mirroredBy),
+  ];
+  if (object.spec.selector === undefined) return { actions: [...addressing, ...mirroring] };
   const { endpoints, slices } = endpointObjects(object, view);
   return {
     actions: [
       ...addressing,
+      ...mirroring,
       ...keep(endpointsResource, endpoints, view),
       ...slices.flatMap((slice) => keep(endpointSliceResource, slice, view)),
-      ...surplus(object, slices, view),
+      ...surplus(object, slices, view, managedBy),
     ],
   };
 };
@@ -86,13 +93,18 @@ function contentOf({ metadata, ...object }: KubeObject): string {
   return canonicalJson({ labels, ownerReferences, addressType, endpoints, ports, subsets });
 }
 
-/** Slices of ours that the Service no longer needs. */
-function surplus({ metadata }: Service, wanted: readonly KubeObject[], { store }: View): Action[] {
+/** Slices of ours that the Service no longer needs, of those that are kept under a name. */
+function surplus(
+  { metadata }: Service,
+  wanted: readonly KubeObject[],
+  { store }: View,
+  keeper: string,
+): Action[] {
   const names = new Set(wanted.map((slice) => slice.metadata.name));
   return store
     .list(endpointSliceResource, metadata.namespace)
     .items.filter(({ metadata: { labels = {}, name } }) => {
-      const isOurs = labels[managedByLabel] === managedBy;
+      const isOurs = labels[managedByLabel] === keeper;
       return isOurs && labels[serviceNameLabel] === metadata.name && !names.has(name);
     })
     .map((slice) => removing(endpointSliceResource, slice));
