@@ -80,11 +80,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node KubeletManagedEtcHosts",
   ],
 
-  "not there: hooks after the start, answered with a warning": [
-    "node Lifecycle Hook poststart exec",
-    "node Lifecycle Hook poststart http",
-  ],
-
   "not there: messages of termination, answered with a warning": [
     "node Runtime termination message empty FallbackToLogsOnError",
     "node Runtime termination message from file",

@@ -8,6 +8,7 @@ import {
   container,
   containerOf,
   ending,
+  logOf,
   printed,
   started,
   staying,
@@ -170,6 +171,27 @@ const hooks: Behaviours = {
     await world.untilGone("pods", "tells");
   },
   "node PreStop": tellsOfItsEnd(asks, /told/u),
+  "node Lifecycle Hook poststart exec": async (world) => {
+    const server = `${httpServer("echo told >>/tmp/told")}; trap 'exit 0' TERM; while :; do cat /tmp/told 2>/dev/null; sleep 0.2; done`;
+    const readinessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
+    const hears = await started(world, "hears", staying(container(server, { readinessProbe })));
+    const postStart = asks(textAt(hears, "status", "podIP"));
+    await started(world, "tells", staying(container(waits, { lifecycle: { postStart } })));
+    // It runs only now that its hook is over, so what the hook has said is there.
+    assert.match(await untilLog(world, "hears", /told/u), /told/u);
+    await world.remove("pods", "tells");
+  },
+  // The hook's own pod is asked: a machine calls no other.
+  "node Lifecycle Hook poststart http": async (world) => {
+    const server = `${httpServer("echo told >/proc/1/fd/1")}; ${waits}`;
+    const startupProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1, failureThreshold: 30 };
+    const beside = container(server, { name: "beside", restartPolicy: "Always", startupProbe });
+    const postStart = { httpGet: { port: 8080, path: "/cgi-bin/told" } };
+    const main = container(waits, { lifecycle: { postStart } });
+    await started(world, "tells", staying(main, { initContainers: [beside] }));
+    assert.match(await logOf(world, "tells", "beside"), /told/u);
+    await world.remove("pods", "tells");
+  },
 };
 
 /** Which of the image's and the manifest's words is run. */

@@ -67,6 +67,11 @@ describe("runProbe", () => {
     assert.deepEqual(await runProbe(ways, http("ill"), 5000), { ok: false, message: "status 503" });
   });
 
+  test("takes any status for well if its plan says so", async () => {
+    const result = await runProbe(ways, { ...http("/ill"), anyStatus: true }, 5000);
+    assert.deepEqual(result, { ok: true, message: "status 503" });
+  });
+
   test("gives up when the time is over", async () => {
     const result = await runProbe(ways, http("/silent"), 20);
     assert.deepEqual(result, { ok: false, message: "no answer within 20 ms" });

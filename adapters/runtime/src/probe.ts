@@ -87,7 +87,7 @@ function httpProbe(
     });
     asked.on("response", (response) => {
       const status = response.statusCode ?? 0;
-      const ok = status >= 200 && status < 400;
+      const ok = plan.anyStatus === true || (status >= 200 && status < 400);
       resolve({ ok, message: cut(`status ${status}`) });
       response.resume();
     });

@@ -120,8 +120,8 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   ],
   "core.v1.ContainerPort": ["containerPort", "name", "protocol"],
   "core.v1.EnvVarSource": ["configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef"],
-  "core.v1.Lifecycle": ["preStop"],
-  "core.v1.LifecycleHandler": ["exec", "httpGet", "sleep"],
+  "core.v1.HTTPGetAction": ["httpHeaders", "path", "port", "scheme"],
+  "core.v1.Lifecycle": ["postStart", "preStop"],
   "core.v1.Probe": [
     "exec",
     "failureThreshold",
@@ -134,6 +134,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   ],
   "core.v1.ResourceRequirements": ["limits", "requests"],
   "core.v1.SecurityContext": ["runAsUser"],
+  "core.v1.TCPSocketAction": ["port"],
   "core.v1.ServiceAccount": ["automountServiceAccountToken", "metadata"],
   "core.v1.ServicePort": ["appProtocol", "name", "port", "protocol", "targetPort"],
   "core.v1.ServiceSpec": ["clusterIP", "clusterIPs", "ports", "selector", "type"],

@@ -48,7 +48,7 @@ describe("warningsFor", () => {
           ...containers[0],
           ports: [{ containerPort: 1, hostPort: 2 }],
           livenessProbe: { grpc: { port: 1 } },
-          lifecycle: { postStart: { exec: { command: ["a"] } }, preStop: { exec: {} } },
+          lifecycle: { postStart: { httpGet: { port: 1, host: "b" } }, preStop: { exec: {} } },
           resources: { requests: { "ephemeral-storage": "1Gi", cpu: 1 } },
           securityContext: { allowPrivilegeEscalation: false },
         },
@@ -57,7 +57,7 @@ describe("warningsFor", () => {
     };
     assert.deepEqual(fields("v1", "Pod", spec).toSorted(), [
       "spec.affinity",
-      "spec.containers[0].lifecycle.postStart",
+      "spec.containers[0].lifecycle.postStart.httpGet.host",
       "spec.containers[0].livenessProbe.grpc",
       "spec.containers[0].ports[0].hostPort",
       "spec.containers[0].resources.requests[ephemeral-storage]",

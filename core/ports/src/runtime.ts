@@ -148,6 +148,8 @@ export type ProbePlan =
       readonly path: string;
       readonly tls: boolean;
       readonly headers: readonly { readonly name: string; readonly value: string }[];
+      /** Whatever status comes is well; otherwise one from 200 to 399. */
+      readonly anyStatus?: boolean;
     }
   | { readonly kind: "tcp"; readonly port: number };
 

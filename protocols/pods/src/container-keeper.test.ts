@@ -152,10 +152,74 @@ test("a new image restarts its container", () => {
   assert.deepEqual(startsOf(stage.exited(0)), [1]);
 });
 
-test("a hook that fails after the start ends the container", () => {
-  const lifecycle = { postStart: { exec: { command: ["false"] } } };
-  const stage = Stage.running(podOf({ containers: [{ name: "web", image: "i:1", lifecycle }] }));
-  const whose = { uid: "U", container: "web", attempt: 0, hook: "postStart" as const };
-  const effects = stage.report({ kind: "hooked", ...whose, ok: false, message: "exit 1" });
-  assert.match(JSON.stringify(effects), /FailedPostStartHook.*stopContainer/u);
+describe("a hook after the start", () => {
+  const exec = { postStart: { exec: { command: ["true"] } } };
+  const withHook = (lifecycle: Container["lifecycle"], more: Partial<Container> = {}): Stage =>
+    Stage.running(
+      podOf({
+        containers: [{ name: "web", image: "i:1", ...(lifecycle && { lifecycle }), ...more }],
+      }),
+    );
+  const hooked = (stage: Stage, ok: boolean): readonly PodsEffect[] => {
+    const whose = { uid: "U", container: "web", attempt: 0, hook: "postStart" as const };
+    return stage.report({ kind: "hooked", ...whose, ok, message: "a secret" });
+  };
+
+  test("holds its container: it is neither running nor asked anything before", () => {
+    const probe = { tcpSocket: { port: 80 }, periodSeconds: 1 };
+    const stage = withHook(exec, { readinessProbe: probe });
+    assert.match(JSON.stringify(stateOf(stage)), /ContainerCreating/u);
+    assert.equal(stage.statuses.get("U")?.phase, "Pending");
+    assert.doesNotMatch(JSON.stringify(stage.at(2000).tick()), /"kind":"probe"/u);
+    assert.match(JSON.stringify(hooked(stage.at(2500), true)), /"kind":"probe"/u);
+    assert.match(JSON.stringify(stateOf(stage)), /running/u);
+    assert.equal(stage.statuses.get("U")?.phase, "Running");
+  });
+
+  test("that fails ends the container, and tells nobody what it said", () => {
+    const stage = withHook(exec);
+    const text = JSON.stringify(hooked(stage, false));
+    assert.match(text, /FailedPostStartHook.*stopContainer.*"graceMs":30000/u);
+    assert.doesNotMatch(text, /a secret/u);
+    assert.deepEqual(startsOf(stage.exited(137)), [1]);
+  });
+
+  test("that sleeps is over by the clock", () => {
+    const stage = withHook({ postStart: { sleep: { seconds: 3 } } });
+    stage.at(2999).tick();
+    assert.match(JSON.stringify(stateOf(stage)), /ContainerCreating/u);
+    stage.at(3000).tick();
+    assert.match(JSON.stringify(stateOf(stage)), /running/u);
+  });
+
+  test("over HTTP is well with any answer", () => {
+    const stage = withHook({ postStart: { httpGet: { port: 80 } } });
+    const line = stage.lines.find((each) => each.includes('"hook":"postStart"'));
+    assert.match(line ?? "", /"anyStatus":true/u);
+  });
+
+  test("whose answer is lost holds its container for a while only", () => {
+    const stage = withHook(exec);
+    stage.at(400_000).tick();
+    assert.match(JSON.stringify(stateOf(stage)), /running/u);
+  });
+
+  test("that fails while its container ends already changes nothing", () => {
+    const stage = withHook(exec);
+    stage.assign({ ...podOf(), metadata: { ...podOf().metadata, deletionTimestamp: "now" } });
+    assert.doesNotMatch(JSON.stringify(hooked(stage, false)), /FailedPostStartHook/u);
+  });
+
+  test("holds up the containers that come after it", () => {
+    const containers = [
+      { name: "web", image: "i:1", lifecycle: exec },
+      { name: "next", image: "i:1" },
+    ];
+    const stage = new Stage();
+    stage.found();
+    stage.assign(podOf({ containers }));
+    assert.deepEqual(startsOf(stage.created()), [0]);
+    assert.deepEqual(startsOf(stage.started()), []);
+    assert.deepEqual(startsOf(hooked(stage, true)), [0]);
+  });
 });

@@ -86,6 +86,12 @@ export class ContainerKeeper {
     return this.#life.kind === "starting";
   }
 
+  /** It is being started, or its hook after the start runs: others wait for that. */
+  get isBeginning(): boolean {
+    if (this.#container.lifecycle?.postStart === undefined) return false;
+    return this.isStarting || this.#heldUntil !== undefined;
+  }
+
   /** A start is under way in a sandbox that is gone; a new one would receive its container. */
   get isOwed(): boolean {
     return this.#isOwed;
@@ -101,9 +107,10 @@ export class ContainerKeeper {
     return this.#life.kind === "exited" ? this.#last?.exitCode : undefined;
   }
 
-  /** Runs, and its startup probe has passed. */
+  /** Runs, its hook after the start is over, and its startup probe has passed. */
   get isStarted(): boolean {
-    return this.isRunning && this.#probes?.passes("startup") !== false;
+    const isHeld = this.#heldUntil !== undefined;
+    return this.isRunning && !isHeld && this.#probes?.passes("startup") !== false;
   }
 
   get isReady(): boolean {
@@ -126,18 +133,13 @@ export class ContainerKeeper {
     if (life.kind === "exited") return mayStart ? life.restartAt : undefined;
     if (life.kind === "starting") return undefined;
     if (this.#stop !== undefined) return this.#stop.nextAt;
-    return this.#probes?.nextAt;
+    return life.heldUntil ?? this.#probes?.nextAt;
   }
 
   /** Does what is due: starts, probes, goes on stopping. */
   advance(scene: Scene, mayStart: boolean): void {
-    const life = this.#life;
-    const { at } = scene.now;
-    if (life.kind === "waiting" && mayStart && at >= (life.retryAt ?? at)) this.#start(scene);
-    else if (life.kind === "exited" && mayStart && life.restartAt !== undefined) {
-      if (at >= life.restartAt) this.#start(scene);
-    } else if (life.kind === "running" && this.#stop !== undefined) this.#goOn(scene, this.#stop);
-    else if (life.kind === "running") this.#ask(scene);
+    if (this.isRunning) this.#watch(scene);
+    else if (mayStart && this.#isDue(scene.now.at)) this.#start(scene);
   }
 
   /** The object that it waited for has changed. */
@@ -196,7 +198,7 @@ export class ContainerKeeper {
     normal("Created", `Created container: ${name}`);
     normal("Started", `Started container ${name}`);
     if (exit !== undefined) this.exited(scene, exit);
-    else this.#hook(scene, "postStart", hookMsMax);
+    else this.#begin(scene);
   }
 
   /** The runtime could not start it; `code` is that of its BeeError. */
@@ -244,13 +246,14 @@ export class ContainerKeeper {
     });
   }
 
-  hooked(scene: Scene, hook: HookKind, { ok, message }: { ok: boolean; message: string }): void {
+  /** What a hook said is told to nobody: it may hold secrets. */
+  hooked(scene: Scene, hook: HookKind, { ok }: { ok: boolean }): void {
     if (hook === "preStop") {
-      if (!ok) this.#warn(scene, "FailedPreStopHook", `PreStopHook failed: ${message}`);
+      if (!ok) this.#warn(scene, "FailedPreStopHook", "PreStopHook failed");
       this.#stop?.hooked(scene.now.at);
-    } else if (!ok) {
-      this.#warn(scene, "FailedPostStartHook", `PostStartHook failed: ${message}`);
-      this.stop(scene, { message: "FailedPostStartHook", graceMs: 30_000 });
+    } else if (this.#heldUntil !== undefined) {
+      if (ok) this.#release();
+      else this.#fail(scene);
     }
   }
 
@@ -344,6 +347,26 @@ export class ContainerKeeper {
     });
   }
 
+  #isDue(at: Instant): boolean {
+    const life = this.#life;
+    if (life.kind === "waiting") return at >= (life.retryAt ?? at);
+    return life.kind === "exited" && life.restartAt !== undefined && at >= life.restartAt;
+  }
+
+  /** Does what is due while it runs. */
+  #watch(scene: Scene): void {
+    if (this.#stop !== undefined) {
+      this.#goOn(scene, this.#stop);
+      return;
+    }
+    const heldUntil = this.#heldUntil;
+    if (heldUntil !== undefined) {
+      if (scene.now.at < heldUntil) return;
+      this.#release();
+    }
+    this.#ask(scene);
+  }
+
   #run(scene: Scene, startedAtMs: number, wasReady: boolean): void {
     const { at, wallMs } = scene.now;
     // The wall clock may have jumped: a container has not run for less than no time.
@@ -380,11 +403,43 @@ export class ContainerKeeper {
     });
   }
 
-  /** Runs a hook, if the container has one that is run. */
+  get #heldUntil(): Instant | undefined {
+    return this.#life.kind === "running" ? this.#life.heldUntil : undefined;
+  }
+
+  /** Runs the hook after the start, and holds the container until that is over. */
+  #begin(scene: Scene): void {
+    const postStart = this.#container.lifecycle?.postStart;
+    const life = this.#life;
+    if (postStart === undefined || life.kind !== "running") return;
+    const { at } = scene.now;
+    const seconds = postStart.sleep?.seconds;
+    if (seconds !== undefined) this.#life = { ...life, heldUntil: after(at, seconds * 1000) };
+    else if (this.#hook(scene, "postStart", hookMsMax)) {
+      this.#life = { ...life, heldUntil: after(at, hookMsMax + hookAnswerMsMax) };
+    }
+  }
+
+  /** The hook after the start is over. */
+  #release(): void {
+    if (this.#life.kind !== "running") return;
+    const { heldUntil: _, ...life } = this.#life;
+    this.#life = life;
+  }
+
+  /** The hook after the start has failed: so has the start. */
+  #fail(scene: Scene): void {
+    if (this.#stop !== undefined) return;
+    this.#warn(scene, "FailedPostStartHook", "PostStartHook failed");
+    this.stop(scene, { message: "FailedPostStartHook", graceMs: graceMsOf(scene.pod) });
+  }
+
+  /** Runs a hook, if the container has one that is run. Of an answer over HTTP any will do. */
   #hook({ uid, out }: Scene, hook: HookKind, timeoutMs: number): boolean {
     const action = this.#container.lifecycle?.[hook];
-    const plan = action === undefined ? undefined : probePlan(this.#container, action);
-    if (plan === undefined) return false;
+    const asked = action === undefined ? undefined : probePlan(this.#container, action);
+    if (asked === undefined) return false;
+    const plan = asked.kind === "http" ? { ...asked, anyStatus: true } : asked;
     const whose = { uid, container: this.name, attempt: this.#attempt };
     out.push({ kind: "runtime", command: { kind: "hook", ...whose, hook, plan, timeoutMs } });
     return true;
@@ -486,3 +541,6 @@ export function isInitRole(role: ContainerRole): boolean {
 
 /** A hook after the start has no limit in Kubernetes; one that hangs is worth no more than this. */
 const hookMsMax = 300_000;
+
+/** So long after a hook's end its answer may come; one that was lost holds up nothing for ever. */
+const hookAnswerMsMax = 15_000;

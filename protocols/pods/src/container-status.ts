@@ -17,7 +17,13 @@ export type Life =
     }
   /** `exit` came before the report of the start. */
   | { readonly kind: "starting"; readonly exit: ContainerExit | undefined }
-  | { readonly kind: "running"; readonly startedAtMs: number; readonly since: Instant }
+  /** Until `heldUntil` its hook after the start may last: it does not count as running before. */
+  | {
+      readonly kind: "running";
+      readonly startedAtMs: number;
+      readonly since: Instant;
+      readonly heldUntil?: Instant;
+    }
   /** `restartAt` is undefined for good; `waitMs` is how long the back-off is. */
   | { readonly kind: "exited"; readonly restartAt: Instant | undefined; readonly waitMs?: number };
 
@@ -56,7 +62,9 @@ export function containerStatus(facts: ContainerFacts): ContainerStatus {
 }
 
 function stateOf({ name, life, last, crashWaitMs, fullName }: ContainerFacts): ContainerState {
-  if (life.kind === "running") return { running: { startedAt: timestampOf(life.startedAtMs) } };
+  if (life.kind === "running" && life.heldUntil === undefined) {
+    return { running: { startedAt: timestampOf(life.startedAtMs) } };
+  }
   if (life.kind === "exited" && crashWaitMs > 0) {
     const delay = `back-off ${durationOf(crashWaitMs)}`;
     const message = `${delay} restarting failed container=${name} pod=${fullName}`;

@@ -80,6 +80,8 @@ export class Drill {
     const policies = ["Always", "OnFailure", "Never"] as const;
     const probe = { tcpSocket: { port: 1 }, periodSeconds: 5, failureThreshold: 2 };
     const always = { restartPolicy: "Always", livenessProbe: probe } as const;
+    const exec = { command: ["true"] };
+    const hooks = { postStart: { exec }, preStop: { exec } };
     const beside = { name: "s", image: "i:1", ...always };
     const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "r", uid: "R" };
     const spec: PodSpec = {
@@ -91,7 +93,12 @@ export class Drill {
           image: "i:1",
           ...(this.#random.below(2) === 0 ? { livenessProbe: probe } : {}),
         },
-        { name: "b", image: "i:1", readinessProbe: probe },
+        {
+          name: "b",
+          image: "i:1",
+          readinessProbe: probe,
+          ...(this.#random.below(3) === 0 ? { lifecycle: hooks } : {}),
+        },
       ],
       ...(this.#random.below(2) === 0
         ? { initContainers: [{ name: "i", image: "i:1" }, beside] }

@@ -43,6 +43,22 @@ describe("a pod that is deleted", () => {
     assert.match(JSON.stringify(stage.at(1000).tick()), /removePod/u);
   });
 
+  test("ends what comes next also when nobody tells of the end before it", () => {
+    const initContainers = [{ name: "beside", image: "i:1", restartPolicy: "Always" as const }];
+    const stage = new Stage();
+    stage.found();
+    stage.assign(podOf({ initContainers }));
+    stage.created();
+    stage.started("beside");
+    stage.started("web");
+    stage.assign(podOf({ initContainers }, deleted));
+    stage.at(100).report({ kind: "containerStopped", uid: "U", container: "web" });
+    assert.match(
+      JSON.stringify(stage.at(2100).tick()),
+      /"stopContainer","uid":"U","container":"beside"/u,
+    );
+  });
+
   test("a second time may be in a hurry", () => {
     const stage = Stage.running(podOf());
     stage.assign(podOf({}, deleted));

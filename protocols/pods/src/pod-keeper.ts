@@ -399,6 +399,9 @@ export class PodKeeper {
       container.stop(scene, { message, graceMs: Math.max(0, (this.#endAt ?? at) - at) });
     }
     for (const container of this.#containers) container.advance(scene, false);
+    // One whose end had to be assumed makes way for the next, and no event will say so.
+    const left = running.filter(({ isRunning }) => isRunning).length;
+    if (left > 0 && left < running.length) this.#stopInOrder(scene);
   }
 
   /** What the pod has besides its containers, such as its sidecar, is needed no longer. */
@@ -442,11 +445,15 @@ export class PodKeeper {
   }
 
   /**
-   * Init containers go one by one, in order; the main ones when all of these have passed. What
-   * looks into the pod does not wait, for it may be there to see why they do not pass.
+   * Init containers go one by one, in order; the main ones when all of these have passed, each
+   * after the hooks of those before it. What looks into the pod does not wait, for it may be there
+   * to see why they do not pass.
    */
   #mayStart(container: ContainerKeeper): boolean {
-    if (this.#isInitialized || container.role === "ephemeral") return true;
+    if (container.role === "ephemeral") return true;
+    const sooner = this.#containers.slice(0, this.#containers.indexOf(container));
+    if (sooner.some(({ isBeginning }) => isBeginning)) return false;
+    if (this.#isInitialized) return true;
     const inits = this.#containers.filter(({ role }) => isInitRole(role));
     const isMain = container.role === "main";
     const before = isMain ? inits : inits.slice(0, inits.indexOf(container));
