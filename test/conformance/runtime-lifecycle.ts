@@ -118,3 +118,44 @@ export function retires(stage: Stage): void {
     });
   });
 }
+
+/** What a container says about its end, so that whoever looks later need not read its log. */
+export function heedsLastWords(stage: Stage): void {
+  const termination = { path: "/dev/termination-log", fallsBackToLogs: false };
+  const path = (): string => stage.bench.path(termination.path);
+
+  test("tells what a container has written about its end, also after a restart", async () => {
+    await stage.withPod(async (uid) => {
+      const script = `echo 'out of honey' >>${path()}; exit 3`;
+      const exited = stage.exit(uid);
+      await stage.runtime.startContainer(uid, stage.script(script, { termination }), 0);
+      assert.equal((await exited).exit.message, "out of honey\n");
+      const silent = stage.exit(uid);
+      await stage.runtime.startContainer(uid, stage.script("exit 4", { termination }), 1);
+      assert.equal((await silent).exit.message, undefined);
+      const again = stage.exit(uid);
+      await stage.runtime.startContainer(uid, stage.script(script, { termination }), 2);
+      await again;
+      await stage.restart();
+      const found = (await stage.runtime.list()).find((pod) => pod.uid === uid);
+      assert.deepEqual(
+        found?.containers.map(({ attempt, exit }) => [attempt, exit?.message]),
+        [[2, "out of honey\n"]],
+      );
+    });
+  });
+
+  test("takes the end of the log for it only of a container that fails", async () => {
+    await stage.withPod(async (uid) => {
+      const asked = { termination: { ...termination, fallsBackToLogs: true } };
+      const failed = stage.exit(uid, "fails");
+      const fails = stage.script("echo in vain; exit 1", { name: "fails", ...asked });
+      await stage.runtime.startContainer(uid, fails, 0);
+      assert.equal((await failed).exit.message, "in vain\n");
+      const done = stage.exit(uid, "works");
+      const works = stage.script("echo well done", { name: "works", ...asked });
+      await stage.runtime.startContainer(uid, works, 0);
+      assert.equal((await done).exit.message, undefined);
+    });
+  });
+}

@@ -10,7 +10,7 @@ import { Duplex, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import type { ContainerPlan, FilePlan } from "../../core/ports/src/index.ts";
-import { endsContainers, retires, sharesOneNetwork } from "./runtime-lifecycle.ts";
+import { endsContainers, heedsLastWords, retires, sharesOneNetwork } from "./runtime-lifecycle.ts";
 import { eventually, once, patienceMs, type RuntimeBench, read, Stage } from "./runtime-stage.ts";
 
 export type { RuntimeBench } from "./runtime-stage.ts";
@@ -38,6 +38,7 @@ export function conformsToRuntime(
     endsContainers(stage);
     retires(stage);
     notices(stage);
+    heedsLastWords(stage);
     outlivesTheDaemon(stage);
   });
 }

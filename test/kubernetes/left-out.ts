@@ -80,13 +80,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node KubeletManagedEtcHosts",
   ],
 
-  "not there: messages of termination, answered with a warning": [
-    "node Runtime termination message empty FallbackToLogsOnError",
-    "node Runtime termination message from file",
-    "node Runtime termination message from log",
-    "node Runtime termination message non-root non-default path",
-  ],
-
   "not there: probes by gRPC, answered with a warning": [
     "node Probing not restarted GRPC",
     "node Probing restarted GRPC",

@@ -20,6 +20,7 @@ import { policies } from "./policies.ts";
 import { quotas } from "./quotas.ts";
 import { rollouts } from "./rollouts.ts";
 import { services } from "./services.ts";
+import { terminations } from "./terminations.ts";
 import { traffic } from "./traffic.ts";
 import { validation } from "./validation.ts";
 import { volumes } from "./volumes.ts";
@@ -48,7 +49,7 @@ export const apiSuite: Behaviours = {
 
 /** What needs containers: each file of tests plays one of these, with a mesh of its own. */
 export const podSuites = {
-  pods: { ...podLife, ...podTalk, ...kubectlNames },
+  pods: { ...podLife, ...podTalk, ...terminations, ...kubectlNames },
   volumes,
   workloads: { ...rollouts, ...crews, ...budgets },
   traffic,

@@ -25,6 +25,7 @@ const setting: ContainerSetting = {
   namespaces: "/pods/u/namespaces",
   logPath: "/pods/u/logs/app.0.log",
   mounts: [],
+  lastWordsPath: "/pods/u/logs/app.0.termination",
   limits: { openFilesMax: 20_000, processesMax: 100 },
   ociRuntime: undefined,
   target: undefined,
@@ -63,6 +64,19 @@ test("a plan's own mount comes before the pod's file of that name", () => {
     ["/etc/hostname", "/etc/resolv.conf", "/etc/hosts"],
   );
   assert.deepEqual(found.at(-1).options, ["rbind", "rprivate", "ro"]);
+});
+
+test("a container writes about its end where its plan says, unless a volume is there", () => {
+  const termination = { path: "/dev/termination-log", fallsBackToLogs: false };
+  const destinationsOf = (mounts: ContainerSetting["mounts"]): string[] => {
+    const spec = containerSpec({ ...plan, termination }, { ...setting, mounts });
+    return JSON.parse(JSON.stringify(spec["mounts"])).map(
+      ({ source }: { source: string }): string => source,
+    );
+  };
+  assert.equal(destinationsOf([]).at(-1), "/pods/u/logs/app.0.termination");
+  const mount = { volume: "v", source: "/v", destination: termination.path, readOnly: false };
+  assert.equal(destinationsOf([mount]).at(-1), "/v");
 });
 
 test("a container shares with its machine, or with its target, what is asked for", () => {

@@ -17,6 +17,8 @@ export interface ContainerSetting {
   readonly namespaces: string;
   readonly logPath: string;
   readonly mounts: readonly BindMount[];
+  /** What the container writes about its end, if its plan says where. */
+  readonly lastWordsPath: string;
   readonly limits: ResourceLimits;
   /** Undefined for the engine's own choice. */
   readonly ociRuntime: string | undefined;
@@ -45,7 +47,7 @@ export function containerSpec(
     labels: setting.labels,
     ...processPart(plan, setting),
     ...namespacePart(plan, setting),
-    mounts: mountPart(setting),
+    mounts: mountPart(plan, setting),
     resource_limits: resourcePart(plan),
     r_limits: limitPart(setting.limits),
     log_configuration: { driver: "k8s-file", path: setting.logPath, size: logBytesMax },
@@ -90,7 +92,7 @@ function namespacePart(plan: ContainerPlan, setting: ContainerSetting): Record<s
   };
 }
 
-function mountPart(setting: ContainerSetting): Record<string, unknown>[] {
+function mountPart(plan: ContainerPlan, setting: ContainerSetting): Record<string, unknown>[] {
   const bind = (source: string, destination: string, readOnly: boolean) => ({
     type: "bind",
     source,
@@ -103,6 +105,9 @@ function mountPart(setting: ContainerSetting): Record<string, unknown>[] {
       .filter((name) => !planned.has(`/etc/${name}`))
       .map((name) => bind(`${setting.folder}/${name}`, `/etc/${name}`, false)),
     ...setting.mounts.map((mount) => bind(mount.source, mount.destination, mount.readOnly)),
+    ...(plan.termination === undefined || planned.has(plan.termination.path)
+      ? []
+      : [bind(setting.lastWordsPath, plan.termination.path, false)]),
   ];
 }
 

@@ -58,6 +58,11 @@ export class PodFolder {
     return join(this.path, "logs", `${checkedContainer(container)}.${attempt}.log`);
   }
 
+  /** What one attempt of a container writes about its end. */
+  lastWordsPath(container: string, attempt: number): string {
+    return join(this.path, "logs", `${checkedContainer(container)}.${attempt}.termination`);
+  }
+
   /** Whether nothing of the pod will run any more. */
   get isRetired(): boolean {
     return existsSync(join(this.path, "retired"));

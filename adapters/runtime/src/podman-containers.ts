@@ -9,6 +9,7 @@ import { containerSpec } from "./container-spec.ts";
 import { type ControlGroup, controlGroupOf, ranOutOfMemory } from "./control-group.ts";
 import type { Host } from "./host.ts";
 import { lostExitCode } from "./known-pod.ts";
+import { prepareLastWords } from "./last-words.ts";
 import { type LibpodClient, segment } from "./libpod-client.ts";
 import type { KeptPlan, PodFolder } from "./pod-folder.ts";
 import type { PodmanImages } from "./podman-images.ts";
@@ -179,6 +180,8 @@ export class PodmanContainers {
     const { client, host, machine } = this.#options;
     const { attempt, folder, plan, pod, target } = order;
     const logPath = folder.logPath(plan.name, attempt);
+    const lastWordsPath = folder.lastWordsPath(plan.name, attempt);
+    if (plan.termination !== undefined) prepareLastWords(lastWordsPath, plan.termination);
     const body = containerSpec(
       { ...plan, image },
       {
@@ -193,6 +196,7 @@ export class PodmanContainers {
         folder: folder.path,
         namespaces: folder.namespaces,
         logPath,
+        lastWordsPath,
         mounts: await folder.mounts(pod, plan),
         limits: host.limits,
         ociRuntime: host.ociRuntimes[0],

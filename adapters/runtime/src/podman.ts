@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import type {
+  ContainerExit,
   ContainerPlan,
   ContainerStats,
   ExecOptions,
@@ -31,6 +32,7 @@ import {
   targetMissing,
 } from "./known-pod.ts";
 import { decodeKubeLog } from "./kube-log.ts";
+import { lastWords } from "./last-words.ts";
 import { LibpodClient, segment } from "./libpod-client.ts";
 import { openLog } from "./log.ts";
 import { haveNamespaces, makeNamespaces, namespacePath } from "./namespaces.ts";
@@ -349,6 +351,8 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     this.#pods.set(uid, pod);
     for (const container of containers) {
       if (container.group === undefined) this.#settle(pod, container);
+      if (container.exit === undefined) continue;
+      container.exit = this.#withLastWords(uid, container, container.exit);
     }
   }
 
@@ -373,12 +377,23 @@ export class PodmanRuntime implements Runtime, ImageImporter {
       const exit = await this.#containers.exitOf(container.id, container.group);
       if (exit === "running" || container.state !== "running") return;
       container.state = "exited";
-      container.exit = exit === "gone" ? lostExit() : exit;
+      container.exit = this.#withLastWords(pod.uid, container, exit === "gone" ? lostExit() : exit);
       container.group = undefined;
       this.#tellExit(pod, container);
     };
     // If Podman does not answer, there will be another look when it does.
     settle().catch(() => {});
+  }
+
+  #withLastWords(
+    uid: string,
+    { attempt, name }: KnownContainer,
+    exit: ContainerExit,
+  ): ContainerExit {
+    const folder = this.#folder(uid);
+    const log = { path: folder.logPath(name, attempt), decode: decodeKubeLog };
+    const message = lastWords(folder.lastWordsPath(name, attempt), exit.exitCode, log);
+    return message === "" ? exit : { ...exit, message };
   }
 
   #tellExit(pod: KnownPod, { attempt, exit, name }: KnownContainer): void {

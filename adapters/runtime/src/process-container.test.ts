@@ -62,6 +62,7 @@ describe("launch", { skip: process.platform !== "linux" && "needs Linux" }, () =
     ],
     home: join(folder, "home"),
     logPath: join(folder, "log"),
+    lastWordsPath: join(folder, "words"),
     store: folder,
   });
 

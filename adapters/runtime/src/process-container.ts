@@ -31,6 +31,8 @@ export interface LaunchOrder {
   /** This attempt's own folder. */
   readonly home: string;
   readonly logPath: string;
+  /** What the container writes about its end, if its plan says where. */
+  readonly lastWordsPath: string;
   /** The driver's folder, by which its processes are found again. */
   readonly store: string;
 }
@@ -154,12 +156,17 @@ function environmentOf({ image, mounts, plan, pod, store }: LaunchOrder): Record
   };
 }
 
-/** Lays out the working folder: the image's files, and volumes at their paths below it. */
-function furnish({ home, image, mounts }: LaunchOrder): string {
+/**
+ * Lays out the working folder: the image's files, and volumes and what is written about the end at
+ * their paths below it.
+ */
+function furnish({ home, image, lastWordsPath, mounts, plan }: LaunchOrder): string {
   const root = join(home, "root");
   rmSync(root, { recursive: true, force: true });
   mkdirSync(root, { recursive: true });
-  for (const { destination, source } of mounts) {
+  const { termination } = plan;
+  const words = termination && { destination: termination.path, source: lastWordsPath };
+  for (const { destination, source } of [...mounts, ...(words === undefined ? [] : [words])]) {
     const path = join(root, destination);
     mkdirSync(dirname(path), { recursive: true });
     if (!existsSync(path)) symlinkSync(source, path);

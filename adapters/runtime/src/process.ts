@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import type {
+  ContainerExit,
   ContainerPlan,
   ContainerStats,
   ExecOptions,
@@ -23,6 +24,7 @@ import { logBytesMax } from "./container-spec.ts";
 import { EventSource } from "./event-source.ts";
 import type { ImageImporter, ImageSource } from "./image-source.ts";
 import { targetMissing } from "./known-pod.ts";
+import { type DecodeLine, lastWords, prepareLastWords } from "./last-words.ts";
 import { openLog } from "./log.ts";
 import { clockedDecoder, LogClock } from "./log-clock.ts";
 import { podAddress } from "./pod-address.ts";
@@ -167,6 +169,8 @@ export class ProcessRuntime implements Runtime, ImageImporter {
     const home = join(pod.folder.path, "containers", `${name}.${attempt}`);
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const logPath = pod.folder.logPath(name, attempt);
+    const lastWordsPath = pod.folder.lastWordsPath(name, attempt);
+    if (plan.termination !== undefined) prepareLastWords(lastWordsPath, plan.termination);
     const mounts = await pod.folder.mounts(pod.plan, plan);
     const store = this.#options.folder;
     const { child, launched } = await launch({
@@ -176,6 +180,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
       mounts,
       home,
       logPath,
+      lastWordsPath,
       store,
     });
     const clock = new LogClock(logPath, logBytesMax);
@@ -327,7 +332,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
         attempt: Number(attempt),
         launched,
         home,
-        exit: runs ? undefined : readExit(home),
+        exit: runs ? undefined : exitOf(folder, { name, attempt: Number(attempt), home }),
         clock: runs ? new LogClock(folder.logPath(name, Number(attempt)), logBytesMax) : undefined,
       });
     }
@@ -352,7 +357,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
 
   #settle(pod: ProcessPod, container: ProcessContainer): void {
     if (container.exit !== undefined) return;
-    container.exit = readExit(container.home);
+    container.exit = exitOf(pod.folder, container);
     container.clock?.close();
     // What the main process started does not outlive it, as in a container.
     signal(-container.launched.id.pid, "SIGKILL");
@@ -391,6 +396,18 @@ export class ProcessRuntime implements Runtime, ImageImporter {
     const message = `Cannot enter container ${name}: it does not run`;
     throw new BeeError("container-unknown", message, { facts: { uid, container: name } });
   }
+}
+
+/** How a container has ended, with what it has said about that. */
+function exitOf(
+  folder: PodFolder,
+  { name, attempt, home }: Pick<ProcessContainer, "name" | "attempt" | "home">,
+): ContainerExit {
+  const exit = readExit(home);
+  const decode = (text: Buffer): ReturnType<DecodeLine> => ({ text, whole: true });
+  const log = { path: folder.logPath(name, attempt), decode };
+  const message = lastWords(folder.lastWordsPath(name, attempt), exit.exitCode, log);
+  return message === "" ? exit : { ...exit, message };
 }
 
 function found({ attempt, exit, launched, name }: ProcessContainer): FoundContainer {

@@ -56,6 +56,8 @@ export interface Container {
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly restartPolicy?: "Always";
+  readonly terminationMessagePath?: string;
+  readonly terminationMessagePolicy?: "File" | "FallbackToLogsOnError";
 }
 
 /** A container that was added to a running pod to look into it. */

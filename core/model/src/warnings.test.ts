@@ -95,7 +95,7 @@ describe("warningsFor", () => {
     const many = Array.from({ length: 30 }, (_, index) => ({
       name: `c${index}`,
       image: "b",
-      terminationMessagePath: "/dev/else",
+      resizePolicy: [{ resourceName: "cpu", restartPolicy: "NotRequired" }],
     }));
     const texts = fields("v1", "Pod", { containers: many });
     assert.equal(texts.length, 20);

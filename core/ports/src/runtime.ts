@@ -52,6 +52,8 @@ export interface ContainerPlan {
   readonly stdin: boolean;
   readonly tty: boolean;
   readonly user?: string;
+  /** Where it may write about its end, and whether the end of its log will do if it fails. */
+  readonly termination?: { readonly path: string; readonly fallsBackToLogs: boolean };
   /** Another container of the pod, which runs: this one sees its processes. */
   readonly target?: string;
   /** What it shares with its machine: all processes, or the queues and memory between them. */
@@ -88,6 +90,8 @@ export interface ContainerExit {
   readonly signal?: number;
   readonly outOfMemory: boolean;
   readonly finishedAtMs: number;
+  /** What it has said about its end; absent if nothing. */
+  readonly message?: string;
 }
 
 export interface StartedContainer {

@@ -3,6 +3,7 @@ import type { Container, ContainerStatus } from "@beemesh/model";
 import type { ContainerExit, FoundContainer, StartedContainer } from "@beemesh/ports";
 import { BackOff } from "./back-off.ts";
 import type { HookKind, ProbeKind } from "./command.ts";
+import { cutText, messageBytesMax } from "./container-message.ts";
 import { containerStatus, type Life, type Terminated } from "./container-status.ts";
 import { ContainerStop } from "./container-stop.ts";
 import type { Dependency } from "./dependency.ts";
@@ -217,11 +218,13 @@ export class ContainerKeeper {
     }
     if (this.#life.kind !== "running") return;
     const { exitCode, signal, outOfMemory, finishedAtMs } = exit;
+    const message = cutText(exit.message ?? "", messageBytesMax(scene.pod));
     const reason = exitCode === 0 ? "Completed" : "Error";
     this.#end(scene, {
       exitCode,
       ...(signal === undefined ? {} : { signal }),
       reason: outOfMemory ? "OOMKilled" : reason,
+      ...(message === "" ? {} : { message }),
       startedAt: timestampOf(this.#life.startedAtMs),
       finishedAt: timestampOf(finishedAtMs),
       containerID: this.#containerId(scene),

@@ -138,8 +138,17 @@ function optionsOf(pod: Pod, container: EphemeralContainer): Partial<ContainerPl
     ...(cores === undefined ? {} : { cpuMillicoresMax: Math.ceil(cores * 1000) }),
     ...(bytes === undefined ? {} : { memoryBytesMax: Math.ceil(bytes) }),
     ...(user === undefined ? {} : { user }),
+    ...terminationOf(container),
     ...sharedParts(pod, container),
   };
+}
+
+function terminationOf({
+  terminationMessagePath: path = "",
+  terminationMessagePolicy: policy = "File",
+}: EphemeralContainer): Partial<ContainerPlan> {
+  if (path === "") return {};
+  return { termination: { path, fallsBackToLogs: policy === "FallbackToLogsOnError" } };
 }
 
 /** What the container sees of its machine, and of another container. */
