@@ -18,17 +18,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "sched Preemption PreemptionExecutionPath ReplicaSets",
   ],
 
-  "not there: fields of Jobs that judge single failures and successes, answered with a warning": [
-    "apps Job pod failure policy ignore DisruptionTarget",
-    "apps Job pod failure policy exit code",
-    "apps Job backoffLimitPerIndex",
-    "apps Job FailIndex",
-    "apps Job maxFailedIndexes",
-    "apps Job successPolicy all indexes",
-    "apps Job successPolicy succeededCount",
-    "apps Job successPolicy succeededIndexes",
-  ],
-
   "not there: while a rollout is stuck its newest ReplicaSet alone grows": [
     "apps Deployment proportional scaling",
   ],

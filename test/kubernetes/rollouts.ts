@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
 import { at, listAt, nameOf, textAt } from "./client.ts";
-import { objectOf, pod, workload } from "./manifest.ts";
+import { pod, workload } from "./manifest.ts";
 import {
   container,
   ending,
@@ -307,59 +307,4 @@ const daemons: Behaviours = {
   },
 };
 
-function job(name: string, script: string, spec: JsonObject = {}): JsonObject {
-  const { restartPolicy = "Never", ...rest } = spec;
-  const template = { spec: { ...ending(container(script)), restartPolicy } };
-  return objectOf("jobs", "Job", name, { spec: { template, ...rest } });
-}
-
-async function untilComplete(world: World, name: string): Promise<JsonObject> {
-  let last: JsonObject = {};
-  await world.until(
-    () => `job ${name} complete: ${JSON.stringify(last["status"])}`,
-    async () => {
-      last = await world.get("jobs", name);
-      return conditionOf(last, "Complete") === "True";
-    },
-    podMsMax,
-  );
-  return last;
-}
-
-const work: Behaviours = {
-  "apps Job run to completion when tasks locally restarted": async (world) => {
-    // Fails once in a place that outlives its container.
-    const template = {
-      spec: {
-        ...ending(
-          container("test -e /keep/x && exit 0; touch /keep/x; exit 1", {
-            volumeMounts: [{ name: "keep", mountPath: "/keep" }],
-          }),
-        ),
-        restartPolicy: "OnFailure",
-        volumes: [{ name: "keep", emptyDir: {} }],
-      },
-    };
-    await world.create(
-      "jobs",
-      objectOf("jobs", "Job", "work", { spec: { template, completions: 4, parallelism: 2 } }),
-    );
-    const done = await untilComplete(world, "work");
-    assert.equal(countOf(done, "succeeded"), 4);
-  },
-  "apps Job Indexed hostname": async (world) => {
-    const spec = { completionMode: "Indexed", completions: 2, parallelism: 2 };
-    await world.create("jobs", job("work", "echo $JOB_COMPLETION_INDEX $(hostname)", spec));
-    const done = await untilComplete(world, "work");
-    assert.equal(textAt(done, "status", "completedIndexes"), "0,1");
-    const pods = await world.list("pods");
-    const logs = await Promise.all(
-      pods.map(async (each) =>
-        (await world.client.send(`GET ${world.path("pods", nameOf(each))}/log`)).text.trim(),
-      ),
-    );
-    assert.deepEqual(logs.toSorted(), ["0 work-0", "1 work-1"]);
-  },
-};
-
-export const rollouts: Behaviours = { ...sets, ...deployments, ...daemons, ...work };
+export const rollouts: Behaviours = { ...sets, ...deployments, ...daemons };

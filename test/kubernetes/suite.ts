@@ -10,6 +10,7 @@ import { custom } from "./custom.ts";
 import { discovery } from "./discovery.ts";
 import { events } from "./events.ts";
 import { garbage } from "./garbage.ts";
+import { jobs } from "./jobs.ts";
 import { hasKubectl, kubectlNames } from "./kubectl.ts";
 import { Mesh } from "./mesh.ts";
 import { namespaces } from "./namespaces.ts";
@@ -51,7 +52,7 @@ export const apiSuite: Behaviours = {
 export const podSuites = {
   pods: { ...podLife, ...podTalk, ...terminations, ...kubectlNames },
   volumes,
-  workloads: { ...rollouts, ...crews, ...budgets },
+  workloads: { ...rollouts, ...jobs, ...crews, ...budgets },
   traffic,
   /** What would send away the pods of others. */
   lone: evictions,

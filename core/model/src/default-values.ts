@@ -77,6 +77,8 @@ export const fillers: Readonly<Record<string, Filler>> = {
     }),
   "batch.v1.Job": job,
   "batch.v1.JobSpec": jobSpec,
+  "batch.v1.PodFailurePolicyOnPodConditionsPattern": (pattern) =>
+    filled(pattern, { status: "True" }),
   "core.v1.Service": withSpec,
   "core.v1.ServiceSpec": serviceSpec,
   "core.v1.EndpointPort": (port) => filled(port, { protocol: "TCP" }),
@@ -177,6 +179,9 @@ function job(object: JsonObject): JsonObject {
   return isLabelled ? object : { ...object, metadata: { ...metadata, labels } };
 }
 
+/** Kubernetes' own: with a limit for each index, the Job as a whole has as good as none. */
+const backoffLimitUnbounded = 2_147_483_647;
+
 /** With neither number it is one pod; with none of completions it is a work queue. */
 function jobSpec(spec: JsonObject): JsonObject {
   const isPlain = !isSet(spec["completions"]) && !isSet(spec["parallelism"]);
@@ -184,7 +189,7 @@ function jobSpec(spec: JsonObject): JsonObject {
   return filled(spec, {
     ...(isPlain ? { completions: 1 } : {}),
     parallelism: 1,
-    backoffLimit: 6,
+    backoffLimit: isSet(spec["backoffLimitPerIndex"]) ? backoffLimitUnbounded : 6,
     completionMode: "NonIndexed",
     suspend: false,
     podReplacementPolicy: replacement,

@@ -4,6 +4,7 @@ import { defaults } from "./defaults.ts";
 import { isDerivedFrom, workloadName } from "./derive.ts";
 import {
   deriveJobPod,
+  type JobPlace,
   jobOfCronJob,
   jobPlaceOf,
   jobPodName,
@@ -89,6 +90,22 @@ describe("deriveJobPod", () => {
     }
     assert.equal(pod.spec.containers[0]?.env?.[0]?.value, "b");
   });
+});
+
+test("a pod of a Job tells how many attempts before it count, if that matters", () => {
+  const annotationsOf = (job: Job, place: JobPlace): readonly unknown[] => {
+    const pod = deriveJobPod(job, place, "p1");
+    assert.deepEqual(jobPlaceOf(pod), place);
+    assert(isDerivedFrom(pod, job));
+    return ["job-index-failure-count", "job-index-ignored-failure-count"].map(
+      (each) => pod.metadata.annotations?.[`batch.kubernetes.io/${each}`],
+    );
+  };
+  const limited: Job = { ...indexed, spec: { ...indexed.spec, backoffLimitPerIndex: 3 } };
+  const later = { slot: 1, attempt: 3, ignored: 1 };
+  assert.deepEqual(annotationsOf(plain, later), [undefined, undefined]);
+  assert.deepEqual(annotationsOf(limited, { slot: 1, attempt: 0 }), ["0", undefined]);
+  assert.deepEqual(annotationsOf(limited, later), ["2", "1"]);
 });
 
 test("the Job of a scheduled time has a computed name and uid, and is valid", () => {

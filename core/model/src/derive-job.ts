@@ -24,6 +24,16 @@ import { labelsAt } from "./workload-rules.ts";
 /** The annotation of a Job's pod: which attempt of its slot it is, from 0. */
 export const attemptAnnotation = "beemesh.io/attempt";
 
+/** The annotation of a Job's pod: how many attempts before it count as no failure, if any. */
+const ignoredAnnotation = "beemesh.io/ignored-attempts";
+
+/**
+ * The annotations of a pod whose index has a limit of its own: how many pods of the index have
+ * failed before it, those that count and, if there are any, those that do not.
+ */
+const failuresAnnotation = "batch.kubernetes.io/job-index-failure-count";
+const ignoredFailuresAnnotation = "batch.kubernetes.io/job-index-ignored-failure-count";
+
 /** The annotation and label of an Indexed Job's pod: its index. */
 const indexAnnotation = "batch.kubernetes.io/job-completion-index";
 
@@ -48,6 +58,8 @@ export interface JobPlace {
   readonly slot: number;
   /** From 0. */
   readonly attempt: number;
+  /** How many of the attempts before it count as no failure; none if absent. */
+  readonly ignored?: number;
 }
 
 /**
@@ -117,6 +129,7 @@ export function deriveJobPod(job: Job, place: JobPlace, uid: string): Pod {
   const index = String(place.slot);
   const isIndexed = job.spec.completionMode === "Indexed";
   const indexMark: Record<string, string> = isIndexed ? { [indexAnnotation]: index } : {};
+  const { ignored = 0 } = place;
   const marks = {
     name: jobPodName(job, place),
     uid,
@@ -125,6 +138,8 @@ export function deriveJobPod(job: Job, place: JobPlace, uid: string): Pod {
       ...indexMark,
       [slotAnnotation]: index,
       [attemptAnnotation]: String(place.attempt),
+      ...(ignored === 0 ? {} : { [ignoredAnnotation]: String(ignored) }),
+      ...(job.spec.backoffLimitPerIndex === undefined ? {} : failureMarks(place)),
     },
   };
   if (!isIndexed) return podOfTemplate(job, marks);
@@ -135,7 +150,16 @@ export function deriveJobPod(job: Job, place: JobPlace, uid: string): Pod {
 export function jobPlaceOf(pod: KubeObject): JobPlace | undefined {
   const slot = countIn(pod, slotAnnotation);
   const attempt = countIn(pod, attemptAnnotation);
-  return slot === undefined || attempt === undefined ? undefined : { slot, attempt };
+  const ignored = countIn(pod, ignoredAnnotation) ?? 0;
+  if (slot === undefined || attempt === undefined || ignored > attempt) return undefined;
+  return ignored === 0 ? { slot, attempt } : { slot, attempt, ignored };
+}
+
+function failureMarks({ attempt, ignored = 0 }: JobPlace): Readonly<Record<string, string>> {
+  return {
+    [failuresAnnotation]: String(attempt - ignored),
+    ...(ignored === 0 ? {} : { [ignoredFailuresAnnotation]: String(ignored) }),
+  };
 }
 
 /** Each container learns the index, and the pod is called by it. */

@@ -224,6 +224,7 @@ export {
   isStatefulSet,
   type Job,
   type JobStatus,
+  type PodFailureRule,
   type ReplicaSet,
   type ReplicationController,
   type StatefulSet,

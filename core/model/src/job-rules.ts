@@ -1,6 +1,7 @@
 /** Rules for Jobs. Their pods end, so other things are asked of them than of Deployments. */
 import type { JsonObject } from "@beemesh/wire";
 import { type Cause, invalid, notSupported, required } from "./cause.ts";
+import { jobPolicyCauses } from "./job-policy-rules.ts";
 import { matches, selectorOf } from "./label-selector.ts";
 import { isSet, numberAt, objectAt, textAt } from "./members.ts";
 import type { Rules } from "./rule.ts";
@@ -33,7 +34,8 @@ export const jobRules: Rules = {
   "batch.v1.Job": nameCauses,
   "batch.v1.JobSpec": (spec, path) => [
     ...selectorCauses(spec, path),
-    ...policyCauses(spec, path),
+    ...restartCauses(spec, path),
+    ...jobPolicyCauses(spec, path),
     ...(textAt(spec, "completionMode") === "Indexed" && !isSet(spec["completions"])
       ? [required(`${path}.completions`, "when completion mode is Indexed")]
       : []),
@@ -60,11 +62,15 @@ function selectorCauses(spec: JsonObject, path: string): readonly Cause[] {
   return [invalid(`${path}.template.metadata.labels`, labels, rule)];
 }
 
-function policyCauses(spec: JsonObject, path: string): readonly Cause[] {
+function restartCauses(spec: JsonObject, path: string): readonly Cause[] {
   const policy = textAt(spec, "template", "spec", "restartPolicy");
   const field = `${path}.template.spec.restartPolicy`;
   const wanted = ["OnFailure", "Never"];
-  if (objectAt(spec, "template", "spec") === undefined || wanted.includes(policy)) return [];
+  if (objectAt(spec, "template", "spec") === undefined) return [];
+  if (policy === "OnFailure" && isSet(spec["podFailurePolicy"])) {
+    return [invalid(field, policy, 'only "Never" is supported when podFailurePolicy is specified')];
+  }
+  if (wanted.includes(policy)) return [];
   return policy === "Always" || policy === ""
     ? [required(field, 'valid values: "OnFailure", "Never"')]
     : [notSupported(field, policy, wanted)];

@@ -66,6 +66,7 @@ export function requiredCauses(
  * makes the CSINode of its machine before there is a driver.
  */
 const mayBeMissing = new Set([
+  "batch.v1.PodFailurePolicy.rules",
   "discovery.v1.EndpointSlice.endpoints",
   "storage.v1.CSINodeSpec.drivers",
 ]);

@@ -29,7 +29,15 @@ export function createCauses({ name, group }: Resource, body: JsonObject): reado
 const immutable: Readonly<Record<string, readonly string[]>> = {
   deployments: ["spec.selector"],
   replicasets: ["spec.selector"],
-  jobs: ["spec.completionMode", "spec.managedBy", "spec.selector", "spec.template"],
+  jobs: [
+    "spec.backoffLimitPerIndex",
+    "spec.completionMode",
+    "spec.managedBy",
+    "spec.podFailurePolicy",
+    "spec.selector",
+    "spec.successPolicy",
+    "spec.template",
+  ],
   secrets: ["type"],
   endpointslices: ["addressType"],
   ingressclasses: ["spec.controller"],

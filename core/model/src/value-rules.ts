@@ -7,6 +7,7 @@
 import { invalid } from "./cause.ts";
 import { textOf } from "./members.ts";
 import {
+  domainPathError,
   environmentNameError,
   labelError,
   letterLabelError,
@@ -42,6 +43,14 @@ const seconds31 = between(1, 2_147_483_647);
 
 /** Pods of one Job: what Kubernetes allows of an Indexed one, for each has an index here. */
 const jobPodsMax = 100_000;
+
+/** Kubernetes' own: as long as the value of a label, for metrics count by it. */
+const managerLengthMax = 63;
+
+function managerError(text: string): string | undefined {
+  if (text.length > managerLengthMax) return `may not be more than ${managerLengthMax} bytes`;
+  return domainPathError(text);
+}
 
 const container = {
   name: label,
@@ -155,11 +164,19 @@ const otherValueRules: ValueRules = {
     parallelism: between(0, jobPodsMax),
     completions: between(0, jobPodsMax),
     backoffLimit: natural,
+    backoffLimitPerIndex: natural,
+    maxFailedIndexes: natural,
     activeDeadlineSeconds: natural,
     ttlSecondsAfterFinished: natural,
     completionMode: oneOf("Indexed", "NonIndexed"),
     podReplacementPolicy: oneOf("Failed", "TerminatingOrFailed"),
+    managedBy: named(managerError),
   },
+  "batch.v1.PodFailurePolicyOnPodConditionsPattern": {
+    type: key,
+    status: oneOf("False", "True", "Unknown"),
+  },
+  "batch.v1.SuccessPolicyRule": { succeededCount: natural },
   "autoscaling.v1.ScaleSpec": { replicas: natural },
   "core.v1.ServiceSpec": {
     type: oneOf("ClusterIP", "ExternalName", "LoadBalancer", "NodePort"),

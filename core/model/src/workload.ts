@@ -106,6 +106,11 @@ export interface Job extends KubeObject {
     readonly parallelism?: number;
     readonly completionMode?: "Indexed" | "NonIndexed";
     readonly backoffLimit?: number;
+    /** Of an Indexed Job: how often an index is tried again before it has failed. */
+    readonly backoffLimitPerIndex?: number;
+    readonly maxFailedIndexes?: number;
+    readonly podFailurePolicy?: { readonly rules: readonly PodFailureRule[] };
+    readonly successPolicy?: { readonly rules: readonly SuccessRule[] };
     readonly activeDeadlineSeconds?: number;
     readonly ttlSecondsAfterFinished?: number;
     readonly suspend?: boolean;
@@ -115,6 +120,25 @@ export interface Job extends KubeObject {
     readonly template: PodTemplate;
   };
   readonly status?: JobStatus;
+}
+
+/** What a Job makes of a pod that has failed: by how its containers ended, or by a condition. */
+export interface PodFailureRule {
+  readonly action: "Count" | "FailIndex" | "FailJob" | "Ignore";
+  readonly onExitCodes?: {
+    /** Any container if it names none. */
+    readonly containerName?: string;
+    readonly operator: "In" | "NotIn";
+    readonly values: readonly number[];
+  };
+  readonly onPodConditions?: readonly { readonly type: string; readonly status?: string }[];
+}
+
+/** When an Indexed Job has succeeded before all of it has. */
+interface SuccessRule {
+  /** Such as `0,3-5`; all if it names none. */
+  readonly succeededIndexes?: string;
+  readonly succeededCount?: number;
 }
 
 export interface CronJob extends KubeObject {
@@ -148,6 +172,8 @@ export interface JobStatus {
   readonly failed?: number;
   /** Which slots have succeeded, such as `0,3-5`. */
   readonly completedIndexes?: string;
+  /** Which indexes have failed for good; absent unless each has a limit of its own. */
+  readonly failedIndexes?: string;
   readonly uncountedTerminatedPods?: object;
 }
 

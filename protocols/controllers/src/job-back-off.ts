@@ -1,5 +1,5 @@
 import type { Pod } from "@beemesh/model";
-import type { Tally } from "./job-pods.ts";
+import type { JobPod, Tally } from "./job-pods.ts";
 import { wallMsOf } from "./timestamp.ts";
 
 /**
@@ -17,10 +17,20 @@ export function backOffMs({ pods }: Tally, wallMs: number): number {
     pods.filter(({ state }) => states.includes(state)).map(({ pod }) => endedMsOf(pod));
   const successMs = latest(timesOf("succeeded"));
   const failures = timesOf("failed", "leaving").filter((endedMs) => endedMs > successMs);
-  if (failures.length === 0) return 0;
-  const delayMs = Math.min(backOffMsMax, backOffMsFirst * 2 ** (failures.length - 1));
+  return leftMs(failures.length, latest(failures), wallMs);
+}
+
+/** The same for one slot alone, by the last pod that it has had. */
+export function slotBackOffMs(last: JobPod | undefined, wallMs: number): number {
+  if (last?.judgement === undefined) return 0;
+  return leftMs(last.attempt + 1, endedMsOf(last.pod), wallMs);
+}
+
+function leftMs(failures: number, lastMs: number, wallMs: number): number {
+  if (failures === 0) return 0;
+  const delayMs = Math.min(backOffMsMax, backOffMsFirst * 2 ** (failures - 1));
   // Clocks differ: nothing waits for longer than its delay.
-  return Math.min(delayMs, Math.max(0, latest(failures) + delayMs - wallMs));
+  return Math.min(delayMs, Math.max(0, lastMs + delayMs - wallMs));
 }
 
 /** When a pod came to its end, by the clock of its machine. */

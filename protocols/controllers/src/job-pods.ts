@@ -1,5 +1,6 @@
 import { isPod, type Job, type JobPlace, jobPlaceOf, jobPodName, type Pod } from "@beemesh/model";
 import { readIndexes } from "./index-set.ts";
+import { type Judgement, judgementOf } from "./job-failure.ts";
 import { isLost, isOver } from "./pod-facts.ts";
 import { controlledBy, isEnding, type View } from "./view.ts";
 
@@ -17,10 +18,13 @@ type JobPodState = "active" | "lost" | "succeeded" | "failed" | "leaving" | "dis
 export interface JobPod extends JobPlace {
   readonly pod: Pod;
   readonly state: JobPodState;
+  /** What the Job makes of it, if it has failed. */
+  readonly judgement?: Judgement;
 }
 
 /** Where a Job stands, by its pods. */
 export interface Tally {
+  /** By slot, and by attempt. */
   readonly pods: readonly JobPod[];
   /** Pods that name the Job as their owner and are not what it derives. */
   readonly foreign: readonly Pod[];
@@ -28,6 +32,11 @@ export interface Tally {
   readonly slots: ReadonlyMap<number, readonly JobPod[]>;
   /** The slots that have succeeded, as its status tells too. */
   readonly done: ReadonlySet<number>;
+  /**
+   * The indexes that have failed for good, as its status tells too; none unless each has a limit
+   * of its own.
+   */
+  readonly given: ReadonlySet<number>;
   /** Attempts that have failed, as its status tells too. */
   readonly failed: number;
   /** How many of these only the status tells: their pods are no more. */
@@ -41,15 +50,14 @@ export interface Tally {
 export function tallyOf(job: Job, view: View): Tally {
   const { uid = "" } = job.metadata;
   const owned = controlledBy(uid, view.census).filter(isPod);
-  const placed = owned.flatMap((pod) => placedPod(job, pod, view));
-  const slots = Map.groupBy(
-    placed.toSorted((a, b) => a.slot - b.slot || a.attempt - b.attempt),
-    ({ slot }) => slot,
-  );
+  const placed = owned
+    .flatMap((pod) => placedPod(job, pod, view))
+    .toSorted((a, b) => a.slot - b.slot || a.attempt - b.attempt);
+  const slots = Map.groupBy(placed, ({ slot }) => slot);
   const end = slotsOf(job);
   const done = readIndexes(job.status?.completedIndexes ?? "", end);
   for (const { slot, state } of placed) if (state === "succeeded" && slot < end) done.add(slot);
-  const failures = [...slots.values()].map((pods) => failuresOf(job, pods));
+  const failures = [...slots.values()].map((pods) => failuresOf(pods.at(-1)));
   const seen = failures.reduce((sum, count) => sum + count, 0);
   const failed = Math.max(job.status?.failed ?? 0, seen);
   return {
@@ -57,6 +65,7 @@ export function tallyOf(job: Job, view: View): Tally {
     foreign: owned.filter((pod) => !placed.some((each) => each.pod === pod)),
     slots,
     done,
+    given: givenUp(job, placed).difference(done),
     failed,
     unseen: failed - seen,
   };
@@ -78,7 +87,10 @@ export function replacesLeaving({ spec }: Job): boolean {
 function placedPod(job: Job, pod: Pod, view: View): JobPod[] {
   const place = jobPlaceOf(pod);
   if (place === undefined || jobPodName(job, place) !== pod.metadata.name) return [];
-  return [{ ...place, pod, state: stateOf(pod, view) }];
+  const state = stateOf(pod, view);
+  const hasFailed = state === "failed" || (state === "leaving" && replacesLeaving(job));
+  const found = { ...place, pod, state };
+  return [hasFailed ? { ...found, judgement: judgementOf(job, pod) } : found];
 }
 
 function stateOf(pod: Pod, { members }: View): JobPodState {
@@ -92,9 +104,24 @@ function stateOf(pod: Pod, { members }: View): JobPodState {
   return isLost(pod, members) ? "lost" : "active";
 }
 
-function failuresOf(job: Job, pods: readonly JobPod[]): number {
-  const last = pods.at(-1);
+/** How many attempts of a slot have failed and count, by its last pod. */
+function failuresOf(last: JobPod | undefined): number {
   if (last === undefined) return 0;
-  const hasFailed = last.state === "failed" || (last.state === "leaving" && replacesLeaving(job));
-  return last.attempt + (hasFailed ? 1 : 0);
+  const { attempt, ignored = 0, judgement } = last;
+  const counts = judgement !== undefined && judgement.action !== "Ignore";
+  return attempt - ignored + (counts ? 1 : 0);
+}
+
+/** The indexes that have failed as often as they may, or in a way that ends them at once. */
+function givenUp(job: Job, placed: readonly JobPod[]): Set<number> {
+  const { backoffLimitPerIndex: limit } = job.spec;
+  if (limit === undefined) return new Set();
+  const end = slotsOf(job);
+  const given = readIndexes(job.status?.failedIndexes ?? "", end);
+  for (const { slot, attempt, ignored = 0, judgement } of placed) {
+    const { action } = judgement ?? {};
+    const isPast = action !== undefined && action !== "Ignore" && attempt - ignored >= limit;
+    if (slot < end && (action === "FailIndex" || isPast)) given.add(slot);
+  }
+  return given;
 }

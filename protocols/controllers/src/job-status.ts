@@ -30,6 +30,9 @@ export function jobStatus(
       ...(startTime === undefined ? {} : { startTime }),
       ...(isComplete ? { completionTime: moment } : {}),
       ...countsOf(tally),
+      ...(job.spec.backoffLimitPerIndex === undefined
+        ? {}
+        : { failedIndexes: indexesText(tally.given) }),
       uncountedTerminatedPods: {},
     },
     news,

@@ -2,98 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Random, seededRandom } from "@beemesh/base";
-import {
-  defaults,
-  isJob,
-  type Job,
-  jobPlaceOf,
-  jobPodName,
-  type Pod,
-  parseTime,
-  withJobSelector,
-} from "@beemesh/model";
+import { isJob, jobPlaceOf, jobPodName, parseTime } from "@beemesh/model";
+import { readIndexes } from "./index-set.ts";
+import { jobOf, Scene } from "./job-play.test.ts";
 import { jobResource, podResource } from "./kinds.ts";
 import { Village } from "./village.ts";
-
-function jobOf(spec: object = {}): Job {
-  const template = {
-    spec: { restartPolicy: "Never", containers: [{ name: "main", image: "perl:5" }] },
-  };
-  const job = withJobSelector(
-    defaults(jobResource, {
-      apiVersion: "batch/v1",
-      kind: "Job",
-      metadata: { name: "pi", namespace: "default", uid: "J", generation: 1 },
-      spec: { template, ...spec },
-    }),
-  );
-  assert(isJob(job));
-  return job;
-}
-
-/** A Job in a village, and what one does to its pods. */
-class Scene {
-  readonly village: Village;
-
-  constructor(spec: object = {}, options: Partial<ConstructorParameters<typeof Village>[0]> = {}) {
-    this.village = new Village({ machines: 3, ...options });
-    this.village.apply(jobOf(spec));
-    this.village.pass(2000);
-  }
-
-  get job(): Job {
-    const [job] = this.village.list(jobResource);
-    assert(job && isJob(job));
-    return job;
-  }
-
-  get status(): NonNullable<Job["status"]> {
-    return this.job.status ?? {};
-  }
-
-  /** The condition that is true, or was told last. */
-  get conditions(): string[] {
-    return (this.status.conditions ?? []).map(
-      ({ type, status, reason }) => `${type}=${status} ${reason}`,
-    );
-  }
-
-  get pods(): readonly Pod[] {
-    return this.village.running().map(({ pod }) => pod);
-  }
-
-  /** Slot and attempt of what runs, in order. */
-  get places(): string[] {
-    return this.pods
-      .map((pod) => {
-        const { slot, attempt } = jobPlaceOf(pod) ?? {};
-        return `${slot}/${attempt}`;
-      })
-      .toSorted();
-  }
-
-  end(phase: "Succeeded" | "Failed", slot?: number): this {
-    const uids = this.pods
-      .filter((pod) => slot === undefined || jobPlaceOf(pod)?.slot === slot)
-      .map(({ metadata }) => metadata.uid ?? "");
-    for (const uid of uids) this.village.finish(uid, phase);
-    return this;
-  }
-
-  pass(ms: number): this {
-    this.village.pass(ms);
-    return this;
-  }
-
-  change(spec: object): this {
-    this.village.apply({ ...this.job, spec: { ...this.job.spec, ...spec } });
-    return this.pass(3000);
-  }
-
-  told(reason: string): string[] {
-    return this.village.log.filter((line) => line.startsWith(`${reason} `));
-  }
-}
 
 describe("a Job", () => {
   test("runs one pod to its end, and has then succeeded", () => {
@@ -403,11 +316,12 @@ describe("whatever happens", () => {
   }
 
   /** A Job that much has happened to, and of which in the end all pods end well. */
-  function lived(seed: number): { readonly scene: Scene; readonly completions: number } {
+  function lived(seed: number, limits: object = { backoffLimit: 1000 }) {
     const random = seededRandom(seed);
-    const completionMode = random.below(2) === 0 ? "Indexed" : "NonIndexed";
+    const isIndexed = "backoffLimitPerIndex" in limits || random.below(2) === 0;
+    const completionMode = isIndexed ? "Indexed" : "NonIndexed";
     const completions = 1 + random.below(5);
-    const spec = { completionMode, completions, parallelism: 2, backoffLimit: 1000 };
+    const spec = { completionMode, completions, parallelism: 2, ...limits };
     const scene = new Scene(spec, { seed, latencyMsMax: 200 });
     for (let step = 0; step < 12; step += 1) {
       scene.pass(random.below(1500));
@@ -433,5 +347,32 @@ describe("whatever happens", () => {
       }
       assert.equal(scene.pods.length, 0, `seed ${seed}`);
     }
+  });
+
+  test("each index succeeds or has failed, and all machines say which, for 100 seeds", () => {
+    const ends = new Set<string>();
+    for (let seed = 0; seed < 100; seed += 1) {
+      const { scene, completions } = lived(seed, { backoffLimitPerIndex: 1 });
+      const told = [0, 1, 2].map((machine) => {
+        const [job] = scene.village.list(jobResource, machine);
+        assert(job && isJob(job));
+        return job.status ?? {};
+      });
+      const why = `seed ${seed}: ${JSON.stringify(told)}`;
+      const [first = {}] = told;
+      const { completedIndexes = "", failedIndexes = "", conditions = [] } = first;
+      for (const each of told) assert.deepEqual(each, first, why);
+      const [done, given] = [completedIndexes, failedIndexes].map((text) =>
+        readIndexes(text, completions),
+      );
+      assert(done && given, why);
+      assert.equal(done.union(given).size, completions, why);
+      assert.equal(done.size + given.size, completions, why);
+      const end = conditions.at(-1)?.type ?? "";
+      assert.equal(end, given.size > 0 ? "Failed" : "Complete", why);
+      ends.add(end);
+      assert.equal(scene.pods.length, 0, why);
+    }
+    assert.deepEqual(ends, new Set(["Complete", "Failed"]));
   });
 });

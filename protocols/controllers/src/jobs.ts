@@ -1,6 +1,6 @@
 import { deriveJobPod, isJob, type Job, type JobPlace, jobPodName, type Pod } from "@beemesh/model";
 import { asClone, causeOf, cloneWaitMs, made } from "./clones.ts";
-import { backOffMs } from "./job-back-off.ts";
+import { backOffMs, slotBackOffMs } from "./job-back-off.ts";
 import {
   dismissedAnnotation,
   type JobPod,
@@ -106,7 +106,7 @@ function sorted(
   const all = running(tally);
   const latest = new Map(all.toSorted((a, b) => rankOf(a) - rankOf(b)).map((p) => [p.slot, p]));
   const useful = [...latest.values()].filter(
-    ({ slot }) => !tally.done.has(slot) && slot < slotsOf(job),
+    ({ slot }) => !tally.done.has(slot) && !tally.given.has(slot) && slot < slotsOf(job),
   );
   const places = new Map(useful.map((each) => [each.pod, each]));
   const ranked = byWorth([...places.keys()], view).flatMap((pod) => places.get(pod) ?? []);
@@ -138,15 +138,41 @@ interface Staff {
 function creations(job: Job, staff: Staff, view: View): Findings {
   const missing = missingOf(job, staff);
   if (missing <= 0 || isNamespaceEnding(job, view)) return fine;
+  const free = freeSlots(job, staff, Math.min(missing, burstMax));
+  if (job.spec.backoffLimitPerIndex !== undefined) return retries(job, { staff, free }, view);
   const { slots, unseen } = staff.tally;
   const waitMs = backOffMs(staff.tally, view.now.wallMs);
   if (waitMs > 0) return { actions: [], againInMs: waitMs };
-  const places = freeSlots(job, staff, Math.min(missing, burstMax)).map((slot, index) => {
-    const earlier = slots.get(slot)?.at(-1)?.attempt ?? -1;
+  const places = free.map((slot, index) => {
+    const place = nextPlace(slot, slots.get(slot)?.at(-1));
     // Failures whose pods are no more are carried on by the number of the next attempt.
-    return { slot, attempt: earlier + 1 + (index === 0 ? unseen : 0) };
+    return index === 0 ? { ...place, attempt: place.attempt + unseen } : place;
   });
   return { actions: places.flatMap((place) => creation(job, place, view)) };
+}
+
+/** Indexes that have a limit of their own each wait for themselves. */
+function retries(
+  job: Job,
+  { staff, free }: { readonly staff: Staff; readonly free: readonly number[] },
+  view: View,
+): Findings {
+  const { slots } = staff.tally;
+  const waits = free.map((slot) => {
+    const last = slots.get(slot)?.at(-1);
+    return { place: nextPlace(slot, last), waitMs: slotBackOffMs(last, view.now.wallMs) };
+  });
+  const due = waits.filter(({ waitMs }) => waitMs === 0);
+  const later = waits.map(({ waitMs }) => waitMs).filter((ms) => ms > 0);
+  const actions = due.flatMap(({ place }) => creation(job, place, view));
+  return { actions, againInMs: Math.min(Infinity, ...later) };
+}
+
+/** The place after the last pod of a slot, which carries on what that did not count. */
+function nextPlace(slot: number, last: JobPod | undefined): JobPlace {
+  if (last === undefined) return { slot, attempt: 0 };
+  const ignored = (last.ignored ?? 0) + (last.judgement?.action === "Ignore" ? 1 : 0);
+  return { slot, attempt: last.attempt + 1, ignored };
 }
 
 /** How many pods are to be made, but for those that have to wait until others are gone. */
@@ -163,6 +189,7 @@ function freeSlots(job: Job, { tally, kept }: Staff, count: number): readonly nu
     ...blockedSlots(job, tally),
     ...kept.map(({ slot }) => slot),
     ...tally.done,
+    ...tally.given,
   ]);
   const free: number[] = [];
   for (let slot = 0; free.length < count && slot < slotsOf(job); slot += 1) {
@@ -178,12 +205,14 @@ function blockedSlots(job: Job, { pods }: Tally): ReadonlySet<number> {
   return new Set(pods.filter(({ state }) => waitsFor(state)).map(({ slot }) => slot));
 }
 
-function creation(job: Job, { slot, attempt }: JobPlace, view: View): Action[] {
-  for (let next = attempt; next < attempt + takenMax; next += 1) {
-    const place = { slot, attempt: next };
-    const name = jobPodName(job, place);
+function creation(job: Job, place: JobPlace, view: View): Action[] {
+  for (let passed = 0; passed < takenMax; passed += 1) {
+    // An attempt that is passed over has not failed.
+    const { slot, attempt, ignored = 0 } = place;
+    const next = { slot, attempt: attempt + passed, ignored: ignored + passed };
+    const name = jobPodName(job, next);
     if (view.store.get(podResource, job.metadata.namespace ?? "", name) !== undefined) continue;
-    const entry = view.gate.admit(podOf(job, place, view));
+    const entry = view.gate.admit(podOf(job, next, view));
     if (!entry.ok) return [tellingRefusal(job, `Error creating: ${entry.message}`)];
     const action = putting(`create ${name}`, podResource, entry.pod);
     return [withEvent(action, job, "SuccessfulCreate", `Created pod: ${name}`)];
@@ -209,9 +238,10 @@ function clonesFor(job: Job, kept: readonly JobPod[], view: View): Findings {
   };
 }
 
-function clone(job: Job, { pod, slot, attempt }: JobPod, view: View): Action {
+function clone(job: Job, lost: JobPod, view: View): Action {
+  const { pod } = lost;
   const { name, uid } = pod.metadata;
-  const fresh = asClone(podOf(job, { slot, attempt }, view), pod, {
+  const fresh = asClone(podOf(job, lost, view), pod, {
     cause: causeOf(pod, view),
     now: view.now,
   });

@@ -193,13 +193,16 @@ export class Village {
   }
 
   /** The containers of a pod come to their end, and are not started again. */
-  finish(uid: string, phase: "Succeeded" | "Failed"): void {
+  finish(uid: string, phase: "Succeeded" | "Failed", exitCode = phase === "Failed" ? 1 : 0): void {
     for (const house of this.#houses) {
       const held = house.held.get(uid);
       if (held === undefined || !house.isUp) continue;
       house.held.delete(uid);
       this.#note(house.name, `sees the end of ${held.pod.metadata.name}: ${phase}`);
-      this.#write(house, podResource, "status", { ...held.pod, status: this.#endOf(phase) });
+      this.#write(house, podResource, "status", {
+        ...held.pod,
+        status: this.#endOf(phase, exitCode),
+      });
       this.#tick(house);
     }
   }
@@ -218,8 +221,7 @@ export class Village {
     this.#at = until;
   }
 
-  #endOf(phase: "Succeeded" | "Failed"): PodStatus {
-    const exitCode = phase === "Failed" ? 1 : 0;
+  #endOf(phase: "Succeeded" | "Failed", exitCode: number): PodStatus {
     const finishedAt = timestampOf(this.now.wallMs);
     const state = { terminated: { exitCode, reason: "Ended", finishedAt } };
     const container = {
