@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviours } from "./behaviour.ts";
 import { at, listAt, nameOf, textAt } from "./client.ts";
-import { labelled, objectOf } from "./manifest.ts";
-import { container, started, staying, waits } from "./pod-run.ts";
+import { labelled, objectOf, workload } from "./manifest.ts";
+import { container, readyPods, started, staying, untilReadyPods, waits } from "./pod-run.ts";
 import { pathOf } from "./resource.ts";
 import { condition } from "./status-life.ts";
 import { conditionOf, countOf, type World } from "./world.ts";
@@ -159,12 +159,12 @@ async function priority(world: World, part: string, value: number): Promise<stri
   return name;
 }
 
-/** A pod that takes more than half of the second machine's processor. */
-async function large(world: World, rest: JsonObject): Promise<JsonObject> {
+/** A pod that takes so much of the second machine's processor: more than half if nothing is said. */
+async function large(world: World, rest: JsonObject, share = 0.6): Promise<JsonObject> {
   const name = world.mesh.machines[1]?.name ?? "";
   const cpu = textAt(await world.get("nodes", name), "status", "allocatable", "cpu");
   const milli = cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000;
-  const requests = { cpu: `${Math.floor(milli * 0.6)}m` };
+  const requests = { cpu: `${Math.floor(milli * share)}m` };
   const nodeSelector = { "kubernetes.io/hostname": name };
   return staying(container(waits, { resources: { requests } }), { nodeSelector, ...rest });
 }
@@ -187,6 +187,36 @@ const preemptions: Behaviours = {
       await large(world, { priorityClassName: "system-cluster-critical" }),
     );
     await watch.see("DELETED", "less");
+  },
+  "sched Preemption PreemptionExecutionPath ReplicaSets": async (world) => {
+    const make = async (
+      name: string,
+      { value, replicas, share }: Readonly<Record<string, number>>,
+    ): Promise<readonly JsonObject[]> => {
+      const priorityClassName = await priority(world, name, value ?? 0);
+      const spec = await large(world, { priorityClassName }, share);
+      await world.create(
+        "replicasets",
+        workload("replicasets", name, { replicas: replicas ?? 0, pod: spec }),
+      );
+      return untilReadyPods(world, name, replicas ?? 0);
+    };
+    const low = await make("low", { value: 1, replicas: 2, share: 0.3 });
+    const middle = await make("middle", { value: 10, replicas: 1, share: 0.25 });
+    const watch = await world.watch("pods");
+    // For this one both of the least important have to go: of one alone it has not room enough.
+    await make("high", { value: 100, replicas: 1, share: 0.5 });
+    for (const each of low) await watch.see("DELETED", nameOf(each));
+    // Those that had to go are there again, and wait; the one that is more important has stayed.
+    await world.until("two that wait", async () => {
+      const pods = await world.list("pods", "?labelSelector=app%3Dlow");
+      return (
+        pods.length === 2 && pods.every((each) => conditionOf(each, "PodScheduled") === "False")
+      );
+    });
+    const uidsOf = (pods: readonly JsonObject[]): readonly string[] =>
+      pods.map((each) => textAt(each, "metadata", "uid"));
+    assert.deepEqual(uidsOf(await readyPods(world, "middle")), uidsOf(middle));
   },
   "sched Preemption pod disruption condition": async (world) => {
     const [low, high] = [await priority(world, "low", 1), await priority(world, "high", 1000)];

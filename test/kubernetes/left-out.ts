@@ -14,10 +14,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "am CRConversionWebhook CR v1 to CR v2",
   ],
 
-  "waits for its test: a more important pod takes the place of less important ones": [
-    "sched Preemption PreemptionExecutionPath ReplicaSets",
-  ],
-
   "not there: while a rollout is stuck its newest ReplicaSet alone grows": [
     "apps Deployment proportional scaling",
   ],
