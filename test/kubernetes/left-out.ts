@@ -65,11 +65,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node KubeletManagedEtcHosts",
   ],
 
-  "not there: probes by gRPC, answered with a warning": [
-    "node Probing not restarted GRPC",
-    "node Probing restarted GRPC",
-  ],
-
   "not there: resources of a pod that runs are not changed": [
     "node InPlace Resize burstable 6 containers",
     "node InPlace Resize burstable equivalents",

@@ -29,6 +29,17 @@ export function staying(main: JsonObject, rest: JsonObject = {}): JsonObject {
   return { terminationGracePeriodSeconds: 1, containers: [main], ...rest };
 }
 
+/** A pod that runs a script in this computer's Node, whose libraries the image has. */
+export function withNode(script: string, rest: JsonObject = {}): JsonObject {
+  const main = container("", {
+    command: ["/bin/node", "-e", script],
+    volumeMounts: [{ name: "node", mountPath: "/bin/node", readOnly: true }],
+    ...rest,
+  });
+  const hostPath = { path: process.execPath, type: "File" };
+  return staying(main, { volumes: [{ name: "node", hostPath }] });
+}
+
 /** How long a pod of a busy computer may take, in milliseconds. */
 export const podMsMax = 60_000;
 

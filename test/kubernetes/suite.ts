@@ -18,6 +18,7 @@ import { objects } from "./objects.ts";
 import { podLife } from "./pod-life.ts";
 import { podTalk } from "./pod-talk.ts";
 import { policies } from "./policies.ts";
+import { probing } from "./probing.ts";
 import { quotas } from "./quotas.ts";
 import { rollouts } from "./rollouts.ts";
 import { services } from "./services.ts";
@@ -50,7 +51,7 @@ export const apiSuite: Behaviours = {
 
 /** What needs containers: each file of tests plays one of these, with a mesh of its own. */
 export const podSuites = {
-  pods: { ...podLife, ...podTalk, ...terminations, ...kubectlNames },
+  pods: { ...probing, ...podLife, ...podTalk, ...terminations, ...kubectlNames },
   volumes,
   workloads: { ...rollouts, ...jobs, ...crews, ...budgets },
   traffic,

@@ -16,6 +16,7 @@ import {
   untilPhase,
   untilPod,
   waits,
+  withNode,
 } from "./pod-run.ts";
 import type { World } from "./world.ts";
 
@@ -347,16 +348,6 @@ const endpoints: Behaviours = {
     }
   },
 };
-
-/** A pod that runs a script in this computer's Node, whose libraries the image has. */
-function withNode(script: string): JsonObject {
-  const main = container("", {
-    command: ["/bin/node", "-e", script],
-    volumeMounts: [{ name: "node", mountPath: "/bin/node", readOnly: true }],
-  });
-  const hostPath = { path: process.execPath, type: "File" };
-  return staying(main, { volumes: [{ name: "node", hostPath }] });
-}
 
 const calls: Behaviours = {
   "net Networking intra-pod http": async (world) => {

@@ -3,6 +3,7 @@ import { type Duplex, Readable } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { BeeError } from "@beemesh/base";
 import type { ExecSession, ProbePlan, Runtime } from "@beemesh/ports";
+import { askHealth } from "./grpc-health.ts";
 
 /** How a prober gets into the pod. */
 export interface ProbeWays {
@@ -45,7 +46,18 @@ async function attempt(ways: ProbeWays, plan: ProbePlan, over: AbortSignal): Pro
   over.addEventListener("abort", () => socket.destroy());
   if (over.aborted) socket.destroy();
   socket.on("error", () => socket.destroy());
-  return plan.kind === "tcp" ? { ok: true, message: "connected" } : httpProbe(socket, plan);
+  if (plan.kind === "tcp") return { ok: true, message: "connected" };
+  return plan.kind === "http" ? httpProbe(socket, plan) : grpcProbe(socket, plan);
+}
+
+async function grpcProbe(
+  socket: Duplex,
+  { service, tls }: Extract<ProbePlan, { kind: "grpc" }>,
+): Promise<ProbeResult> {
+  // Not checked either, as that of a server of HTTP is not.
+  const options = { socket, rejectUnauthorized: false, ALPNProtocols: ["h2"] };
+  const { ok, message } = await askHealth(tls ? connectTls(options) : socket, service);
+  return { ok, message: cut(message) };
 }
 
 async function execProbe(

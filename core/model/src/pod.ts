@@ -138,6 +138,11 @@ export interface ProbeAction {
     readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
   };
   readonly tcpSocket?: { readonly port: number | string; readonly host?: string };
+  readonly grpc?: {
+    readonly port: number;
+    readonly service?: string;
+    readonly mode?: "Plaintext" | "TLS";
+  };
   readonly sleep?: { readonly seconds: number };
 }
 

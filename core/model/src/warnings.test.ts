@@ -47,7 +47,7 @@ describe("warningsFor", () => {
         {
           ...containers[0],
           ports: [{ containerPort: 1, hostPort: 2 }],
-          livenessProbe: { grpc: { port: 1 } },
+          livenessProbe: { tcpSocket: { port: 1, host: "b" } },
           lifecycle: { postStart: { httpGet: { port: 1, host: "b" } }, preStop: { exec: {} } },
           resources: { requests: { "ephemeral-storage": "1Gi", cpu: 1 } },
           securityContext: { allowPrivilegeEscalation: false },
@@ -58,7 +58,7 @@ describe("warningsFor", () => {
     assert.deepEqual(fields("v1", "Pod", spec).toSorted(), [
       "spec.affinity",
       "spec.containers[0].lifecycle.postStart.httpGet.host",
-      "spec.containers[0].livenessProbe.grpc",
+      "spec.containers[0].livenessProbe.tcpSocket.host",
       "spec.containers[0].ports[0].hostPort",
       "spec.containers[0].resources.requests[ephemeral-storage]",
       "spec.containers[0].securityContext.allowPrivilegeEscalation",

@@ -155,7 +155,14 @@ export type ProbePlan =
       /** Whatever status comes is well; otherwise one from 200 to 399. */
       readonly anyStatus?: boolean;
     }
-  | { readonly kind: "tcp"; readonly port: number };
+  | { readonly kind: "tcp"; readonly port: number }
+  /** `grpc.health.v1.Health/Check` of a service; of the server as a whole if it is empty. */
+  | {
+      readonly kind: "grpc";
+      readonly port: number;
+      readonly service: string;
+      readonly tls: boolean;
+    };
 
 /** A pod's sidecar that stands, and how the machine speaks with it. */
 export interface SidecarLine {

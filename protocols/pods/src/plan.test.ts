@@ -122,6 +122,11 @@ describe("probePlan", () => {
       tls: true,
       headers: [],
     });
+    const grpc = { kind: "grpc", port: 5000, service: "", tls: false };
+    assert.deepEqual(probePlan(container, { grpc: { port: 5000 } }), grpc);
+    const secret = { port: 5000, service: "shop", mode: "TLS" } as const;
+    const asked = { ...grpc, service: "shop", tls: true };
+    assert.deepEqual(probePlan(container, { grpc: secret }), asked);
     assert.equal(probePlan(container, {}), undefined);
   });
 });

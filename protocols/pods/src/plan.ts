@@ -83,7 +83,7 @@ export function containerPlan(source: EnvironmentSource): Resolved<ContainerPlan
 
 /** What the runtime asks of a container for a probe or a hook; undefined for an unknown action. */
 export function probePlan(container: Container, action: ProbeAction): ProbePlan | undefined {
-  const { exec, httpGet, tcpSocket } = action;
+  const { exec, httpGet, tcpSocket, grpc } = action;
   if (exec !== undefined) {
     return { kind: "exec", container: container.name, command: exec.command ?? [] };
   }
@@ -93,11 +93,9 @@ export function probePlan(container: Container, action: ProbeAction): ProbePlan 
     return { kind: "http", port, path, tls: scheme === "HTTPS", headers: httpHeaders };
   }
   if (tcpSocket !== undefined) return { kind: "tcp", port: portOf(container, tcpSocket.port) };
-  if ("grpc" in action && isJsonObject(action.grpc)) {
-    const { port } = action.grpc;
-    return { kind: "tcp", port: typeof port === "number" ? port : 0 };
-  }
-  return undefined;
+  if (grpc === undefined) return undefined;
+  const { port, service = "", mode = "Plaintext" } = grpc;
+  return { kind: "grpc", port, service, tls: mode === "TLS" };
 }
 
 /** The number of a port that may be named; 0, which nothing listens on, for an unknown name. */
