@@ -11,7 +11,6 @@ import {
   idleKinds,
   inertItems,
   inertValues,
-  zeroMatters,
 } from "../core/model/src/honoured.ts";
 import { apiVersionOf, type Resource, resources } from "../core/model/src/resource.ts";
 import {
@@ -146,7 +145,7 @@ function warningOf(type: TypeSchema, field: Field): string {
 /** Whether a truth value changes nothing, be it what it may. */
 export function isInert(type: TypeSchema, field: Field): boolean {
   const id = `${type.name}.${field.name}`;
-  return inertValues[id]?.includes(true) === true && !zeroMatters.has(id);
+  return inertValues[id]?.includes(true) === true;
 }
 
 if (import.meta.main) writeFileSync("docs/kubernetes-support.md", supportDocument());

@@ -11,6 +11,7 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import type { ContainerPlan, FilePlan } from "../../core/ports/src/index.ts";
 import { endsContainers, heedsLastWords, retires, sharesOneNetwork } from "./runtime-lifecycle.ts";
+import { secures } from "./runtime-security.ts";
 import { eventually, once, patienceMs, type RuntimeBench, read, Stage } from "./runtime-stage.ts";
 
 export type { RuntimeBench } from "./runtime-stage.ts";
@@ -29,6 +30,7 @@ export function conformsToRuntime(
     refuses(stage);
     mountsVolumes(stage);
     renewsFiles(stage);
+    secures(stage);
     mountsTheHost(stage);
     keepsLogs(stage);
     letsIn(stage);

@@ -83,17 +83,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node RuntimeClass without PodOverhead",
   ],
 
-  "not there: of a security context only the user, the rest answered with a warning": [
-    "node Kubelet read only busybox",
-    "node SecCtx container RunAsUser RunAsGroup",
-    "node SecCtx pod RunAsUser RunAsGroup",
-    "node SecCtx AllowPrivilegeEscalation false",
-    "node Sysctls reject invalid",
-    "node Sysctls support",
-    "stor Projected secret non-root fsGroup",
-    "stor Secrets vol non-root fsGroup",
-  ],
-
   "not there: subPathExpr, answered with a warning": [
     "node VarExp volume subpath",
     "node VarExp fail subpath absolute",

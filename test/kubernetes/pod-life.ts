@@ -393,24 +393,6 @@ const asObjects: Behaviours = {
     await world.ok(`DELETE ${world.path("pods")}?labelSelector=patched%3Dyes`);
     await watch.see("DELETED", "held");
   },
-  "node SecCtx runAsUser 65534": async (world) => {
-    const securityContext = { runAsUser: 65_534 };
-    assert.equal(
-      await printed(world, "tells", ending(container("id -u", { securityContext }))),
-      "65534\n",
-    );
-  },
-  "node SecCtx writable rootfs": async (world) => {
-    assert.equal(
-      await printed(world, "writes", ending(container("echo x >/checkfile && cat /checkfile"))),
-      "x\n",
-    );
-  },
-  "node SecCtx unprivileged when false": async (world) => {
-    const script = "ip link add dummy0 type dummy 2>&1 || true";
-    const main = container(script, { securityContext: { privileged: false } });
-    assert.match(await printed(world, "tries", ending(main)), /not permitted/u);
-  },
 };
 
 export const podLife: Behaviours = {

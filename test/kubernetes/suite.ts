@@ -21,6 +21,7 @@ import { policies } from "./policies.ts";
 import { probing } from "./probing.ts";
 import { quotas } from "./quotas.ts";
 import { rollouts } from "./rollouts.ts";
+import { security } from "./security.ts";
 import { services } from "./services.ts";
 import { terminations } from "./terminations.ts";
 import { traffic } from "./traffic.ts";
@@ -51,7 +52,7 @@ export const apiSuite: Behaviours = {
 
 /** What needs containers: each file of tests plays one of these, with a mesh of its own. */
 export const podSuites = {
-  pods: { ...probing, ...podLife, ...podTalk, ...terminations, ...kubectlNames },
+  pods: { ...probing, ...podLife, ...podTalk, ...terminations, ...security, ...kubectlNames },
   volumes,
   workloads: { ...rollouts, ...jobs, ...crews, ...budgets },
   traffic,

@@ -29,6 +29,8 @@ const setting: ContainerSetting = {
   limits: { openFilesMax: 20_000, processesMax: 100 },
   ociRuntime: undefined,
   target: undefined,
+  user: undefined,
+  sysctls: {},
 };
 
 test("a plain plan leaves the image's own words alone", () => {

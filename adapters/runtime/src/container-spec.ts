@@ -1,4 +1,4 @@
-import type { ContainerPlan } from "@beemesh/ports";
+import type { ContainerPlan, ContainerSecurity } from "@beemesh/ports";
 import type { ResourceLimits } from "./host.ts";
 import { namespacePath } from "./namespaces.ts";
 import type { BindMount } from "./pod-folder.ts";
@@ -22,6 +22,10 @@ export interface ContainerSetting {
   readonly limits: ResourceLimits;
   /** Undefined for the engine's own choice. */
   readonly ociRuntime: string | undefined;
+  /** As whom it runs, in the engine's form; undefined for the image's own user. */
+  readonly user: string | undefined;
+  /** Settings of the kernel for the pod's namespaces. */
+  readonly sysctls: Readonly<Record<string, string>>;
 }
 
 /** A log is begun anew at this size, so a chatty container cannot fill the disk: kubelet's. */
@@ -46,7 +50,9 @@ export function containerSpec(
     image: plan.image,
     labels: setting.labels,
     ...processPart(plan, setting),
+    ...securityPart(plan.security ?? {}),
     ...namespacePart(plan, setting),
+    ...(Object.keys(setting.sysctls).length === 0 ? {} : { sysctl: setting.sysctls }),
     mounts: mountPart(plan, setting),
     resource_limits: resourcePart(plan),
     r_limits: limitPart(setting.limits),
@@ -65,10 +71,24 @@ function processPart(plan: ContainerPlan, setting: ContainerSetting): Record<str
     ...(plan.command.length === 0 ? {} : { entrypoint: plan.command }),
     ...(plan.args.length === 0 ? {} : { command: plan.args }),
     ...(plan.workingDir === undefined ? {} : { work_dir: plan.workingDir }),
-    ...(plan.user === undefined ? {} : { user: plan.user }),
+    ...(setting.user === undefined ? {} : { user: setting.user }),
     env: { HOSTNAME: setting.hostname, ...env },
     stdin: plan.stdin,
     terminal: plan.tty,
+  };
+}
+
+/** Absent members are the engine's own choice: few rights, and a profile of seccomp. */
+function securityPart(security: ContainerSecurity): Record<string, unknown> {
+  const { groups, addCapabilities, dropCapabilities } = security;
+  return {
+    ...(groups === undefined ? {} : { groups: groups.map(String) }),
+    ...(security.readOnlyRoot === true ? { read_only_filesystem: true } : {}),
+    ...(security.noNewPrivileges === true ? { no_new_privileges: true } : {}),
+    ...(security.privileged === true ? { privileged: true } : {}),
+    ...(addCapabilities === undefined ? {} : { cap_add: addCapabilities }),
+    ...(dropCapabilities === undefined ? {} : { cap_drop: dropCapabilities }),
+    ...(security.seccompUnconfined === true ? { seccomp_profile_path: "unconfined" } : {}),
   };
 }
 

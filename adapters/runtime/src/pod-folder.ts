@@ -95,7 +95,9 @@ export class PodFolder {
   /** Writes files of a volume anew; nothing if the pod was made without it. */
   writeFiles(volume: string, files: readonly FilePlan[]): void {
     const home = join(this.path, "volumes", checkedContainer(volume));
-    if (existsSync(home)) replaceFiles(files, home);
+    if (!existsSync(home)) return;
+    const plan = this.plan()?.volumes.find(({ name }) => name === volume);
+    replaceFiles(files, home, plan?.kind === "files" ? plan.group : undefined);
   }
 
   /** The plan that was kept; undefined if there is none that can be read. */

@@ -6,6 +6,7 @@ import type { ContainerExit, ContainerPlan } from "@beemesh/ports";
 import type { Json } from "@beemesh/wire";
 import { dateAt, listAt, numberAt, textAt, valueAt } from "./answer.ts";
 import { containerSpec } from "./container-spec.ts";
+import { asksForImageUser, userOf } from "./container-user.ts";
 import { type ControlGroup, controlGroupOf, ranOutOfMemory } from "./control-group.ts";
 import type { Host } from "./host.ts";
 import { lostExitCode } from "./known-pod.ts";
@@ -59,7 +60,10 @@ export class PodmanContainers {
     this.#options = options;
   }
 
-  /** Throws BeeError `image-missing`, `image-pull-failed`, `pod-unknown`, `start-failed`. */
+  /**
+   * Throws BeeError `image-missing`, `image-pull-failed`, `pod-unknown`, `start-failed`,
+   * `user-refused`.
+   */
   async start(order: StartOrder): Promise<Running> {
     const { client } = this.#options;
     const { pod, plan, attempt } = order;
@@ -163,8 +167,11 @@ export class PodmanContainers {
   async #make(order: StartOrder, name: string): Promise<string> {
     const { images } = this.#options;
     const { plan } = order;
-    const image = plan.pull === "Always" ? await images.provide(plan) : plan.image;
-    const made = await this.#create(order, name, image);
+    const security = plan.security ?? {};
+    const isEarly = plan.pull === "Always" || asksForImageUser(security);
+    const image = isEarly ? await images.provide(plan) : plan.image;
+    const user = userOf(security, asksForImageUser(security) ? await images.userOf(image) : "");
+    const made = await this.#create(order, { name, image, user });
     if (made.status < 400) return this.#madeId(order, name, made);
     if (!(await this.#podExists(order.pod))) {
       throw new BeeError("pod-unknown", "Cannot start container: its pod is gone", {
@@ -173,10 +180,14 @@ export class PodmanContainers {
     }
     // Engines say "no such image" in many ways and with several codes, so it is asked for.
     if (await images.has(image)) return this.#madeId(order, name, made);
-    return this.#madeId(order, name, await this.#create(order, name, await images.provide(plan)));
+    const provided = { name, user, image: await images.provide(plan) };
+    return this.#madeId(order, name, await this.#create(order, provided));
   }
 
-  async #create(order: StartOrder, name: string, image: string): ReturnType<LibpodClient["call"]> {
+  async #create(
+    order: StartOrder,
+    { name, image, user }: { name: string; image: string; user: string | undefined },
+  ): ReturnType<LibpodClient["call"]> {
     const { client, host, machine } = this.#options;
     const { attempt, folder, plan, pod, target } = order;
     const logPath = folder.logPath(plan.name, attempt);
@@ -200,6 +211,8 @@ export class PodmanContainers {
         mounts: await folder.mounts(pod, plan),
         limits: host.limits,
         ociRuntime: host.ociRuntimes[0],
+        user,
+        sysctls: pod.sysctls ?? {},
       },
     );
     const call = { method: "POST", path: "/containers/create", body } as const;

@@ -58,6 +58,12 @@ export class PodmanImages {
     });
   }
 
+  /** The user that the image says its programs run as; empty for root. */
+  async userOf(name: string): Promise<string> {
+    const call = { method: "GET", path: `/images/${segment(name)}/json` } as const;
+    return textAt(await this.#client.must("look at image", call), "Config", "User");
+  }
+
   /** Whether the engine knows an image by this name, which may be a short one. */
   async has(name: string): Promise<boolean> {
     const path = `/images/${segment(name)}/exists`;

@@ -18,6 +18,7 @@ import type { ContainerExit, ContainerPlan } from "@beemesh/ports";
 import { parseJson } from "@beemesh/wire";
 import { numberAt, textAt } from "./answer.ts";
 import { findCommand, isExecutable, run } from "./command.ts";
+import { userOf } from "./container-user.ts";
 import type { BindMount, KeptPlan } from "./pod-folder.ts";
 import type { ProcessImage } from "./process-images.ts";
 import { identifyChild, type ProcessId } from "./process-table.ts";
@@ -177,14 +178,24 @@ function furnish({ home, image, lastWordsPath, mounts, plan }: LaunchOrder): str
   return root;
 }
 
-/** Only numbers: the names of users are those of an image's own file of users. */
-function withUser(plan: ContainerPlan, command: string[]): string[] {
-  if (plan.user === undefined || plan.user === String(process.getuid?.())) return command;
-  const [uid = "", gid = uid] = plan.user.split(":");
-  if (!/^\d+$/u.test(uid) || !/^\d+$/u.test(gid) || findCommand("setpriv") === undefined) {
-    throw failed(plan.name, `it cannot run as user ${plan.user}`);
-  }
-  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--", ...command];
+/** An image of this driver names no user: what it starts runs as the driver does. */
+function withUser({ name, security = {} }: ContainerPlan, command: string[]): string[] {
+  const own = process.getuid?.();
+  const user = userOf(security, String(own ?? ""));
+  const isOther = user !== undefined && user !== String(own);
+  const flags = [
+    ...(isOther ? userFlags(user, security.groups ?? []) : []),
+    ...(security.noNewPrivileges === true ? ["--no-new-privs"] : []),
+  ];
+  if (flags.length === 0) return command;
+  if (findCommand("setpriv") !== undefined) return ["setpriv", ...flags, "--", ...command];
+  throw failed(name, `it cannot run as user ${user ?? own}: there is no setpriv`);
+}
+
+function userFlags(user: string, groups: readonly number[]): string[] {
+  const [uid = "", gid = uid] = user.split(":");
+  const others = groups.length === 0 ? "--clear-groups" : `--groups=${groups.join(",")}`;
+  return [`--reuid=${uid}`, `--regid=${gid}`, others];
 }
 
 /** A pipe with a name, held open on both ends, so that writers may come and go. */

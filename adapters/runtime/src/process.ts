@@ -81,8 +81,10 @@ const killMsMax = 5000;
  * What it cannot do: nothing is isolated, a process sees the whole computer; mount paths hold only
  * below the working folder (and as BEEMESH_VOLUME_NAME), `readOnly` is not enforced; limits of CPU
  * and memory and running out of memory are not noticed; a service must listen on HOST; users are
- * numbers, and need root; a terminal cannot be resized, and the main process has none; its input
- * never ends (`stdinOnce`); the time of a log line is when it was seen.
+ * numbers, and need root; rights are those of the driver, whatever a container adds or drops, and
+ * its file system is writable; pods with settings of the kernel are refused; a terminal cannot be
+ * resized, and the main process has none; its input never ends (`stdinOnce`); the time of a log
+ * line is when it was seen.
  */
 export class ProcessRuntime implements Runtime, ImageImporter {
   readonly name = "process";
@@ -135,6 +137,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
 
   async createPod(plan: PodPlan): Promise<PodSandbox> {
     const { uid } = plan;
+    if (plan.sysctls !== undefined) throw sharedKernel(Object.keys(plan.sysctls));
     const known = this.#pods.get(uid);
     if (known !== undefined) return { uid, ip: known.plan.ip };
     const taken = new Set([...this.#pods.values()].map((pod) => pod.plan.ip));
@@ -440,6 +443,11 @@ async function killPod(folder: PodFolder): Promise<void> {
     .filter((pid) => hasEnvironmentBelow(pid, "BEEMESH_STORE", folder.path))
     .flatMap((pid) => identify(pid) ?? []);
   await Promise.all(left.map((id) => end(id, "SIGKILL", killMsMax)));
+}
+
+function sharedKernel(names: readonly string[]): BeeError {
+  const state = `processes share the kernel's settings with their machine: ${names.join(", ")}`;
+  return new BeeError("start-failed", `Cannot make pod: ${state}`);
 }
 
 async function canBind(address: string): Promise<boolean> {

@@ -3,11 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import type { VolumePlan } from "@beemesh/ports";
 import { mountsUnder, unmountUnder } from "./mounts.ts";
 import { prepareVolume, replaceFiles } from "./volume.ts";
 
 const cannotMount =
   (process.platform !== "linux" || process.getuid?.() !== 0) && "needs root on Linux";
+
+const isRoot = process.getuid?.() === 0;
 
 describe("prepareVolume", () => {
   let folder = "";
@@ -21,7 +24,7 @@ describe("prepareVolume", () => {
     rmSync(folder, { recursive: true });
   });
 
-  const fileAt = (path: string, mode = 0o644): Parameters<typeof prepareVolume>[0] => ({
+  const fileAt = (path: string, mode = 0o644): Extract<VolumePlan, { kind: "files" }> => ({
     name: "data",
     kind: "files",
     files: [{ path, content: Buffer.from("hi").toString("base64"), mode }],
@@ -52,14 +55,31 @@ describe("prepareVolume", () => {
     await prepareVolume(fileAt("deep/key"), home, true);
     const { ino } = statSync(home);
     const file = { path: "deep/key", content: "bmV3", mode: 0o640 };
-    replaceFiles([file], home);
+    replaceFiles([file], home, undefined);
     assert.equal(readFileSync(join(home, "deep/key"), "utf8"), "new");
     assert.equal(statSync(join(home, "deep/key")).mode & 0o777, 0o640);
     assert.equal(statSync(home).ino, ino);
     assert.deepEqual(readdirSync(join(home, "deep")), ["key"]);
-    replaceFiles([{ ...file, path: "other" }], home);
+    replaceFiles([{ ...file, path: "other" }], home, undefined);
     assert.deepEqual(readdirSync(join(home, "deep")), [], "what is not among them goes");
-    assert.throws(() => replaceFiles([{ ...file, path: "../x" }], home), { code: "start-failed" });
+    const outside = [{ ...file, path: "../x" }];
+    assert.throws(() => replaceFiles(outside, home, undefined), { code: "start-failed" });
+  });
+
+  test("gives all of a volume to a group", { skip: !isRoot && "needs root" }, async () => {
+    const group = 4567;
+    const shown = (path: string): string => {
+      const { gid, mode } = statSync(join(home, path));
+      return `${gid} ${(mode & 0o7777).toString(8)}`;
+    };
+    await prepareVolume({ ...fileAt("deep/key", 0o400), group }, home, true);
+    const modes = ["4567 2755", "4567 2755", "4567 440"];
+    assert.deepEqual(["", "deep", "deep/key"].map(shown), modes);
+    replaceFiles([{ path: "deep/key", content: "bmV3", mode: 0o600 }], home, group);
+    assert.equal(shown("deep/key"), "4567 640");
+    rmSync(home, { recursive: true });
+    await prepareVolume({ name: "data", kind: "empty", inMemory: false, group }, home, true);
+    assert.equal(shown(""), "4567 2777");
   });
 
   for (const path of ["../x", "/x", "a/../../x"])

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -31,7 +32,7 @@ export async function prepareVolume(
   canMount: boolean,
 ): Promise<string> {
   if (volume.kind === "host") return hostVolume(volume.path, volume.type);
-  if (volume.kind === "files") return filesVolume(volume.files, home);
+  if (volume.kind === "files") return filesVolume(volume, home);
   mkdirSync(home, { recursive: true });
   if (volume.inMemory && canMount && mountsUnder(home).length === 0) {
     const size = `size=${volume.sizeBytesMax ?? memoryShare},mode=0777`;
@@ -39,15 +40,38 @@ export async function prepareVolume(
   }
   // Any user may write, as Kubernetes has it; mkdir alone would heed the umask.
   chmodSync(home, 0o777);
+  giveGroup(home, volume.group, dirGroupMode | writeMode);
   return home;
 }
 
+/** Bits that a group gets of a folder: into it, and what is made in it is the group's as well. */
+const dirGroupMode = 0o2110;
+
+/** Bits that owner and group get of what they may only read, and of what they may write. */
+const readMode = 0o440;
+const writeMode = 0o660;
+
+/**
+ * Gives something to a group, as a kubelet gives volumes to the group of their pod. Only root can.
+ *
+ * Source: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+ */
+function giveGroup(path: string, group: number | undefined, mode: number): void {
+  if (group === undefined || process.getuid?.() !== 0) return;
+  chownSync(path, -1, group);
+  chmodSync(path, (statSync(path).mode & 0o7777) | mode);
+}
+
 /** The folder of files is made aside and then put in its place, so it is never seen half. */
-function filesVolume(files: readonly FilePlan[], home: string): string {
+function filesVolume(
+  { files, group }: Extract<VolumePlan, { kind: "files" }>,
+  home: string,
+): string {
   const aside = `${home}.new`;
   rmSync(aside, { recursive: true, force: true });
   mkdirSync(aside, { recursive: true });
-  for (const file of files) writeFile(file, aside);
+  for (const file of files) writeFile(file, aside, group);
+  giveGroup(aside, group, dirGroupMode | readMode);
   // A volume that is there already has the same files: a pod's plan never changes.
   if (statSync(home, { throwIfNoEntry: false }) === undefined) renameSync(aside, home);
   else rmSync(aside, { recursive: true, force: true });
@@ -59,12 +83,17 @@ function filesVolume(files: readonly FilePlan[], home: string): string {
  * old one at once, and what is not among them goes. The folder itself stays, for it is what is
  * mounted.
  *
+ * @param group - May read all of them, whatever their modes say.
  * @throws {BeeError} `start-failed` for a path that leads out of the volume.
  */
-export function replaceFiles(files: readonly FilePlan[], home: string): void {
+export function replaceFiles(
+  files: readonly FilePlan[],
+  home: string,
+  group: number | undefined,
+): void {
   for (const file of files) {
     const path = `${file.path}.new`;
-    writeFile({ ...file, path }, home);
+    writeFile({ ...file, path }, home, group);
     renameSync(join(home, normalize(path)), join(home, normalize(file.path)));
   }
   const kept = new Set(files.map(({ path }) => normalize(path)));
@@ -74,15 +103,30 @@ export function replaceFiles(files: readonly FilePlan[], home: string): void {
   }
 }
 
-function writeFile({ path, content, mode }: FilePlan, folder: string): void {
+function writeFile(
+  { path, content, mode }: FilePlan,
+  folder: string,
+  group: number | undefined,
+): void {
   const inside = normalize(path);
   if (inside.startsWith("..") || inside.startsWith("/")) {
     throw failed(`write file "${path}"`, "it is outside of its volume");
   }
   const target = join(folder, inside);
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolders(dirname(inside), folder, group);
   writeFileSync(target, Buffer.from(content, "base64"));
   chmodSync(target, mode & 0o777);
+  giveGroup(target, group, readMode);
+}
+
+/** Makes a folder and those above it, each of which the group may enter. */
+function makeFolders(inside: string, folder: string, group: number | undefined): void {
+  mkdirSync(join(folder, inside), { recursive: true });
+  const parts = inside === "." ? [] : inside.split("/");
+  for (const index of parts.keys()) {
+    const path = join(folder, ...parts.slice(0, index + 1));
+    giveGroup(path, group, dirGroupMode | readMode);
+  }
 }
 
 const hostChecks: Readonly<Record<string, (path: string) => boolean>> = {

@@ -77,6 +77,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "preemptionPolicy",
     "priority",
     "restartPolicy",
+    "securityContext",
     "serviceAccount",
     "serviceAccountName",
     "terminationGracePeriodSeconds",
@@ -131,7 +132,26 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   "core.v1.HTTPGetAction": ["httpHeaders", "path", "port", "scheme"],
   "core.v1.Lifecycle": ["postStart", "preStop"],
   "core.v1.ResourceRequirements": ["limits", "requests"],
-  "core.v1.SecurityContext": ["runAsUser"],
+  "core.v1.PodSecurityContext": [
+    "fsGroup",
+    "fsGroupChangePolicy",
+    "runAsGroup",
+    "runAsNonRoot",
+    "runAsUser",
+    "seccompProfile",
+    "supplementalGroups",
+    "sysctls",
+  ],
+  "core.v1.SecurityContext": [
+    "allowPrivilegeEscalation",
+    "capabilities",
+    "privileged",
+    "readOnlyRootFilesystem",
+    "runAsGroup",
+    "runAsNonRoot",
+    "runAsUser",
+    "seccompProfile",
+  ],
   "core.v1.TCPSocketAction": ["port"],
   "core.v1.ServiceAccount": ["automountServiceAccountToken", "metadata"],
   "core.v1.ServicePort": ["appProtocol", "name", "port", "protocol", "targetPort"],
@@ -164,6 +184,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
 
 /** The values of honoured members that are acted on, where others are not. */
 export const honouredValues: Readonly<Record<string, readonly string[]>> = {
+  "core.v1.SeccompProfile.type": ["RuntimeDefault", "Unconfined"],
   "core.v1.ServiceSpec.type": ["ClusterIP"],
 };
 
@@ -183,7 +204,8 @@ export const inertValues: Readonly<Record<string, readonly (string | boolean)[]>
   "core.v1.PodSpec.schedulerName": ["default-scheduler"],
   "core.v1.PodSpec.serviceAccount": ["default"],
   "core.v1.PodSpec.serviceAccountName": ["default"],
-  "core.v1.SecurityContext.allowPrivilegeEscalation": [true],
+  "core.v1.PodSecurityContext.supplementalGroupsPolicy": ["Merge"],
+  "core.v1.SecurityContext.procMount": ["Default"],
   "core.v1.ServiceSpec.allocateLoadBalancerNodePorts": [true],
   "core.v1.ServiceSpec.externalTrafficPolicy": ["Cluster"],
   "core.v1.ServiceSpec.internalTrafficPolicy": ["Cluster"],
@@ -191,15 +213,6 @@ export const inertValues: Readonly<Record<string, readonly (string | boolean)[]>
   "core.v1.ServiceSpec.sessionAffinity": ["None"],
   "core.v1.VolumeMount.mountPropagation": ["None"],
 };
-
-/** Members of which false or zero asks for something; elsewhere it asks for nothing. */
-export const zeroMatters: ReadonlySet<string> = new Set([
-  "core.v1.PodSecurityContext.fsGroup",
-  "core.v1.PodSecurityContext.runAsGroup",
-  "core.v1.PodSecurityContext.runAsUser",
-  "core.v1.SecurityContext.allowPrivilegeEscalation",
-  "core.v1.SecurityContext.runAsGroup",
-]);
 
 /** Lists that ask for what happens anyway when they hold nothing else. */
 export const inertItems: Readonly<Record<string, string>> = {

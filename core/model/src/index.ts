@@ -203,6 +203,7 @@ export { type NameConflict, ResourceBook } from "./resource-book.ts";
 export { type RouteAnnotations, routeAnnotations } from "./route-annotations.ts";
 export { type ScalePaths, scalePathsOf, withReplicas } from "./scale-paths.ts";
 export { parseSchedule, type Schedule } from "./schedule.ts";
+export type { PodSecurityContext, SecurityContext, Sysctl } from "./security-context.ts";
 export { structuralSchema } from "./structural-schema.ts";
 export { stayMsOf, type Taint, taintsOf, tolerates } from "./taint.ts";
 export { type CalendarDate, dateOf, daysOf, formatTime, parseTime } from "./time-text.ts";

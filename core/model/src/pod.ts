@@ -5,6 +5,7 @@
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
  */
 import type { KubeObject, ObjectMeta } from "./object.ts";
+import type { PodSecurityContext, SecurityContext } from "./security-context.ts";
 
 export interface Pod extends KubeObject {
   readonly apiVersion: "v1";
@@ -29,6 +30,7 @@ export interface PodSpec {
   readonly hostname?: string;
   readonly hostIPC?: boolean;
   readonly hostPID?: boolean;
+  readonly securityContext?: PodSecurityContext;
   readonly subdomain?: string;
   readonly priority?: number;
   readonly preemptionPolicy?: "Never" | "PreemptLowerPriority";
@@ -52,7 +54,7 @@ export interface Container {
   readonly startupProbe?: Probe;
   readonly lifecycle?: { readonly preStop?: ProbeAction; readonly postStart?: ProbeAction };
   readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
-  readonly securityContext?: unknown;
+  readonly securityContext?: SecurityContext;
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly restartPolicy?: "Always";

@@ -21,6 +21,7 @@ import { publishedCauses, withImplied } from "./published-rules.ts";
 import type { Resource } from "./resource.ts";
 import type { Rules } from "./rule.ts";
 import { type TypeSchema, typeOfResource } from "./schema.ts";
+import { securityRules } from "./security-rules.ts";
 import { serviceRules } from "./service-rules.ts";
 import { storageRules } from "./storage-rules.ts";
 import { causesMax, requiredCauses, structureCauses } from "./structure.ts";
@@ -55,6 +56,7 @@ const rules: Rules = {
   ...metaRules,
   ...containerRules,
   ...podRules,
+  ...securityRules,
   ...workloadRules,
   ...jobRules,
   ...serviceRules,

@@ -7,6 +7,9 @@ import { portNameError } from "./name.ts";
 /** Says what is wrong with a value that is set and of the right type. */
 export type ValueCheck = (value: Json, field: string) => readonly Cause[];
 
+/** Checks by type and member. */
+export type ValueRules = Readonly<Record<string, Readonly<Record<string, ValueCheck>>>>;
+
 /** The value is one of a few; empty text counts as not set. */
 export function oneOf(...supported: readonly string[]): ValueCheck {
   return (value, field) =>

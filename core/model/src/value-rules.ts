@@ -15,6 +15,7 @@ import {
   qualifiedNameError,
   subdomainError,
 } from "./name.ts";
+import { securityItemRules, securityValueRules } from "./security-rules.ts";
 import {
   atLeast,
   between,
@@ -27,9 +28,8 @@ import {
   portOrName,
   portOrNone,
   type ValueCheck,
+  type ValueRules,
 } from "./value-check.ts";
-
-type ValueRules = Readonly<Record<string, Readonly<Record<string, ValueCheck>>>>;
 
 const label = named(labelError);
 const subdomain = named(subdomainError);
@@ -296,10 +296,12 @@ export const valueRules: ValueRules = {
   ...controlValueRules,
   ...configurationValueRules,
   ...networkValueRules,
+  ...securityValueRules,
 };
 
 /** The checks of each item of lists of plain values. */
 export const itemRules: ValueRules = {
   "core.v1.ServiceSpec": { ipFamilies: family },
   "meta.v1.ObjectMeta": { finalizers: key },
+  ...securityItemRules,
 };

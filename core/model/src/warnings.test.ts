@@ -42,7 +42,7 @@ describe("warningsFor", () => {
     const spec = {
       affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{}] } },
       hostNetwork: true,
-      securityContext: { fsGroup: 0 },
+      securityContext: { fsGroup: 0, seccompProfile: { type: "Localhost" } },
       containers: [
         {
           ...containers[0],
@@ -50,7 +50,7 @@ describe("warningsFor", () => {
           livenessProbe: { tcpSocket: { port: 1, host: "b" } },
           lifecycle: { postStart: { httpGet: { port: 1, host: "b" } }, preStop: { exec: {} } },
           resources: { requests: { "ephemeral-storage": "1Gi", cpu: 1 } },
-          securityContext: { allowPrivilegeEscalation: false },
+          securityContext: { privileged: true, seLinuxOptions: { role: "r" } },
         },
       ],
       volumes: [{ name: "n", nfs: { server: "a", path: "b" } }],
@@ -61,9 +61,9 @@ describe("warningsFor", () => {
       "spec.containers[0].livenessProbe.tcpSocket.host",
       "spec.containers[0].ports[0].hostPort",
       "spec.containers[0].resources.requests[ephemeral-storage]",
-      "spec.containers[0].securityContext.allowPrivilegeEscalation",
+      "spec.containers[0].securityContext.seLinuxOptions",
       "spec.hostNetwork",
-      "spec.securityContext",
+      "spec.securityContext.seccompProfile.type Localhost",
       "spec.volumes[0].nfs",
     ]);
   });

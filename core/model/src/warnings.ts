@@ -7,7 +7,6 @@ import {
   idleKinds,
   inertItems,
   inertValues,
-  zeroMatters,
 } from "./honoured.ts";
 import { entriesAt, memberPath } from "./members.ts";
 import type { KubeObject } from "./object.ts";
@@ -76,7 +75,7 @@ function asksNothing(id: string, value: Json): boolean {
   if (value === null || inertValues[id]?.some((inert) => inert === value)) return true;
   if (Array.isArray(value)) return value.every((item) => item === inertItems[id]);
   if (isJsonObject(value)) return Object.keys(value).length === 0;
-  return !zeroMatters.has(id) && (value === false || value === 0 || value === "");
+  return value === false || value === 0 || value === "";
 }
 
 function idleValues(id: string, value: Json, path: string): readonly string[] {

@@ -5,6 +5,7 @@
  * @module
  */
 
+export type { ContainerSecurity } from "./container-security.ts";
 export type { Disk } from "./disk.ts";
 export type {
   ApiReply,

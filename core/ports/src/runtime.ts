@@ -1,3 +1,4 @@
+import type { ContainerSecurity } from "./container-security.ts";
 import type { Duplex, Readable, Writable } from "./stream.ts";
 
 /** A pod that is ready to be made: every name resolved, every file known. */
@@ -9,6 +10,8 @@ export interface PodPlan {
   readonly labels: Readonly<Record<string, string>>;
   readonly volumes: readonly VolumePlan[];
   readonly terminationGraceMs: number;
+  /** Settings of the kernel for the pod's own namespaces, by name. */
+  readonly sysctls?: Readonly<Record<string, string>>;
 }
 
 export type VolumePlan =
@@ -17,9 +20,17 @@ export type VolumePlan =
       readonly kind: "empty";
       readonly inMemory: boolean;
       readonly sizeBytesMax?: number;
+      /** What is written there belongs to this group. */
+      readonly group?: number;
     }
   | { readonly name: string; readonly kind: "host"; readonly path: string; readonly type: string }
-  | { readonly name: string; readonly kind: "files"; readonly files: readonly FilePlan[] };
+  | {
+      readonly name: string;
+      readonly kind: "files";
+      readonly files: readonly FilePlan[];
+      /** May read all of them, whatever their modes say. */
+      readonly group?: number;
+    };
 
 export interface FilePlan {
   /** Relative, without `..`. */
@@ -51,7 +62,7 @@ export interface ContainerPlan {
   readonly memoryBytesMax?: number;
   readonly stdin: boolean;
   readonly tty: boolean;
-  readonly user?: string;
+  readonly security?: ContainerSecurity;
   /** Where it may write about its end, and whether the end of its log will do if it fails. */
   readonly termination?: { readonly path: string; readonly fallsBackToLogs: boolean };
   /** Another container of the pod, which runs: this one sees its processes. */
@@ -176,7 +187,7 @@ export interface SidecarLine {
 /**
  * Runs pods on this machine. Every driver passes the one conformance suite in
  * `test/conformance/runtime.ts`. Methods throw BeeError `runtime-unavailable`, `image-missing`,
- * `image-pull-failed`, `pod-unknown`, `container-unknown`, `start-failed`.
+ * `image-pull-failed`, `pod-unknown`, `container-unknown`, `start-failed`, `user-refused`.
  */
 export interface Runtime {
   readonly name: "podman" | "process" | "simulated";

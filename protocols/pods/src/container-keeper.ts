@@ -10,6 +10,7 @@ import type { Dependency } from "./dependency.ts";
 import { containerPlan, graceMsOf, probePlan } from "./plan.ts";
 import { ProbeSet } from "./probe-set.ts";
 import { announce, fullNameOf, type Scene } from "./scene.ts";
+import { placeOf } from "./security.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
 
 /**
@@ -57,6 +58,8 @@ export class ContainerKeeper {
   #probes: ProbeSet | undefined;
   #stop: ContainerStop | undefined;
   #waitsFor: Dependency | undefined;
+  /** Why it was not started last, which was told. */
+  #refusal = "";
   /** No restart any more, whatever the policy says. */
   #final = false;
   /** The answer to a start in a sandbox that is gone is still to come. */
@@ -191,6 +194,7 @@ export class ContainerKeeper {
     this.#imageId = started.imageId;
     this.#troubles.reset();
     this.#pulls.reset();
+    this.#refusal = "";
     this.#run(scene, started.startedAtMs, false);
     const { name } = this;
     const normal = (reason: string, message: string): void =>
@@ -208,7 +212,9 @@ export class ContainerKeeper {
     if (this.#life.kind !== "starting") return;
     if (code === "image-missing" || code === "image-pull-failed") this.#pullFailed(scene, message);
     else if (code === "start-failed") this.#startFailed(scene, message);
-    else this.#wait(scene, { reason: "CreateContainerError", message }, this.#troubles.grow());
+    else if (code === "user-refused") {
+      this.#refuse(scene, `${message} ${placeOf(scene.pod, this.#container)}`);
+    } else this.#wait(scene, { reason: "CreateContainerError", message }, this.#troubles.grow());
   }
 
   exited(scene: Scene, exit: ContainerExit): void {
@@ -335,9 +341,7 @@ export class ContainerKeeper {
     if (!plan.ok) {
       const { message, dependency } = plan.missing;
       this.#waitsFor = dependency;
-      const isNews = this.#life.kind !== "waiting" || this.#life.message !== message;
-      if (isNews) this.#warn(scene, "Failed", `Error: ${message}`);
-      this.#wait(scene, { reason: "CreateContainerConfigError", message }, missingRetryMs);
+      this.#refuse(scene, message);
       return;
     }
     this.#waitsFor = undefined;
@@ -368,6 +372,13 @@ export class ContainerKeeper {
       this.#release();
     }
     this.#ask(scene);
+  }
+
+  /** It cannot be started as it is described; what it was described by may change. */
+  #refuse(scene: Scene, message: string): void {
+    if (this.#refusal !== message) this.#warn(scene, "Failed", `Error: ${message}`);
+    this.#refusal = message;
+    this.#wait(scene, { reason: "CreateContainerConfigError", message }, missingRetryMs);
   }
 
   #run(scene: Scene, startedAtMs: number, wasReady: boolean): void {

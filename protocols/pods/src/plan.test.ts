@@ -5,7 +5,7 @@ import { containerPlan, graceMsOf, podPlan, probePlan } from "./plan.ts";
 
 const facts = { nodeName: "ann", hostIp: "", podIp: "", cpuMillicores: 1000, memoryBytes: 1 };
 
-function podOf(spec: Partial<Pod["spec"]> & { readonly securityContext?: unknown }): Pod {
+function podOf(spec: Partial<Pod["spec"]>): Pod {
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -62,7 +62,7 @@ describe("containerPlan", () => {
     const plan = planOf({ resources: { limits }, securityContext: { runAsUser: 7 } }, pod);
     assert.equal(plan["cpuMillicoresMax"], 250);
     assert.equal(plan["memoryBytesMax"], 1024);
-    assert.equal(plan["user"], "7:2");
+    assert.deepEqual(plan["security"], { uid: 7, gid: 2 });
   });
 
   for (const [image, pull] of [

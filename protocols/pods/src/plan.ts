@@ -1,11 +1,12 @@
 import type { Container, EphemeralContainer, Pod, ProbeAction } from "@beemesh/model";
 import type { ContainerPlan, PodPlan, ProbePlan, VolumePlan } from "@beemesh/ports";
-import { isJsonObject } from "@beemesh/wire";
 import { amountOf } from "./amount.ts";
 import { withApiAccess } from "./api-access.ts";
 import { type Missing, type Resolved, resolved } from "./dependency.ts";
 import { type EnvironmentSource, environmentOf } from "./environment.ts";
 import { expand } from "./expansion.ts";
+import { securityOf } from "./security.ts";
+import { sysctlsOf } from "./sysctl.ts";
 import { type VolumeSource, volumePlan } from "./volumes.ts";
 
 /** A volume that cannot be made yet. */
@@ -41,6 +42,7 @@ export function podPlan(
     labels: metadata.labels ?? {},
     volumes,
     terminationGraceMs: graceMsOf(source.pod),
+    ...sysctlsOf(pod),
   };
   return { ok: true, value };
 }
@@ -61,6 +63,8 @@ export function containerPlan(source: EnvironmentSource): Resolved<ContainerPlan
     source.container;
   const variables = environmentOf(source);
   if (!variables.ok) return variables;
+  const security = securityOf(pod, container);
+  if (!security.ok) return security;
   const expandAll = (texts: readonly string[] = []): string[] =>
     texts.map((text) => expand(text, variables.value));
   return resolved({
@@ -77,6 +81,7 @@ export function containerPlan(source: EnvironmentSource): Resolved<ContainerPlan
     })),
     stdin: container.stdin ?? false,
     tty: container.tty ?? false,
+    ...(security.value === undefined ? {} : { security: security.value }),
     ...optionsOf(pod, container),
   });
 }
@@ -130,12 +135,10 @@ function optionsOf(pod: Pod, container: EphemeralContainer): Partial<ContainerPl
   const limits = container.resources?.limits;
   const cores = amountOf(limits?.["cpu"] ?? "");
   const bytes = amountOf(limits?.["memory"] ?? "");
-  const user = userOf(pod, container);
   return {
     ...(container.workingDir === undefined ? {} : { workingDir: container.workingDir }),
     ...(cores === undefined ? {} : { cpuMillicoresMax: Math.ceil(cores * 1000) }),
     ...(bytes === undefined ? {} : { memoryBytesMax: Math.ceil(bytes) }),
-    ...(user === undefined ? {} : { user }),
     ...terminationOf(container),
     ...sharedParts(pod, container),
   };
@@ -159,19 +162,4 @@ function sharedParts(
     ...(target === "" ? {} : { target }),
     ...(shares.length === 0 ? {} : { shares }),
   };
-}
-
-/** `<uid>` or `<uid>:<gid>`; the container's security context wins over the pod's. */
-function userOf({ spec }: Pod, container: Container): string | undefined {
-  const contexts = [
-    "securityContext" in spec ? spec.securityContext : {},
-    container.securityContext,
-  ];
-  const context: { readonly [member: string]: unknown } = Object.assign(
-    {},
-    ...contexts.filter((each) => isJsonObject(each)),
-  );
-  const { runAsUser, runAsGroup } = context;
-  if (typeof runAsUser !== "number") return undefined;
-  return typeof runAsGroup === "number" ? `${runAsUser}:${runAsGroup}` : String(runAsUser);
 }

@@ -9,6 +9,7 @@ import type { PodsEffect } from "./effect.ts";
 import type { PodsEvent } from "./event.ts";
 import { PodKeeper } from "./pod-keeper.ts";
 import { announce, type Scene } from "./scene.ts";
+import { forbiddenSysctl } from "./sysctl.ts";
 
 /** What {@link Pods} needs to know of its machine. */
 export interface PodsOptions {
@@ -133,9 +134,18 @@ export class Pods {
     const scene = this.#scene(uid, pod, now, out);
     kept.keeper.update(scene);
     if (known !== undefined) return [uid];
+    const forbidden = forbiddenSysctl(pod);
     if (this.#heldCount() > podsMax) kept.keeper.refuse("OutOfpods", "The machine is full");
+    else if (forbidden !== undefined) this.#reject(scene, kept, forbidden);
     else if (this.#isDiscovered) kept.keeper.begin(scene);
     return [uid];
+  }
+
+  /** Says once more what was said of it before: a daemon that begins anew knows the same rules. */
+  #reject(scene: Scene, { keeper }: Kept, message: string): void {
+    const reason = "SysctlForbidden";
+    if (scene.pod.status?.phase !== "Failed") announce(scene, { type: "Warning", reason, message });
+    keeper.refuse(reason, `Pod was rejected: ${message}`);
   }
 
   /** Pods that are at their end take nothing but their logs. */

@@ -38,13 +38,20 @@ export function volumePlan(volume: Volume, source: VolumeSource): Resolved<Volum
     const sizeBytesMax = amountOf(emptyDir.sizeLimit ?? "");
     const inMemory = emptyDir.medium === "Memory";
     const size = sizeBytesMax === undefined ? {} : { sizeBytesMax };
-    return resolved({ name, kind: "empty", inMemory, ...size });
+    return resolved({ name, kind: "empty", inMemory, ...size, ...groupOf(source.pod) });
   }
   if (hostPath !== undefined) {
     return resolved({ name, kind: "host", path: hostPath.path, type: hostPath.type ?? "" });
   }
   const files = filesOf(volume, source, fileModeDefault);
-  return files.ok ? resolved({ name, kind: "files", files: files.value }) : files;
+  if (!files.ok) return files;
+  return resolved({ name, kind: "files", files: files.value, ...groupOf(source.pod) });
+}
+
+/** The group of what is a pod's own; what is its machine's stays as it is. */
+function groupOf({ spec: { securityContext } }: Pod): { readonly group?: number } {
+  const group = securityContext?.fsGroup;
+  return group === undefined ? {} : { group };
 }
 
 /** The objects that the files of a pod's volumes are made of. */
