@@ -39,8 +39,12 @@ function runsAs(stage: Stage): void {
 
   test("refuses who would be root and must not", { skip: needsRoot }, async () => {
     const refused = { code: "user-refused", message: /image will run as root$/u };
-    await assert.rejects(says("true", { nonRoot: true }), refused);
-    await assert.rejects(says("true", { nonRoot: true, gid: 7 }), refused);
+    await stage.withPod(async (uid) => {
+      for (const security of [{ nonRoot: true }, { nonRoot: true, gid: 7 }]) {
+        const start = stage.runtime.startContainer(uid, stage.script("true", { security }), 0);
+        await assert.rejects(start, refused);
+      }
+    });
   });
 }
 
