@@ -115,6 +115,7 @@ class MarketNode implements SimulatedNode {
       capacity,
       reserved: { cpuMillicores: 100 * pods, memoryBytes: 2 ** 26 * pods, pods },
       hostPorts: [],
+      runtimeHandlers: ["runc"],
       workloads,
       longevity: 0.5,
       trust: 1,

@@ -138,6 +138,7 @@ function factsOf(peer: PeerId): NodeFacts {
     memoryBytes: 16 * 1024 ** 3,
     diskBytes: 1024 ** 4,
     podsMax: 110,
+    runtimeHandlers: ["runc"],
     system: {
       architecture: "amd64",
       operatingSystem: "linux",

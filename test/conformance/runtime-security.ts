@@ -75,6 +75,18 @@ function limitsRights(stage: Stage): void {
     assert.equal(await says(filter, { seccompUnconfined: true }), "0\n");
   });
 
+  test("runs a pod by the handler that it asks for, if it is there", async () => {
+    const [handler] = stage.runtime.handlers;
+    if (handler !== undefined) {
+      await stage.withPod(
+        async (uid) => assert.equal(await stage.output(uid, stage.script("echo ran")), "ran\n"),
+        { handler },
+      );
+    }
+    const other = stage.withPod(async () => {}, { handler: "no-such-handler" });
+    await assert.rejects(other, { code: "start-failed", message: /no runtime for/u });
+  });
+
   test("makes settings of the kernel for a pod, or refuses it", async () => {
     const sysctls = { "net.ipv4.tcp_syncookies": "0" };
     const read = stage.withPod(

@@ -76,13 +76,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
 
   "not there: logs over a WebSocket": ["node Pods logs over websockets"],
 
-  "not there: classes of runtimes, answered with a warning": [
-    "node RuntimeClass reject deleted",
-    "node RuntimeClass reject non-existent",
-    "node RuntimeClass schedule Overhead",
-    "node RuntimeClass without PodOverhead",
-  ],
-
   "not there: subPathExpr, answered with a warning": [
     "node VarExp volume subpath",
     "node VarExp fail subpath absolute",

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
-import { listAt, textAt } from "./client.ts";
+import { at, listAt, textAt } from "./client.ts";
 import { pod, secret } from "./manifest.ts";
 import { container, containerOf, ending, printed, untilPhase, untilPod } from "./pod-run.ts";
+import type { World } from "./world.ts";
 
 const ids = "echo $(id -u):$(id -g)";
 
@@ -119,5 +120,61 @@ const kernel: Behaviours = {
   },
 };
 
+/** Makes a class for one test: the engine's own runtime, by its name. */
+async function makeClass(world: World, of: string, rest: JsonObject = {}): Promise<string> {
+  const name = world.unique(of);
+  const [node] = await world.list("nodes");
+  const [own] = listAt(node, "status", "runtimeHandlers");
+  const handler = textAt(own, "name");
+  await world.create("runtimeclasses", {
+    kind: "RuntimeClass",
+    metadata: { name },
+    handler,
+    ...rest,
+  });
+  world.atEnd(() => world.client.send(`DELETE ${world.path("runtimeclasses", name)}`));
+  return name;
+}
+
+async function refusesClass(world: World, runtimeClassName: string): Promise<void> {
+  const made = pod("asks", ending(container("true"), { runtimeClassName }));
+  const { status, body } = await world.client.send(`POST ${world.path("pods")}`, made);
+  assert.equal(status, 403);
+  assert.match(textAt(body, "message"), /pod rejected: RuntimeClass ".*" not found/u);
+}
+
+const classes: Behaviours = {
+  "node RuntimeClass reject non-existent": (world) => refusesClass(world, "non-existent"),
+  "node RuntimeClass reject deleted": async (world) => {
+    const name = await makeClass(world, "deleted");
+    await world.remove("runtimeclasses", name);
+    await refusesClass(world, name);
+  },
+  "node RuntimeClass without PodOverhead": async (world) => {
+    const runtimeClassName = await makeClass(world, "plain");
+    const spec = ending(container("echo ran"), { runtimeClassName });
+    assert.equal(await printed(world, "runs", spec), "ran\n");
+    assert.equal(at(await world.get("pods", "runs"), "spec", "overhead"), undefined);
+  },
+  "node RuntimeClass schedule Overhead": async (world) => {
+    const podFixed = { cpu: "10m", memory: "1Mi" };
+    const runtimeClassName = await makeClass(world, "small", { overhead: { podFixed } });
+    const spec = ending(container("echo ran"), { runtimeClassName });
+    assert.equal(await printed(world, "runs", spec), "ran\n");
+    assert.deepEqual(at(await world.get("pods", "runs"), "spec", "overhead"), podFixed);
+    // No machine has room for what this one costs, though its container asks for nothing.
+    const huge = { podFixed: { cpu: "100000" } };
+    const large = await makeClass(world, "large", { overhead: huge });
+    const costly = ending(container("true"), { runtimeClassName: large });
+    await world.create("pods", pod("costs", costly));
+    await untilPod(world, "costs", "unschedulable", (found) => {
+      const condition = listAt(found, "status", "conditions").find(
+        ({ type }) => type === "PodScheduled",
+      );
+      return /Insufficient cpu/u.test(textAt(condition, "message"));
+    });
+  },
+};
+
 /** Names of Kubernetes' tests. */
-export const security: Behaviours = { ...users, ...kernel };
+export const security: Behaviours = { ...users, ...kernel, ...classes };

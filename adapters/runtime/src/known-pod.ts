@@ -100,3 +100,9 @@ export function targetMissing(uid: string, container: string): BeeError {
   const message = `Cannot see the processes of container ${container}: it does not run`;
   return new BeeError("start-failed", message, { facts: { uid, container } });
 }
+
+/** Why a pod is not made that another runtime is to run. */
+export function handlerMissing(handler: string): BeeError {
+  const message = `Cannot make pod: no runtime for ${JSON.stringify(handler)} is configured`;
+  return new BeeError("start-failed", message, { facts: { handler } });
+}

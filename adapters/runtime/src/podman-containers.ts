@@ -210,7 +210,7 @@ export class PodmanContainers {
         lastWordsPath,
         mounts: await folder.mounts(pod, plan),
         limits: host.limits,
-        ociRuntime: host.ociRuntimes[0],
+        ociRuntime: pod.handler ?? host.ociRuntimes[0],
         user,
         sysctls: pod.sysctls ?? {},
       },

@@ -26,6 +26,7 @@ import type { Host } from "./host.ts";
 import type { ImageImporter, ImageSource } from "./image-source.ts";
 import {
   foundPod,
+  handlerMissing,
   type KnownContainer,
   type KnownPod,
   readContainers,
@@ -117,6 +118,10 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     return runtime;
   }
 
+  get handlers(): readonly string[] {
+    return this.#options.host.ociRuntimes;
+  }
+
   async check(): ReturnType<Runtime["check"]> {
     const { description: version } = this.#options;
     try {
@@ -144,6 +149,8 @@ export class PodmanRuntime implements Runtime, ImageImporter {
     const known = this.#pods.get(plan.uid);
     await known?.removal;
     if (known !== undefined && known.removal === undefined) return known;
+    const { handler } = plan;
+    if (handler !== undefined && !this.handlers.includes(handler)) throw handlerMissing(handler);
     const addresses = new Set([...this.#pods.values()].map(({ ip }) => ip));
     const ip = podAddress(plan.uid, 10, (address) => addresses.has(address));
     const folder = this.#folder(plan.uid);

@@ -23,7 +23,7 @@ import type {
 import { logBytesMax } from "./container-spec.ts";
 import { EventSource } from "./event-source.ts";
 import type { ImageImporter, ImageSource } from "./image-source.ts";
-import { targetMissing } from "./known-pod.ts";
+import { handlerMissing, targetMissing } from "./known-pod.ts";
 import { type DecodeLine, lastWords, prepareLastWords } from "./last-words.ts";
 import { openLog } from "./log.ts";
 import { clockedDecoder, LogClock } from "./log-clock.ts";
@@ -88,6 +88,7 @@ const killMsMax = 5000;
  */
 export class ProcessRuntime implements Runtime, ImageImporter {
   readonly name = "process";
+  readonly handlers: readonly string[] = [];
   readonly #options: ProcessOptions;
   readonly #images: ProcessImages;
   readonly #pods = new Map<string, ProcessPod>();
@@ -138,6 +139,7 @@ export class ProcessRuntime implements Runtime, ImageImporter {
   async createPod(plan: PodPlan): Promise<PodSandbox> {
     const { uid } = plan;
     if (plan.sysctls !== undefined) throw sharedKernel(Object.keys(plan.sysctls));
+    if (plan.handler !== undefined) throw handlerMissing(plan.handler);
     const known = this.#pods.get(uid);
     if (known !== undefined) return { uid, ip: known.plan.ip };
     const taken = new Set([...this.#pods.values()].map((pod) => pod.plan.ip));

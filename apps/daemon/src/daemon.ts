@@ -283,6 +283,7 @@ async function makeMachine(
     addresses: link.addresses(),
     workloadAddresses: announcedAddresses(config.meshHost, workloadPort),
     runtimeVersion: runtimeVersion(runtime.name, version),
+    runtimeHandlers: runtime.handlers,
   };
   return new Machine({
     facts: { ...readFacts(config, known), tokenCertificate },

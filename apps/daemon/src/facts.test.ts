@@ -17,6 +17,7 @@ const known = {
   addresses: ["/ip4/10.0.0.1/tcp/1"],
   workloadAddresses: ["10.0.0.1:2"],
   runtimeVersion: "x",
+  runtimeHandlers: [],
 };
 
 describe("readFacts", () => {

@@ -32,6 +32,7 @@ export function readFacts(
     readonly addresses: readonly string[];
     readonly workloadAddresses: readonly string[];
     readonly runtimeVersion: string;
+    readonly runtimeHandlers: readonly string[];
   },
 ): NodeFacts {
   const disk = statfsSync(config.data);
@@ -48,6 +49,7 @@ export function readFacts(
     memoryBytes: config.memoryBytes ?? Math.max(0, totalmem() - reservedBytes),
     diskBytes: disk.blocks * disk.bsize,
     podsMax,
+    runtimeHandlers: known.runtimeHandlers,
     system: {
       architecture: architectureName(),
       operatingSystem: platform(),

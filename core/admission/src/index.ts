@@ -1,7 +1,7 @@
 /**
  * What a namespace allows of its objects, by rules that the API and the controllers share:
- * LimitRanges, PriorityClasses, ResourceQuotas. Records go in, verdicts come out; who may be
- * asked, in which order, is the caller's to say.
+ * LimitRanges, PriorityClasses, RuntimeClasses, ResourceQuotas. Records go in, verdicts come out;
+ * who may be asked, in which order, is the caller's to say.
  *
  * @module
  */

@@ -12,7 +12,7 @@ test("a pod that is completed by a LimitRange states what a quota asks for", () 
   const balances = [{ quota: quotaOf({ "requests.cpu": "1" }), used: new Map() }];
   const bare = podWith([{}]);
   assert.match(podFault(bare, { ranges: [], balances }), /^failed quota/u);
-  const completed = completedPod(bare, { ranges, classes: [] });
+  const completed = completedPod(bare, { ranges, classes: [], runtimes: [] });
   assert(completed.ok);
   assert.equal(valueAt(completed.pod, ["spec", "priority"]), 0);
   assert.equal(podFault(completed.pod, { ranges, balances }), "");

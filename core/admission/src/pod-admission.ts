@@ -6,19 +6,22 @@ import type { KubeObject } from "@beemesh/model";
 import { faultsText, limitFaults, withDefaultResources } from "./limit-range.ts";
 import { type Prioritized, withPriority } from "./priority.ts";
 import { type Balance, quotaFault } from "./quota.ts";
+import { withRuntimeClass } from "./runtime-class.ts";
 
 /** The records that say what becomes of pods. */
 export interface PodRules {
   readonly ranges: readonly KubeObject[];
   readonly classes: readonly KubeObject[];
+  readonly runtimes: readonly KubeObject[];
 }
 
-/** The pod with what LimitRanges and its PriorityClass give it, or why it may not be. */
+/** The pod with what LimitRanges and its classes give it, or why it may not be. */
 export function completedPod<Pod extends KubeObject>(
   pod: Pod,
-  { ranges, classes }: PodRules,
+  { ranges, classes, runtimes }: PodRules,
 ): Prioritized<Pod> {
-  return withPriority(withDefaultResources(pod, ranges), classes);
+  const ranked = withPriority(withDefaultResources(pod, ranges), classes);
+  return ranked.ok ? withRuntimeClass(ranked.pod, runtimes) : ranked;
 }
 
 const pods = { group: "", name: "pods" } as const;

@@ -70,6 +70,31 @@ test("a pod may have what its namespace gives to those who do not say, and nothi
   assert(!isAsDerived(given({ requests: cpu }, { priorityClassName: "high" }), named));
 });
 
+test("a pod has what its RuntimeClass adds, if its template names one", () => {
+  const toleration = { key: "a", operator: "Exists" } as const;
+  const podWith = (more: object): Pod =>
+    podOfTemplate(
+      {
+        ...owner,
+        spec: { template: { spec: { containers: [{ name: "c", image: "i:1" }], ...more } } },
+      },
+      marks,
+    );
+  const named = { runtimeClassName: "vm", nodeSelector: { zone: "b" }, tolerations: [toleration] };
+  const given = {
+    ...named,
+    overhead: { cpu: "1" },
+    nodeSelector: { zone: "b", vm: "yes" },
+    tolerations: [toleration, { key: "vm", operator: "Exists" }],
+  };
+  assert(isAsDerived(podWith(given), podWith(named)));
+  assert(isAsDerived(podWith(given), podWith({ runtimeClassName: "vm" })));
+  const elsewhere = { ...given, nodeSelector: { zone: "c", vm: "yes" } };
+  assert(!isAsDerived(podWith(elsewhere), podWith(named)), "what is stated stays");
+  const { runtimeClassName: _, ...plain } = given;
+  assert(!isAsDerived(podWith(plain), podWith({})), "without a class nothing is added");
+});
+
 test("a count in an annotation is a whole number, written as one", () => {
   const count = (text: string) =>
     countIn({ ...owner, metadata: { name: "a", annotations: { n: text } } }, "n");

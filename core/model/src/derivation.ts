@@ -2,7 +2,7 @@
 import { assert, hashOf } from "@beemesh/base";
 import { canonicalJson, type Json, type JsonObject } from "@beemesh/wire";
 import { defaults } from "./defaults.ts";
-import { entriesAt, objectAt, objectsAt, textAt, valueAt } from "./members.ts";
+import { entriesAt, listAt, objectAt, objectsAt, textAt, valueAt } from "./members.ts";
 import type { KubeObject, OwnerReference } from "./object.ts";
 import type { Pod } from "./pod.ts";
 import { resourceOfKind } from "./resource.ts";
@@ -50,8 +50,8 @@ export function podOfTemplate(
 
 /**
  * Whether a pod is what was derived for its slot. It may have a node, ephemeral containers, more
- * labels and more annotations, a priority where it states none, and requests and limits of
- * resources of which it states none; all else is equal.
+ * labels and more annotations, a priority where it states none, requests and limits of resources
+ * of which it states none, and what a RuntimeClass adds if it names one; all else is equal.
  */
 export function isAsDerived(pod: Pod, expected: Pod): boolean {
   const { metadata } = pod;
@@ -124,18 +124,32 @@ function specText(pod: Pod, expected: Pod): string {
 /** What a PriorityClass fills in. */
 const priorityMembers = ["priority", "priorityClassName", "preemptionPolicy"] as const;
 
-/** The pod's specification without what the expected one leaves to PriorityClass and LimitRange. */
+/** The pod's specification without what the expected one leaves to classes and LimitRanges. */
 function withoutGiven(pod: Pod, expected: Pod): JsonObject {
   const spec: Record<string, Json> = { ...objectAt(pod, "spec") };
   for (const member of priorityMembers) {
     if (valueAt(expected, ["spec", member]) === undefined) delete spec[member];
   }
+  if (expected.spec.runtimeClassName !== undefined) leaveToRuntime(spec, expected);
   for (const list of ["containers", "initContainers"]) {
     if (!Object.hasOwn(spec, list)) continue;
     const wanted = objectsAt(expected, "spec", list);
     spec[list] = objectsAt(spec, list).map((each, index) => withoutShares(each, wanted[index]));
   }
   return spec;
+}
+
+/** What a RuntimeClass adds: what the pod costs, and where it may run. */
+function leaveToRuntime(spec: Record<string, Json>, expected: Pod): void {
+  const { nodeSelector, tolerations } = expected.spec;
+  if (valueAt(expected, ["spec", "overhead"]) === undefined) delete spec["overhead"];
+  const selected = entriesAt(spec, "nodeSelector").filter(([key]) =>
+    Object.hasOwn(nodeSelector ?? {}, key),
+  );
+  if (nodeSelector === undefined) delete spec["nodeSelector"];
+  else spec["nodeSelector"] = Object.fromEntries(selected);
+  if (tolerations === undefined) delete spec["tolerations"];
+  else spec["tolerations"] = listAt(spec, "tolerations").slice(0, tolerations.length);
 }
 
 function withoutShares(container: JsonObject, wanted: JsonObject | undefined): JsonObject {

@@ -34,6 +34,9 @@ export interface PodSpec {
   readonly subdomain?: string;
   readonly priority?: number;
   readonly preemptionPolicy?: "Never" | "PreemptLowerPriority";
+  readonly runtimeClassName?: string;
+  /** What running it costs beside its containers. */
+  readonly overhead?: Readonly<Record<string, string | number>>;
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken?: boolean;
 }

@@ -12,6 +12,8 @@ export interface PodPlan {
   readonly terminationGraceMs: number;
   /** Settings of the kernel for the pod's own namespaces, by name. */
   readonly sysctls?: Readonly<Record<string, string>>;
+  /** What runs its containers, of those that the runtime has; its own choice if not given. */
+  readonly handler?: string;
 }
 
 export type VolumePlan =
@@ -191,6 +193,8 @@ export interface SidecarLine {
  */
 export interface Runtime {
   readonly name: "podman" | "process" | "simulated";
+  /** What may run containers here, as RuntimeClasses name it. */
+  readonly handlers: readonly string[];
   /** Version and condition of the engine, for the Node's status. */
   check(): Promise<{ readonly ok: boolean; readonly version: string; readonly message: string }>;
   /** The pods of this machine that are there, also those of an earlier life of the daemon. */

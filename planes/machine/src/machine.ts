@@ -23,6 +23,7 @@ import { hasMet, openRecords, proofOf, type RecordsOptions } from "./records.ts"
 import { fullNameOf, ownerKinds, resourceNamed, settingKinds } from "./resource.ts";
 import { roomFor } from "./room.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
+import { handlerOf } from "./runtime-handler.ts";
 import { Scribe } from "./scribe.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
@@ -123,6 +124,7 @@ export class Machine {
       ...basics,
       offer: () => this.#offer(),
       mayPreempt: (pod) => mayPreempt(pod, this.#objects),
+      handlerOf: (pod) => handlerOf(pod, this.#objects),
       alive: () => this.#neighbourhood.alive().map(({ id }) => id),
       proofOf: (pod) => proofOf(pod, records),
     });

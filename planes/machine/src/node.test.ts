@@ -13,6 +13,7 @@ const facts: NodeFacts = {
   memoryBytes: 1024 ** 3,
   diskBytes: 1024 ** 3,
   podsMax: 110,
+  runtimeHandlers: ["runc"],
   system: {
     architecture: "amd64",
     operatingSystem: "linux",

@@ -23,6 +23,8 @@ export interface NodeFacts {
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly podsMax: number;
+  /** What RuntimeClasses may ask of this machine by their handlers. */
+  readonly runtimeHandlers: readonly string[];
   readonly system: {
     readonly architecture: string;
     readonly operatingSystem: string;
@@ -124,6 +126,7 @@ export function nodeStatus(
       { type: "InternalIP", address: facts.hostIp },
       { type: "Hostname", address: facts.name },
     ],
+    runtimeHandlers: facts.runtimeHandlers.map((name) => ({ name })),
     daemonEndpoints: { kubeletEndpoint: { Port: 0 } },
     nodeInfo: {
       machineID: system.machineId,

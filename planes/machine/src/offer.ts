@@ -53,6 +53,7 @@ export function offerOf(sources: OfferSources): MachineOffer {
     },
     reserved,
     hostPorts,
+    runtimeHandlers: facts.runtimeHandlers,
     workloads,
     longevity: longevityOf(uptimeMs),
     trust: 1,

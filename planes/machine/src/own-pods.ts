@@ -1,7 +1,7 @@
 import { type ApiAccess, Pods } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
 import type { NodeFacts } from "./node.ts";
-import { resourceNamed } from "./resource.ts";
+import { settingNamed } from "./resource.ts";
 
 /** The pods of this machine, which find their settings among its records. */
 export function openPods(
@@ -15,7 +15,6 @@ export function openPods(
     hostIp,
     cpuMillicores,
     memoryBytes,
-    lookup: (resource, namespace, name) =>
-      objects.get(resourceNamed("", resource), namespace, name),
+    lookup: (resource, namespace, name) => objects.get(settingNamed(resource), namespace, name),
   });
 }

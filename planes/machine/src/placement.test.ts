@@ -44,6 +44,7 @@ function placementOf(self: PeerId, isCordoned = false): Placement {
     random,
     offer: () => offerOf(offer),
     alive: () => [...alive],
+    handlerOf: ({ spec }) => spec.runtimeClassName,
     mayPreempt: ({ spec }) => (spec.priority ?? 0) > 0,
     proofOf: () => [owner],
   });
@@ -129,6 +130,18 @@ describe("Placement", () => {
     const peers = placedOn(outcome).map((line) => line.split(" ").at(-1));
     assert.deepEqual(new Set(peers), new Set(["p1", "p2", "p3"]));
     assert(!outcome.some(({ kind }) => kind === "penalize"));
+  });
+
+  test("a pod of a class goes only where its handler is", () => {
+    const classed = (runtimeClassName: string): Pod => {
+      const pod = podNamed("a");
+      return { ...pod, spec: { ...pod.spec, runtimeClassName } };
+    };
+    const played = (name: string) =>
+      play(new Map([["p1", placementOf("p1")]]), "p1", [classed(name)]);
+    assert.deepEqual(placedOn(played("runc")), ["a on p1"]);
+    const told = played("kata").filter((effect) => effect.kind === "unplaced");
+    assert.match(told[0]?.message ?? "", /1 node\(s\) didn't have the runtime handler "kata"/u);
   });
 
   test("a pod that fits nowhere is told with the reasons", () => {

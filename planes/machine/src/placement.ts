@@ -13,6 +13,7 @@ import {
   isForBidder,
   type MachineOffer,
   podsMax,
+  type Requirements,
   requirementsOf,
   smallMeshMax,
   type Task,
@@ -66,6 +67,8 @@ export interface PlacementOptions {
   readonly offer: () => MachineOffer;
   /** Whether a pod may take the places of less important ones. */
   readonly mayPreempt: (pod: Pod) => boolean;
+  /** What a machine must have to run a pod; undefined for nothing special. */
+  readonly handlerOf: (pod: Pod) => string | undefined;
   /** Machines that are alive, this one included. */
   readonly alive: () => readonly PeerId[];
   /** The signed entries that prove that a pod may run. */
@@ -94,7 +97,7 @@ export class Placement {
   /** Offers pods of one workload to all machines. */
   schedule(wanted: ScheduleWish, now: Now): readonly PlacementEffect[] {
     const expectedBidders = this.#options.alive().length;
-    for (const [index, pods] of alike(wanted.pods).entries()) {
+    for (const [index, pods] of this.#alike(wanted.pods).entries()) {
       const [first] = pods;
       if (first === undefined) continue;
       for (const pod of pods) this.#pods.set(pod.metadata.uid ?? "", pod);
@@ -103,7 +106,7 @@ export class Placement {
         id,
         workload: workloadOf(first),
         reason: wanted.reason,
-        requirements: requirementsOf(first),
+        requirements: this.#requirementsOf(first),
         priority: first.spec.priority ?? 0,
         digest: hashOf(canonicalJson(first.spec)).toString(36),
       };
@@ -114,6 +117,25 @@ export class Placement {
       this.#toAuctioneer({ kind: "open", task, uids, ...call }, now);
     }
     return this.#take();
+  }
+
+  /** What a pod needs of a machine, its class counted in. */
+  #requirementsOf(pod: Pod): Requirements {
+    const runtimeHandler = this.#options.handlerOf(pod);
+    return { ...requirementsOf(pod), ...(runtimeHandler !== undefined && { runtimeHandler }) };
+  }
+
+  /** Groups pods that need the same of a machine, at most so many as one task may ask for. */
+  #alike(pods: readonly Pod[]): Pod[][] {
+    const groups = new Map<string, Pod[][]>();
+    for (const pod of pods) {
+      const key = canonicalJson(this.#requirementsOf(pod));
+      const group = groups.get(key) ?? [[]];
+      if ((group.at(-1)?.length ?? 0) >= podsMax) group.push([]);
+      group.at(-1)?.push(pod);
+      groups.set(key, group);
+    }
+    return [...groups.values()].flat();
   }
 
   receive(from: PeerId, message: BiddingMessage, now: Now): readonly PlacementEffect[] {
@@ -291,17 +313,4 @@ function peerIn(body: string, annotation: string): readonly PeerId[] {
   const annotations = isJsonObject(metadata) ? metadata["annotations"] : undefined;
   const peer = isJsonObject(annotations) ? annotations[annotation] : undefined;
   return typeof peer === "string" && peer !== "" ? [peer] : [];
-}
-
-/** Groups pods that need the same of a machine, at most so many as one task may ask for. */
-function alike(pods: readonly Pod[]): Pod[][] {
-  const groups = new Map<string, Pod[][]>();
-  for (const pod of pods) {
-    const key = canonicalJson(requirementsOf(pod));
-    const group = groups.get(key) ?? [[]];
-    if ((group.at(-1)?.length ?? 0) >= podsMax) group.push([]);
-    group.at(-1)?.push(pod);
-    groups.set(key, group);
-  }
-  return [...groups.values()].flat();
 }

@@ -22,9 +22,15 @@ export const ownerKinds: ReadonlySet<string> = new Set([
 /** Kinds that the settings of a pod are read from. */
 export const settingKinds: ReadonlySet<string> = new Set([
   "configmaps",
+  "runtimeclasses",
   "secrets",
   "serviceaccounts",
 ]);
+
+/** A kind that settings of pods are read from, by its plural. */
+export function settingNamed(name: string): Resource {
+  return resourceNamed(name === "runtimeclasses" ? "node.k8s.io" : "", name);
+}
 
 /** How people name an object: `<namespace>/<name>`. */
 export function fullNameOf({ namespace = "", name }: { namespace?: string; name: string }): string {

@@ -17,6 +17,7 @@ export const facts: NodeFacts = {
   memoryBytes: 1024 ** 3,
   diskBytes: 1024 ** 4,
   podsMax: 110,
+  runtimeHandlers: ["runc"],
   system: {
     architecture: "amd64",
     operatingSystem: "linux",

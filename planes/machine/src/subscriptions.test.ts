@@ -39,6 +39,7 @@ const everywhere = [
   "mutatingwebhookconfigurations.admissionregistration.k8s.io/-",
   "namespaces/-",
   "priorityclasses.scheduling.k8s.io/-",
+  "runtimeclasses.node.k8s.io/-",
   "validatingadmissionpolicies.admissionregistration.k8s.io/-",
   "validatingadmissionpolicybindings.admissionregistration.k8s.io/-",
   "validatingwebhookconfigurations.admissionregistration.k8s.io/-",

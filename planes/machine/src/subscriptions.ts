@@ -26,12 +26,17 @@ const nodes = collectionOf("nodes", "");
 const namespaces = collectionOf("namespaces", "");
 const priorityClasses = collectionOf("priorityclasses", "scheduling.k8s.io");
 
+const runtimeClasses = collectionOf("runtimeclasses", "node.k8s.io");
+
+/** What every pod that is made is completed by. */
+const podClasses = [priorityClasses, runtimeClasses];
+
 /** What every API decides by, whatever it is asked; small, and read at every request. */
 const everywhere = [
   namespaces,
   collectionOf("clusterroles", "rbac.authorization.k8s.io"),
   collectionOf("clusterrolebindings", "rbac.authorization.k8s.io"),
-  priorityClasses,
+  ...podClasses,
   ...[
     "mutatingwebhookconfigurations",
     "validatingadmissionpolicies",
@@ -106,12 +111,13 @@ const readNodes: ReadonlySet<string> = new Set([
 
 /** What the controllers of a kind read besides, of which there is no namespace. */
 const readCluster: Readonly<Record<string, readonly CollectionId[]>> = {
-  "daemonsets.apps": [priorityClasses],
+  "daemonsets.apps": podClasses,
   "ingresses.networking.k8s.io": [collectionOf("ingressclasses", "networking.k8s.io")],
-  "jobs.batch": [priorityClasses],
-  "replicasets.apps": [priorityClasses],
-  replicationcontrollers: [priorityClasses],
-  "statefulsets.apps": [priorityClasses],
+  "jobs.batch": podClasses,
+  pods: [runtimeClasses],
+  "replicasets.apps": podClasses,
+  replicationcontrollers: podClasses,
+  "statefulsets.apps": podClasses,
 };
 
 /**

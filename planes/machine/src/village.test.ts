@@ -269,6 +269,7 @@ export function factsOf(peer: PeerId): NodeFacts {
     memoryBytes: 8 * 1024 ** 3,
     diskBytes: 1024 ** 4,
     podsMax: 110,
+    runtimeHandlers: ["runc"],
     system: {
       architecture: "amd64",
       operatingSystem: "linux",

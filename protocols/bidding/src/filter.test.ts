@@ -27,6 +27,7 @@ const cases: readonly (readonly [string, Partial<Requirements>, Partial<MachineO
     { hostPorts: [{ port: 80, protocol: "TCP" }] },
     { hostPorts: [{ port: 80, protocol: "TCP" }] },
   ],
+  [`node(s) didn't have the runtime handler "kata"`, { runtimeHandler: "kata" }, {}],
   ["Insufficient cpu", { cpuMillicores: 4001 }, {}],
   ["Insufficient memory", { memoryBytes: 2 ** 32 + 1 }, {}],
   ["Too many pods", {}, { reserved: { cpuMillicores: 0, memoryBytes: 0, pods: 110 } }],
@@ -44,6 +45,7 @@ const cases: readonly (readonly [string, Partial<Requirements>, Partial<MachineO
 
 const fine: readonly (readonly [string, Partial<Requirements>, Partial<MachineOffer>])[] = [
   ["an empty machine", {}, {}],
+  ["a machine that has the handler", { runtimeHandler: "runc" }, {}],
   ["the named machine", { nodeName: "n1" }, {}],
   ["a tolerated taint", { tolerations: [{ key: "gpu", value: "yes" }] }, { taints: [gpuTaint] }],
   [

@@ -29,7 +29,7 @@ export function failedFilter(
 }
 
 function placeFilter(requirements: Requirements, machine: MachineOffer): string | undefined {
-  const { tolerations, nodeName, nodeSelector, affinity } = requirements;
+  const { tolerations, nodeName, nodeSelector, affinity, runtimeHandler } = requirements;
   if (machine.unschedulable && !tolerates(tolerations, pressureTaints.unschedulable)) {
     return "node(s) were unschedulable";
   }
@@ -38,6 +38,9 @@ function placeFilter(requirements: Requirements, machine: MachineOffer): string 
   }
   if (allTaintsOf(machine).some((taint) => isHard(taint) && !tolerates(tolerations, taint))) {
     return "node(s) had untolerated taint(s)";
+  }
+  if (runtimeHandler !== undefined && !machine.runtimeHandlers.includes(runtimeHandler)) {
+    return `node(s) didn't have the runtime handler ${JSON.stringify(runtimeHandler)}`;
   }
   const selected = Object.entries(nodeSelector).every(
     ([key, value]) => machine.labels[key] === value,

@@ -23,6 +23,8 @@ export interface MachineOffer {
   readonly capacity: Amounts;
   /** What its pods have asked for. */
   readonly reserved: Amounts;
+  /** What RuntimeClasses may ask for by their handlers. */
+  readonly runtimeHandlers: readonly string[];
   /** Ports of the machine that are taken. */
   readonly hostPorts: readonly HostPort[];
   /** Pods here, by workload. */

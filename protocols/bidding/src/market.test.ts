@@ -38,6 +38,7 @@ export function offerOf(id: PeerId, part: Partial<MachineOffer> = {}): MachineOf
     capacity: { cpuMillicores: 4000, memoryBytes: 2 ** 32, pods: 110 },
     reserved: { cpuMillicores: 0, memoryBytes: 0, pods: 0 },
     hostPorts: [],
+    runtimeHandlers: ["runc"],
     workloads: new Map(),
     longevity: 0.5,
     trust: 0.5,

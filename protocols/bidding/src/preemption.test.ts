@@ -31,6 +31,7 @@ function machineWith(occupants: readonly Occupant[]): MachineOffer {
     unschedulable: false,
     capacity: { cpuMillicores: 1000, memoryBytes: 1, pods: 10 },
     reserved: { cpuMillicores, memoryBytes: 0, pods: occupants.length },
+    runtimeHandlers: [],
     hostPorts: occupants.flatMap(({ hostPorts }) => hostPorts),
     workloads: new Map(),
     longevity: 1,

@@ -51,6 +51,6 @@ export function isRequirements(json: Json | undefined): json is Json & Requireme
       spread: list(isSpread, fewMax),
       apart: flag,
     },
-    { nodeName: labelValue, affinity: list(isTerm, termsMax) },
+    { nodeName: labelValue, affinity: list(isTerm, termsMax), runtimeHandler: labelValue },
   );
 }

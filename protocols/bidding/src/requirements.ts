@@ -43,6 +43,11 @@ export interface Requirements {
   readonly spread: readonly Spread[];
   /** Whether no two pods of the workload may share a machine (required anti-affinity). */
   readonly apart: boolean;
+  /**
+   * What the machine must have to run the pod, as its RuntimeClass says; undefined for any. Filled
+   * in by the author of a task, who knows the class.
+   */
+  readonly runtimeHandler?: string;
 }
 
 /** The label that names a machine. */
@@ -51,10 +56,11 @@ export const hostnameLabel = "kubernetes.io/hostname";
 /** Reads what a pod needs. The pod has been validated. */
 export function requirementsOf(pod: Pod): Requirements {
   const { spec } = pod;
+  const { overhead = {} } = spec;
   const affinity = requiredNodeAffinity(spec.affinity);
   return {
-    cpuMillicores: wholeOf(requestOf(spec, "cpu")),
-    memoryBytes: wholeOf(requestOf(spec, "memory")),
+    cpuMillicores: wholeOf(requestOf(spec, "cpu") + (parseCpuMillicores(overhead["cpu"]) ?? 0)),
+    memoryBytes: wholeOf(requestOf(spec, "memory") + (parseBytes(overhead["memory"]) ?? 0)),
     ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
     nodeSelector: spec.nodeSelector ?? {},
     ...(affinity !== undefined && { affinity }),

@@ -19,6 +19,7 @@ export const jobResource = resourceNamed("jobs", "batch");
 export const cronJobResource = resourceNamed("cronjobs", "batch");
 export const endpointSliceResource = resourceNamed("endpointslices", "discovery.k8s.io");
 export const priorityClassResource = resourceNamed("priorityclasses", "scheduling.k8s.io");
+export const runtimeClassResource = resourceNamed("runtimeclasses", "node.k8s.io");
 export const nodeResource = resourceNamed("nodes");
 export const admissionPolicyResource = resourceNamed(
   "validatingadmissionpolicies",

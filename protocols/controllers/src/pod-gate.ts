@@ -1,7 +1,12 @@
 import { completedPod, Ledger, podFault, type ResourceList } from "@beemesh/admission";
 import type { KubeObject, Pod } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
-import { limitRangeResource, podResource, priorityClassResource } from "./kinds.ts";
+import {
+  limitRangeResource,
+  podResource,
+  priorityClassResource,
+  runtimeClassResource,
+} from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { refOf } from "./view.ts";
 
@@ -42,7 +47,8 @@ export class PodGate {
     const { name, namespace = "" } = pod.metadata;
     const ranges = this.#store.list(limitRangeResource, namespace).items;
     const classes = this.#store.list(priorityClassResource).items;
-    const completed = completedPod(pod, { ranges, classes });
+    const runtimes = this.#store.list(runtimeClassResource).items;
+    const completed = completedPod(pod, { ranges, classes, runtimes });
     if (!completed.ok) return { ok: false, message: forbiddenText(name, completed.message) };
     const balances = this.#ledger.balancesOf(namespace);
     const before = this.#store.get(podResource, namespace, name);

@@ -7,7 +7,7 @@ export type Lookup = (resource: string, namespace: string, name: string) => Kube
 
 /** An object whose data a pod needs. */
 export interface Dependency {
-  readonly resource: "configmaps" | "secrets" | "serviceaccounts";
+  readonly resource: "configmaps" | "runtimeclasses" | "secrets" | "serviceaccounts";
   readonly namespace: string;
   readonly name: string;
 }

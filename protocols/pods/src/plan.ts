@@ -2,16 +2,17 @@ import type { Container, EphemeralContainer, Pod, ProbeAction } from "@beemesh/m
 import type { ContainerPlan, PodPlan, ProbePlan, VolumePlan } from "@beemesh/ports";
 import { amountOf } from "./amount.ts";
 import { withApiAccess } from "./api-access.ts";
-import { type Missing, type Resolved, resolved } from "./dependency.ts";
+import { type Missing, missing, type Resolved, resolved } from "./dependency.ts";
 import { type EnvironmentSource, environmentOf } from "./environment.ts";
 import { expand } from "./expansion.ts";
 import { securityOf } from "./security.ts";
 import { sysctlsOf } from "./sysctl.ts";
 import { type VolumeSource, volumePlan } from "./volumes.ts";
 
-/** A volume that cannot be made yet. */
-export interface MissingVolume extends Missing {
-  readonly volume: string;
+/** What a pod cannot be made without. */
+export interface MissingPart extends Missing {
+  /** The volume that it is for; undefined for the pod as a whole. */
+  readonly volume?: string;
 }
 
 /** Kubernetes' own default. */
@@ -20,12 +21,12 @@ const graceSecondsDefault = 30;
 /** A host name is one label of DNS (RFC 1035). */
 const hostnameLengthMax = 63;
 
-/** What the runtime makes of a pod, or the first volume that is not there yet. */
+/** What the runtime makes of a pod, or the first thing that is not there yet. */
 export function podPlan(
   source: VolumeSource,
 ):
   | { readonly ok: true; readonly value: PodPlan }
-  | { readonly ok: false; readonly missing: MissingVolume } {
+  | { readonly ok: false; readonly missing: MissingPart } {
   const pod = withApiAccess(source.pod, source.lookup, source.access);
   const { metadata, spec } = pod;
   const volumes: VolumePlan[] = [];
@@ -34,6 +35,8 @@ export function podPlan(
     if (!plan.ok) return { ok: false, missing: { ...plan.missing, volume: volume.name } };
     volumes.push(plan.value);
   }
+  const handler = handlerOf(source);
+  if (!handler.ok) return handler;
   const value: PodPlan = {
     uid: metadata.uid ?? "",
     namespace: metadata.namespace ?? "default",
@@ -43,8 +46,19 @@ export function podPlan(
     volumes,
     terminationGraceMs: graceMsOf(source.pod),
     ...sysctlsOf(pod),
+    ...(handler.value === undefined ? {} : { handler: handler.value }),
   };
   return { ok: true, value };
+}
+
+/** What the pod's RuntimeClass says is to run its containers; undefined without one. */
+function handlerOf({ pod, lookup }: VolumeSource): Resolved<string | undefined> {
+  const { runtimeClassName: name = "" } = pod.spec;
+  if (name === "") return resolved(undefined);
+  const handler = lookup("runtimeclasses", "", name)?.["handler"];
+  if (typeof handler === "string") return resolved(handler);
+  const dependency = { resource: "runtimeclasses", namespace: "", name } as const;
+  return missing(`runtimeclass.node.k8s.io ${JSON.stringify(name)} not found`, dependency);
 }
 
 /** How long a pod's containers may take to end: of the deletion if there is one. */

@@ -8,6 +8,29 @@ const deleted = { deletionTimestamp: "now", deletionGracePeriodSeconds: 5 };
 const web = { name: "web", attempt: 0, id: "id", startedAtMs: startWallMs };
 const foundPod = { uid: "U", namespace: "default", name: "web-1", ip: "10.1.0.2" };
 
+describe("a pod of a RuntimeClass", () => {
+  test("waits for its class, and is made by the class's handler", () => {
+    const stage = new Stage();
+    stage.found();
+    const told = stage.assign(podOf({ runtimeClassName: "vm" }));
+    const message = 'Failed to create pod sandbox: runtimeclass.node.k8s.io "vm" not found';
+    const failure = told.find((each) => each.kind === "event");
+    assert.deepEqual([failure?.reason, failure?.message], ["FailedCreatePodSandBox", message]);
+    const runtimeClass = { apiVersion: "node.k8s.io/v1", kind: "RuntimeClass", handler: "kata" };
+    stage.objects.set("runtimeclasses//vm", { ...runtimeClass, metadata: { name: "vm" } });
+    const made = stage.step({
+      kind: "dependency",
+      resource: "runtimeclasses",
+      namespace: "",
+      name: "vm",
+    });
+    const plans = made.flatMap((each) =>
+      each.kind === "runtime" && each.command.kind === "createPod" ? [each.command.plan] : [],
+    );
+    assert.equal(plans[0]?.handler, "kata");
+  });
+});
+
 describe("a pod that is deleted", () => {
   test("before it was made leaves no trace", () => {
     const volumes = [{ name: "v", secret: { secretName: "none" } }];

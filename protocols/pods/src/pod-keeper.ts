@@ -43,7 +43,7 @@ export class PodKeeper {
   #isInitialized: boolean;
   #verdict: { readonly reason: string; readonly message: string } | undefined;
   #waitsFor: Dependency | undefined;
-  #mountMessage = "";
+  #missingMessage = "";
   #startTime: string | undefined;
   #conditions: readonly Condition[];
   /** Of a pod that is at its end: whether the runtime knows that nothing will run any more. */
@@ -316,10 +316,14 @@ export class PodKeeper {
     const { volume, message, dependency } = plan.missing;
     this.#waitsFor = dependency;
     this.#retryAt = after(now.at, missingRetryMs);
-    const text = `MountVolume.SetUp failed for volume "${volume}" : ${message}`;
-    if (text === this.#mountMessage) return;
-    this.#mountMessage = text;
-    announce(scene, { type: "Warning", reason: "FailedMount", message: text });
+    const isOfVolume = volume !== undefined;
+    const text = isOfVolume
+      ? `MountVolume.SetUp failed for volume "${volume}" : ${message}`
+      : `Failed to create pod sandbox: ${message}`;
+    if (text === this.#missingMessage) return;
+    this.#missingMessage = text;
+    const reason = isOfVolume ? "FailedMount" : "FailedCreatePodSandBox";
+    announce(scene, { type: "Warning", reason, message: text });
   }
 
   #created(scene: Scene, ip: string): void {

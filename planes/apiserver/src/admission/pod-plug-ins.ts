@@ -28,9 +28,10 @@ export function admitPod(call: Call, pod: KubeObject): Outcome<KubeObject> {
   const classes = recordsOf(call, "scheduling.k8s.io", "priorityclasses");
   const owned = withAccount(call, pod);
   if (!owned.ok) return owned;
-  const completed = completedPod(owned.value, { ranges, classes });
+  const runtimes = recordsOf(call, "node.k8s.io", "runtimeclasses");
+  const completed = completedPod(owned.value, { ranges, classes, runtimes });
   if (!completed.ok) return fail(forbidden(call.info.resource, nameOf(pod), completed.message));
-  return withOverhead(call, completed.pod);
+  return done(completed.pod);
 }
 
 /** A pod that is changed keeps the priority that it has, also if its author does not repeat it. */
@@ -66,26 +67,6 @@ function withAccount(call: Call, pod: KubeObject): Outcome<KubeObject> {
     ...(hasOwn ? {} : { imagePullSecrets: secrets }),
   };
   return done({ ...pod, spec });
-}
-
-/** What running a pod costs beside its containers, by its RuntimeClass. */
-function withOverhead(call: Call, pod: KubeObject): Outcome<KubeObject> {
-  const name = textAt(pod, "spec", "runtimeClassName");
-  if (name === "") return done(pod);
-  const found = recordsOf(call, "node.k8s.io", "runtimeclasses").find(
-    ({ metadata }) => metadata.name === name,
-  );
-  const refuse = (why: string): Outcome<never> =>
-    fail(forbidden(call.info.resource, nameOf(pod), why));
-  if (found === undefined)
-    return refuse(`pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
-  const overhead = fieldAt(found, "overhead", "podFixed");
-  if (overhead === undefined) return done(pod);
-  const said = fieldAt(pod, "spec", "overhead");
-  if (said !== undefined && JSON.stringify(said) !== JSON.stringify(overhead)) {
-    return refuse("pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead");
-  }
-  return done({ ...pod, spec: { ...mapAt(pod, "spec"), overhead } });
 }
 
 /** Why LimitRanges forbid a new pod, or a claim. */
