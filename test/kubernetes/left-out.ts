@@ -84,8 +84,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node VarExp failing subpath modified",
   ],
 
-  "not there: variables of the Services of a namespace": ["node Pods env for services"],
-
   "not there: resource.k8s.io is not served": [
     "node DRA DeviceClass CRUD",
     "node DRA ResourceClaim CRUD",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
 import { at, nameOf, textAt } from "./client.ts";
-import { configMap, pod, secret } from "./manifest.ts";
+import { configMap, objectOf, pod, secret } from "./manifest.ts";
 import {
   container,
   containerOf,
@@ -190,6 +190,30 @@ const environment: Behaviours = {
     all: "via the environment",
   }),
   ...env("node Secrets", "secrets", { one: "env vars", all: "via the environment" }),
+
+  "node Pods env for services": async (world) => {
+    const ports = [{ port: 8765, targetPort: 8080 }];
+    const spec = { selector: { name: "server" }, ports };
+    await world.create("services", objectOf("services", "Service", "fooservice", { spec }));
+    const made = await world.untilSeen(
+      "services",
+      "fooservice",
+      (found) => textAt(found, "spec", "clusterIP") !== "",
+    );
+    const address = textAt(made, "spec", "clusterIP");
+    const seen = await variables(world, {});
+    for (const line of [
+      `FOOSERVICE_SERVICE_HOST=${address}`,
+      "FOOSERVICE_SERVICE_PORT=8765",
+      `FOOSERVICE_PORT=tcp://${address}:8765`,
+      `FOOSERVICE_PORT_8765_TCP=tcp://${address}:8765`,
+      "FOOSERVICE_PORT_8765_TCP_PROTO=tcp",
+      "FOOSERVICE_PORT_8765_TCP_PORT=8765",
+      `FOOSERVICE_PORT_8765_TCP_ADDR=${address}`,
+    ]) {
+      assert(seen.includes(`\n${line}\n`), `${line} in ${seen}`);
+    }
+  },
 
   "node Downward API pod name ns IP": async (world) => {
     const list = [

@@ -31,6 +31,8 @@ export interface PodSpec {
   readonly hostIPC?: boolean;
   readonly hostPID?: boolean;
   readonly securityContext?: PodSecurityContext;
+  /** Whether containers find the Services of their namespace among their variables. */
+  readonly enableServiceLinks?: boolean;
   readonly subdomain?: string;
   readonly priority?: number;
   readonly preemptionPolicy?: "Never" | "PreemptLowerPriority";

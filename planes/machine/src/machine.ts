@@ -128,7 +128,7 @@ export class Machine {
       alive: () => this.#neighbourhood.alive().map(({ id }) => id),
       proofOf: (pod) => proofOf(pod, records),
     });
-    this.#pods = openPods(facts, this.#objects, options.access);
+    this.#pods = openPods(facts, records, options.access);
     const own = {
       nodeName: facts.name,
       objects: this.#objects,

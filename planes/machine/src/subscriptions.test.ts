@@ -48,11 +48,17 @@ const everywhere = [
 describe("Subscriptions", () => {
   test("follow the settings of the pods that run here", () => {
     const ofPods = ["configmaps/shop", "poddisruptionbudgets.policy/shop", "serviceaccounts/shop"];
-    const wanted = [...ofPods, ...everywhere].toSorted();
-    assert.deepEqual(
-      followed(make([]), [pod]),
-      wanted.map((collection) => `follow ${collection}`),
-    );
+    const unlinked = { ...pod, spec: { ...pod.spec, enableServiceLinks: false } };
+    for (const [runs, own] of [
+      [unlinked, ofPods],
+      [pod, [...ofPods, "services/shop"]],
+    ] as const) {
+      const wanted = [...own, ...everywhere].toSorted();
+      assert.deepEqual(
+        followed(make([]), [runs]),
+        wanted.map((collection) => `follow ${collection}`),
+      );
+    }
   });
 
   test("follow what the controllers of a kept collection read, and leave it again", () => {

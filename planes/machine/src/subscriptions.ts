@@ -228,6 +228,7 @@ export class Subscriptions {
       // Names of settings stand in many places of a pod; whether there are any is in its text.
       const text = canonicalJson(spec);
       wanted.add(collectionOf("serviceaccounts", "", namespace));
+      if (spec.enableServiceLinks !== false) wanted.add(collectionOf("services", "", namespace));
       // Who makes room for a more important pod is rather one that no budget protects.
       wanted.add(collectionOf("poddisruptionbudgets", "policy", namespace));
       if (text.includes('"configMap')) wanted.add(collectionOf("configmaps", "", namespace));

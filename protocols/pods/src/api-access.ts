@@ -9,6 +9,7 @@
 import type { Container, KubeObject, Pod } from "@beemesh/model";
 import { isJsonObject } from "@beemesh/wire";
 import type { Lookup } from "./dependency.ts";
+import { variablesOf } from "./service-variables.ts";
 
 /** A token that a volume asks for. */
 export interface TokenWish {
@@ -97,18 +98,7 @@ export function apiVariables(
 ): readonly (readonly [string, string])[] {
   if (access === undefined) return [];
   const { host, port } = access;
-  const address = host.includes(":") ? `[${host}]` : host;
-  const url = `tcp://${address}:${port}`;
-  return [
-    ["KUBERNETES_SERVICE_HOST", host],
-    ["KUBERNETES_SERVICE_PORT", String(port)],
-    ["KUBERNETES_SERVICE_PORT_HTTPS", String(port)],
-    ["KUBERNETES_PORT", url],
-    [`KUBERNETES_PORT_${port}_TCP`, url],
-    [`KUBERNETES_PORT_${port}_TCP_PROTO`, "tcp"],
-    [`KUBERNETES_PORT_${port}_TCP_PORT`, String(port)],
-    [`KUBERNETES_PORT_${port}_TCP_ADDR`, host],
-  ];
+  return variablesOf("KUBERNETES", host, [{ name: "https", port, protocol: "TCP" }]);
 }
 
 /** The tokens that a pod's volumes hold. */

@@ -337,7 +337,9 @@ export class ContainerKeeper {
 
   #start(scene: Scene): void {
     const { pod, uid, lookup, facts, access, out } = scene;
-    const plan = containerPlan({ pod, container: this.#container, lookup, facts, access });
+    const services = scene.services().items;
+    const source = { pod, container: this.#container, lookup, facts, access, services };
+    const plan = containerPlan(source);
     if (!plan.ok) {
       const { message, dependency } = plan.missing;
       this.#waitsFor = dependency;

@@ -20,9 +20,12 @@ function lookup(resource: string, namespace: string, name: string): KubeObject |
   return { apiVersion: "v1", kind: "ConfigMap", metadata, data: { KEY: "plain", "a=b": "no" } };
 }
 
-function environment(container: Omit<Container, "name" | "image">): unknown {
+function environment(
+  container: Omit<Container, "name" | "image">,
+  services: readonly KubeObject[] = [],
+): unknown {
   const whole = { name: "web", image: "nginx", ...container };
-  const result = environmentOf({ pod, container: whole, lookup, facts });
+  const result = environmentOf({ pod, container: whole, lookup, facts, services });
   return result.ok ? Object.fromEntries(result.value) : result.missing.message;
 }
 
@@ -42,6 +45,18 @@ describe("environmentOf", () => {
       }),
       { KEY: "mine", S_KEY: "honey", BOTH: "mine-$(S_KEY)-$(LATER)", LATER: "x" },
     );
+  });
+
+  test("begins with where Services are, which env may refer to, and hide", () => {
+    const spec = { clusterIP: "10.96.0.9", ports: [{ port: 80 }] };
+    const metadata = { name: "db", namespace: "shop" };
+    const env = [
+      { name: "URL", value: "http://$(DB_SERVICE_HOST)" },
+      { name: "DB_PORT", value: "mine" },
+    ];
+    const found = environment({ env }, [{ apiVersion: "v1", kind: "Service", metadata, spec }]);
+    const { URL, DB_PORT, DB_SERVICE_PORT } = Object(found);
+    assert.deepEqual([URL, DB_PORT, DB_SERVICE_PORT], ["http://10.96.0.9", "mine", "80"]);
   });
 
   test("reads fields, resources, keys", () => {

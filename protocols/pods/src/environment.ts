@@ -1,4 +1,4 @@
-import type { Container, EnvFromSource, EnvVar, Pod } from "@beemesh/model";
+import type { Container, EnvFromSource, EnvVar, KubeObject, Pod } from "@beemesh/model";
 import { type ApiAccess, apiVariables } from "./api-access.ts";
 import { textOfBase64 } from "./base64.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "./dependency.ts";
 import { type DownwardFacts, fieldOf, resourceOf } from "./downward.ts";
 import { expand } from "./expansion.ts";
+import { serviceVariables } from "./service-variables.ts";
 
 /** What the environment of a container is computed from. */
 export interface EnvironmentSource {
@@ -21,20 +22,24 @@ export interface EnvironmentSource {
   readonly facts: DownwardFacts;
   /** Where the API is, for containers to know. */
   readonly access?: ApiAccess | undefined;
+  /** Of the pod's namespace, if the container is to know of them. */
+  readonly services: readonly KubeObject[];
 }
 
 /**
- * The variables of a container: where the API is, then those of `envFrom`, then those of `env`.
- * What comes later wins, and `env` may speak of the ones before as `$(NAME)`.
+ * The variables of a container: where Services and the API are, then those of `envFrom`, then those
+ * of `env`. What comes later wins, and `env` may speak as `$(NAME)` of where things are, and of
+ * what stands before it in `env`.
  */
 export function environmentOf(source: EnvironmentSource): Resolved<ReadonlyMap<string, string>> {
-  const variables = new Map<string, string>(apiVariables(source.access));
+  const places = [...serviceVariables(source.services), ...apiVariables(source.access)];
+  const variables = new Map<string, string>(places);
   for (const from of source.container.envFrom ?? []) {
     const added = variablesFrom(from, source);
     if (!added.ok) return added;
     for (const [name, value] of added.value) variables.set(name, value);
   }
-  const own = new Map<string, string>();
+  const own = new Map<string, string>(places);
   for (const variable of source.container.env ?? []) {
     const value = valueOf(variable, own, source);
     if (!value.ok) return value;

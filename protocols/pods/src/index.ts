@@ -12,3 +12,4 @@ export type { Lookup } from "./dependency.ts";
 export type { InvolvedObject, PodsEffect } from "./effect.ts";
 export type { PodsEvent } from "./event.ts";
 export { Pods, type PodsOptions } from "./pods.ts";
+export type { KnownServices, Services } from "./service-variables.ts";

@@ -16,7 +16,13 @@ function podOf(spec: Partial<Pod["spec"]>): Pod {
 
 function planOf(container: Partial<Container>, pod = podOf({})): Record<string, unknown> {
   const whole = { name: "web", image: "nginx:1", ...container };
-  const plan = containerPlan({ pod, container: whole, lookup: () => undefined, facts });
+  const plan = containerPlan({
+    pod,
+    container: whole,
+    lookup: () => undefined,
+    facts,
+    services: [],
+  });
   assert(plan.ok);
   return { ...plan.value };
 }

@@ -241,3 +241,35 @@ test("an init container that may not restart fails its pod", () => {
   stage.exited(1, { container: "first" });
   assert.equal(stage.statuses.get("U")?.phase, "Failed");
 });
+
+describe("a pod whose machine does not know yet which Services there are", () => {
+  const metadata = { name: "db", namespace: "default" };
+  const spec = { clusterIP: "10.96.0.9", ports: [{ port: 80 }] };
+  const items = [{ apiVersion: "v1", kind: "Service", metadata, spec }];
+  const made = (pod = podOf()): Stage => {
+    const stage = new Stage();
+    stage.services = { items: [], isWhole: false };
+    stage.found();
+    stage.assign(pod);
+    return stage;
+  };
+
+  test("waits for that", () => {
+    const stage = made();
+    assert.doesNotMatch(JSON.stringify(stage.created()), /startContainer/u);
+    stage.services = { items, isWhole: true };
+    assert.match(JSON.stringify(stage.at(50).tick()), /startContainer.*DB_SERVICE_HOST/u);
+  });
+
+  test("does not wait long: it may be cut off", () => {
+    const stage = made();
+    stage.created();
+    assert.doesNotMatch(JSON.stringify(stage.at(450).tick()), /startContainer/u);
+    assert.match(JSON.stringify(stage.at(500).tick()), /startContainer/u);
+  });
+
+  test("does not wait at all if it wants to know of none", () => {
+    const stage = made(podOf({ enableServiceLinks: false }));
+    assert.match(JSON.stringify(stage.created()), /startContainer/u);
+  });
+});

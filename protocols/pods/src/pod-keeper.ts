@@ -22,6 +22,15 @@ const sandboxLimits = { firstMs: 1000, maxMs: 60_000 };
 /** The registry tells when what is missing comes; this is for news that was lost. */
 const missingRetryMs = 20_000;
 
+/**
+ * A pod waits so long at most for its machine to know which Services there are: a machine that is
+ * cut off starts its pods all the same.
+ */
+const servicesMsMax = 500;
+
+/** How often it is asked meanwhile. */
+const servicesAskMs = 50;
+
 /** What one step may make of a pod: it ends after far fewer changes of stage. */
 const roundsMax = 8;
 
@@ -44,6 +53,8 @@ export class PodKeeper {
   #verdict: { readonly reason: string; readonly message: string } | undefined;
   #waitsFor: Dependency | undefined;
   #missingMessage = "";
+  /** While the pod waits to know of Services: until when at most, and when it asks again. */
+  #informed: { readonly until: Instant; readonly askAt: Instant } | undefined;
   #startTime: string | undefined;
   #conditions: readonly Condition[];
   /** Of a pod that is at its end: whether the runtime knows that nothing will run any more. */
@@ -109,7 +120,7 @@ export class PodKeeper {
     const retries = ["pending", "removing"].includes(this.#stage) || this.#retirement === "due";
     const own = retries ? this.#retryAt : undefined;
     const instants = isUp || this.#stage === "stopping" ? this.#containerInstants(isUp) : [];
-    const timers = isUp ? [this.#deadlineAt, this.#volumes.nextAt] : [];
+    const timers = isUp ? [this.#deadlineAt, this.#volumes.nextAt, this.#informed?.askAt] : [];
     return [own, ...timers, ...instants]
       .filter((at) => at !== undefined)
       .toSorted((a, b) => a - b)[0];
@@ -329,6 +340,8 @@ export class PodKeeper {
   #created(scene: Scene, ip: string): void {
     if (this.#stage !== "creating") return;
     this.#ip = ip;
+    const { at } = scene.now;
+    this.#informed = { until: after(at, servicesMsMax), askAt: at };
     this.#volumes.created(scene);
     this.#sandboxes.reset();
     this.#become(this.#cause === undefined ? "up" : "stopping");
@@ -366,7 +379,10 @@ export class PodKeeper {
       return;
     }
     this.#volumes.advance(scene);
-    for (const container of this.#containers) container.advance(scene, this.#mayStart(container));
+    const isInformed = this.#isInformed(scene);
+    for (const container of this.#containers) {
+      container.advance(scene, isInformed && this.#mayStart(container));
+    }
     const mains = this.#containers.filter(({ role }) => role === "main");
     const hasFailed = this.#containers.some(
       ({ role, isDone, exitCode }) => role === "init" && isDone && exitCode !== 0,
@@ -376,6 +392,17 @@ export class PodKeeper {
     for (const each of this.#containers) each.finish();
     this.#stopInOrder(scene);
     if (!this.#containers.some((each) => each.isRunning)) this.#become("finished");
+  }
+
+  /** Whether containers may be told which Services there are. */
+  #isInformed({ now: { at }, services }: Scene): boolean {
+    if (this.#informed === undefined) return true;
+    const { until, askAt } = this.#informed;
+    if (at < askAt) return false;
+    const { isWhole } = services();
+    this.#informed =
+      isWhole || at >= until ? undefined : { until, askAt: after(at, servicesAskMs) };
+    return this.#informed === undefined;
   }
 
   #stop(scene: Scene): void {
@@ -472,7 +499,10 @@ export class PodKeeper {
   }
 
   #containerInstants(mayStart: boolean): (Instant | undefined)[] {
-    return this.#containers.map((each) => each.nextAt(mayStart && this.#mayStart(each)));
+    const isInformed = this.#informed === undefined;
+    return this.#containers.map((each) =>
+      each.nextAt(mayStart && isInformed && this.#mayStart(each)),
+    );
   }
 
   #container(name: string): ContainerKeeper | undefined {

@@ -9,6 +9,7 @@ import type { PodsEffect } from "./effect.ts";
 import type { PodsEvent } from "./event.ts";
 import { PodKeeper } from "./pod-keeper.ts";
 import { announce, type Scene } from "./scene.ts";
+import { type KnownServices, type Services, servicesFor } from "./service-variables.ts";
 import { forbiddenSysctl } from "./sysctl.ts";
 
 /** What {@link Pods} needs to know of its machine. */
@@ -24,6 +25,8 @@ export interface PodsOptions {
   readonly runtimeName?: string;
   /** What pods may have of the API of this machine; nothing if not given. */
   readonly access?: ApiAccess;
+  /** The Services that containers are told of; none if not given. */
+  readonly services?: Services;
 }
 
 /** More pods than a machine can hold; the 500 of the largest kubelets, doubled. */
@@ -369,7 +372,8 @@ export class Pods {
     const { lookup, runtimeName, access } = this.#options;
     const podIp = this.#kept.get(uid)?.keeper.ip ?? "";
     const facts = { nodeName, hostIp, podIp, cpuMillicores, memoryBytes };
-    const known = { lookup: withRootCa(lookup, access), facts, access };
+    const services = (): KnownServices => servicesFor(pod, this.#options.services);
+    const known = { lookup: withRootCa(lookup, access), facts, access, services };
     return { pod, uid, ...known, runtimeName: runtimeName ?? "podman", now, out };
   }
 }

@@ -12,6 +12,7 @@ test("an Event names the pod and the container", () => {
     lookup: () => undefined,
     facts: { nodeName: "ann", hostIp: "", podIp: "", cpuMillicores: 1, memoryBytes: 1 },
     access: undefined,
+    services: () => ({ items: [], isWhole: true }),
     runtimeName: "podman",
     now: { at: instantAt(0), wallMs: 0 },
     out,

@@ -4,6 +4,7 @@ import type { ApiAccess } from "./api-access.ts";
 import type { Lookup } from "./dependency.ts";
 import type { DownwardFacts } from "./downward.ts";
 import type { PodsEffect } from "./effect.ts";
+import type { KnownServices } from "./service-variables.ts";
 
 /** What every part of one pod sees during one step, and where it puts its effects. */
 export interface Scene {
@@ -12,6 +13,8 @@ export interface Scene {
   readonly lookup: Lookup;
   readonly facts: DownwardFacts;
   readonly access: ApiAccess | undefined;
+  /** What the pod's containers are to know of Services. */
+  readonly services: () => KnownServices;
   /** Names the driver in container ids: `podman://…`. */
   readonly runtimeName: string;
   readonly now: Now;

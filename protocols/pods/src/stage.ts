@@ -5,6 +5,7 @@ import type { RuntimeCommand, RuntimeReport } from "./command.ts";
 import type { PodsEffect } from "./effect.ts";
 import type { PodsEvent } from "./event.ts";
 import { Pods } from "./pods.ts";
+import type { KnownServices } from "./service-variables.ts";
 
 /** The wall clock of the stage when its own clock is at 0: 2026-03-01T00:00:00Z. */
 export const startWallMs = 1_772_323_200_000;
@@ -27,6 +28,8 @@ export function podOf(spec: Partial<PodSpec> = {}, metadata: Partial<Pod["metada
 /** A machine with a scripted runtime, which writes down what it is asked and told. */
 export class Stage {
   readonly objects = new Map<string, KubeObject>();
+  /** What is known of Services, in any namespace. */
+  services: KnownServices = { items: [], isWhole: true };
   readonly pods: Pods;
   readonly lines: string[] = [];
   readonly statuses = new Map<string, PodStatus>();
@@ -35,6 +38,7 @@ export class Stage {
   constructor(access?: ApiAccess) {
     this.pods = new Pods({
       ...(access && { access }),
+      services: () => this.services,
       nodeName: "ann",
       hostIp: "10.0.0.1",
       lookup: (resource, namespace, name) => this.objects.get(`${resource}/${namespace}/${name}`),
