@@ -1,4 +1,4 @@
-import { type Api, createApi } from "@beemesh/apiserver";
+import { type Api, createApi, verdictOfReply } from "@beemesh/apiserver";
 import type { Now } from "@beemesh/base";
 import { Machine, type MachineEffect, type NodeFacts } from "@beemesh/machine";
 import { derivedUid } from "@beemesh/model";
@@ -47,10 +47,25 @@ export class MachineNode implements SimulatedNode {
   /** Simulated pods use nothing: whoever asks what machines use hears so at once. */
   #performed(effects: readonly MachineEffect[], now: Now): readonly NodeEffect[] {
     return effects.flatMap((effect) => {
+      if (effect.kind === "admit") return this.#performed(this.#judged(effect, now), now);
       if (effect.kind !== "measure") return [effect];
       const answer = { kind: "usage", uid: effect.uid, usages: [] } as const;
       return this.#performed(this.machine.step(answer, now), now);
     });
+  }
+
+  /** The chain of admission is the daemon's; of webhooks there are none. */
+  #judged(making: Extract<MachineEffect, { kind: "admit" }>, now: Now): readonly MachineEffect[] {
+    let reply = this.#api.judgePod(making, now);
+    while (reply.kind === "consult") {
+      const nobody = { ok: false, reason: "nobody is there" } as const;
+      reply = reply.resume(
+        reply.calls.map(() => nobody),
+        now,
+      );
+    }
+    const uid = making.pod.metadata.uid ?? "";
+    return this.machine.step({ kind: "admitted", uid, verdict: verdictOfReply(reply) }, now);
   }
 
   /** Answers a request to the API, and lets the machine act on what it wrote. */

@@ -5,91 +5,25 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { json } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { helloImage } from "@beemesh/runtime";
-import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
-import { kubectls } from "../../../test/kubectls.ts";
+import type { JsonObject } from "@beemesh/wire";
 import { portOf } from "../../../test/port-of.ts";
-import {
-  lacksOpenssl,
-  makeCertificate,
-  type StubWebhook,
-  startStub,
-} from "../../../test/stub-webhook.ts";
+import { lacksOpenssl, makeCertificate, startStub } from "../../../test/stub-webhook.ts";
 import { admissionCollections } from "./admission.ts";
-import { Client } from "./kubectl-client.test.ts";
-import { at, mapNamed, mapsPath, type StageMachine, until, withStage } from "./stage.test.ts";
-
-const newest = kubectls.at(-1);
-const skip = (newest === undefined && "there is no kubectl") || lacksOpenssl;
-
-function withMachine(
-  play: (client: Client, machine: StageMachine) => Promise<void>,
-): Promise<void> {
-  return withStage(async (make) => {
-    const machine = make("m1");
-    machine.found();
-    await machine.start();
-    await play(new Client(machine, newest ?? ""), machine);
-  });
-}
-
-/** What a webhook answers to the request of a review. */
-type Judge = (request: JsonObject) => JsonObject;
-
-async function startJudge(judge: Judge): Promise<StubWebhook> {
-  return startStub((incoming: IncomingMessage, response: ServerResponse) => {
-    answer(judge, incoming, response).catch(() => response.destroy());
-  });
-}
-
-async function answer(
-  judge: Judge,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const review = await json(incoming);
-  const request = isJsonObject(review) ? review["request"] : undefined;
-  assert(isJsonObject(request));
-  const { uid = "" } = request;
-  const kind = { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview" };
-  const verdict = { uid, allowed: true, ...judge(request) };
-  response.end(JSON.stringify({ ...kind, response: verdict }));
-}
-
-function configuration(
-  sort: "Mutating" | "Validating",
-  hook: Pick<StubWebhook, "port" | "caBundle">,
-  more: JsonObject = {},
-): JsonObject {
-  const rules = [
-    { apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"], operations: ["CREATE"] },
-  ];
-  const url = `https://127.0.0.1:${hook.port}/judge`;
-  return {
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: `${sort}WebhookConfiguration`,
-    metadata: { name: sort.toLowerCase() },
-    webhooks: [
-      {
-        name: `${sort.toLowerCase()}.example.com`,
-        rules,
-        clientConfig: { url, caBundle: hook.caBundle },
-        sideEffects: "None",
-        admissionReviewVersions: ["v1"],
-        ...more,
-      },
-    ],
-  };
-}
-
-function encoded(patch: Json): JsonObject {
-  return { patch: Buffer.from(JSON.stringify(patch)).toString("base64"), patchType: "JSONPatch" };
-}
+import {
+  answer,
+  configuration,
+  encoded,
+  type Judge,
+  skip,
+  startJudge,
+  withMachine,
+} from "./judge.test.ts";
+import type { Client } from "./kubectl-client.test.ts";
+import { at, mapNamed, mapsPath, until, withStage } from "./stage.test.ts";
 
 describe("kubectl", { skip }, () => {
   test("is answered by a mutating and a validating webhook", async (t) => {

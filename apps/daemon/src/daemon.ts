@@ -39,6 +39,7 @@ import type { Log } from "./log.ts";
 import { createMeters, type Meters } from "./meters.ts";
 import { tell } from "./observations.ts";
 import { Parts } from "./parts.ts";
+import { PodJudge } from "./pod-judge.ts";
 import { Reading } from "./reading.ts";
 import { Renewal } from "./renewal.ts";
 import { Rounds } from "./rounds.ts";
@@ -87,6 +88,8 @@ interface Running {
   readonly traffic: Traffic;
   readonly usages: Usages;
   readonly tokens: ServiceTokens;
+  /** Judges pods that controllers make. */
+  readonly judge: PodJudge;
   readonly crashed: Promise<unknown>;
   /** Who is to be told when machines come or go. */
   readonly members: { onChange: () => void };
@@ -164,6 +167,7 @@ async function start(given: Start): Promise<Daemon> {
   const isCutOffNow = (): boolean => isCutOff(machine);
   const way = { objects: machine.objects, pods, reading };
   const webhooks = new WebhookClient({ connect: (service) => connectService(way, service) });
+  running.judge.open({ api, webhooks, reading, clock });
   const here = { ...running, reading, clock, webhooks, isCutOff: isCutOffNow };
   const deciding = await openDeciding(given, running, here);
   const backend = { ...here, pods, deciding };
@@ -216,6 +220,7 @@ async function assemble(given: Start): Promise<Running> {
   });
   known.api = api;
   const members = { onChange: (): void => undefined };
+  const judge = new PodJudge();
   const { promise: crashed, resolve: onCrash } = Promise.withResolvers<unknown>();
   const { disk, link, runtime } = world;
   const host = new Host({
@@ -231,6 +236,7 @@ async function assemble(given: Start): Promise<Running> {
       await usages.gather(machines);
       return usages.all();
     },
+    admit: (making) => judge.judge(making),
     onMachines: () => {
       api.machinesChanged(clock());
       members.onChange();
@@ -242,7 +248,7 @@ async function assemble(given: Start): Promise<Running> {
   });
   parts.add(host, (running) => running.stop());
   const traffic = new Traffic();
-  const kept = { acknowledgements, traffic, usages, tokens, members };
+  const kept = { acknowledgements, traffic, usages, tokens, judge, members };
   return { world, port, machine, host, api, meters, ...kept, crashed };
 }
 

@@ -44,6 +44,7 @@ class Bench {
       now: () => ({ at: instantAt(this.ms), wallMs: this.ms }),
       onAcknowledged: note("acknowledged"),
       measure: () => Promise.resolve([]),
+      admit: ({ pod }) => Promise.resolve({ ok: true, pod }),
       onMachines: note("machines"),
       onObserve: note("observe"),
       onCrash: (error) => this.crashes.push(error),

@@ -22,6 +22,8 @@ export interface HostOptions {
   readonly onMachines: () => void;
   /** Asks machines what they use; never rejects. */
   readonly measure: (machines: readonly string[]) => Promise<readonly MachineUsage[]>;
+  /** Has admission judge a pod that a controller would make; never rejects. */
+  readonly admit: (making: Pick<Making, "pod" | "controller">) => Promise<Judged["verdict"]>;
   /** Something worth counting happened. */
   readonly onObserve: (
     event: string,
@@ -30,6 +32,9 @@ export interface HostOptions {
   /** The machine has a bug, and does nothing any more: end the process. */
   readonly onCrash: (error: unknown) => void;
 }
+
+type Making = Extract<MachineEffect, { kind: "admit" }>;
+type Judged = Extract<MachineEvent, { kind: "admitted" }>;
 
 /** Effects that the link performs. */
 type LinkEffect = Extract<
@@ -59,7 +64,7 @@ type Acknowledged = Extract<MachineEffect, { kind: "acknowledged" }>;
 /** Effects that others see, which rest on what was written before them. */
 type OutwardEffect =
   | LinkEffect
-  | Extract<MachineEffect, { kind: "runtime" | "measure" | "acknowledged" }>;
+  | Extract<MachineEffect, { kind: "runtime" | "admit" | "measure" | "acknowledged" }>;
 
 /**
  * Runs a {@link Machine} in real time: performs its effects in order, and brings what comes of
@@ -176,6 +181,7 @@ export class Host {
       case "note":
         return this.#options.disk.set(effect.name, effect.value);
       case "runtime":
+      case "admit":
       case "measure":
       case "acknowledged":
         return this.#group.leave(effect);
@@ -193,6 +199,9 @@ export class Host {
     switch (effect.kind) {
       case "runtime":
         void this.#command(effect.command);
+        return;
+      case "admit":
+        void this.#admit(effect);
         return;
       case "measure":
         void this.#measure(effect);
@@ -276,6 +285,11 @@ export class Host {
   async #measure({ uid, machines }: Extract<MachineEffect, { kind: "measure" }>): Promise<void> {
     const usages = await this.#options.measure(machines);
     this.dispatch({ kind: "usage", uid, usages });
+  }
+
+  async #admit({ pod, controller }: Making): Promise<void> {
+    const verdict = await this.#options.admit({ pod, controller });
+    this.dispatch({ kind: "admitted", uid: pod.metadata.uid ?? "", verdict });
   }
 
   async #command(command: RuntimeCommand): Promise<void> {

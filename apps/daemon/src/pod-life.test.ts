@@ -50,6 +50,7 @@ class Home {
       now: presentNow,
       onAcknowledged: () => undefined,
       measure: () => Promise.resolve([]),
+      admit: ({ pod }) => Promise.resolve({ ok: true, pod }),
       onMachines: () => undefined,
       onObserve: () => undefined,
       onCrash: (error) => {

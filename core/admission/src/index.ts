@@ -17,4 +17,13 @@ export {
   hardOf,
   quotaFault,
 } from "./quota.ts";
+export {
+  judgingResources,
+  type Mutator,
+  mayJudgePods,
+  mayMutatePods,
+  mutatorsAnnotation,
+  mutatorsNote,
+  mutatorsOf,
+} from "./reach.ts";
 export { type ResourceList, resourcesAt, resourcesJson } from "./resource-list.ts";

@@ -50,20 +50,38 @@ export function podOfTemplate(
 
 /**
  * Whether a pod is what was derived for its slot. It may have a node, ephemeral containers, more
- * labels and more annotations, a priority where it states none, requests and limits of resources
- * of which it states none, and what a RuntimeClass adds if it names one; all else is equal.
+ * labels and more annotations, where nothing is stated a priority, the account `default` with its
+ * pull secrets, and requests and limits of single resources, and what a RuntimeClass adds if it
+ * names one; all else is equal.
  */
 export function isAsDerived(pod: Pod, expected: Pod): boolean {
+  return (
+    isInPlace(pod, expected) &&
+    hasAll(pod.metadata.annotations, expected.metadata.annotations) &&
+    specText(pod, expected) === specText(expected, expected)
+  );
+}
+
+/**
+ * Whether a pod has the place that it was derived for, whatever somebody has made of what runs in
+ * it: its name, its controller, the labels of its template, and our own annotations.
+ */
+export function isInPlace(pod: Pod, expected: Pod): boolean {
   const { metadata } = pod;
+  const own = Object.entries(expected.metadata.annotations ?? {}).filter(([key]) =>
+    ownPrefixes.some((prefix) => key.startsWith(prefix)),
+  );
   return (
     metadata.name === expected.metadata.name &&
     (metadata.namespace ?? "") === expected.metadata.namespace &&
     hasAll(metadata.labels, expected.metadata.labels) &&
-    hasAll(metadata.annotations, expected.metadata.annotations) &&
-    canonicalJson(controllersOf(pod)) === canonicalJson(controllersOf(expected)) &&
-    specText(pod, expected) === specText(expected, expected)
+    hasAll(metadata.annotations, Object.fromEntries(own)) &&
+    canonicalJson(controllersOf(pod)) === canonicalJson(controllersOf(expected))
   );
 }
+
+/** Annotations that tell controllers where a pod belongs. */
+const ownPrefixes = ["beemesh.io/", "batch.kubernetes.io/"];
 
 /** The whole number from 0 that an annotation tells; undefined if it tells none. */
 export function countIn(object: KubeObject, annotation: string): number | undefined {
@@ -111,8 +129,8 @@ function hasAll(
 
 /**
  * The specification but for the node, unless the template itself names one, for what was added to
- * look into the pod, and for what its namespace gives every pod that does not say: a priority,
- * requests and limits.
+ * look into the pod, and for what its namespace gives every pod that does not say: a priority, an
+ * account, overhead, requests and limits.
  */
 function specText(pod: Pod, expected: Pod): string {
   const { ephemeralContainers: _looks, ...spec } = withoutGiven(pod, expected);
@@ -121,14 +139,24 @@ function specText(pod: Pod, expected: Pod): string {
   return canonicalJson(rest);
 }
 
-/** What a PriorityClass fills in. */
-const priorityMembers = ["priority", "priorityClassName", "preemptionPolicy"] as const;
+/** What a PriorityClass and a ServiceAccount fill in. */
+const givenMembers = [
+  "priority",
+  "priorityClassName",
+  "preemptionPolicy",
+  "imagePullSecrets",
+] as const;
 
-/** The pod's specification without what the expected one leaves to classes and LimitRanges. */
+/** Names the account that every pod has that names none. */
+const accountMembers = ["serviceAccountName", "serviceAccount"] as const;
+
+/** The pod's specification without what the expected one leaves to its namespace. */
 function withoutGiven(pod: Pod, expected: Pod): JsonObject {
   const spec: Record<string, Json> = { ...objectAt(pod, "spec") };
-  for (const member of priorityMembers) {
-    if (valueAt(expected, ["spec", member]) === undefined) delete spec[member];
+  const isOpen = (member: string): boolean => valueAt(expected, ["spec", member]) === undefined;
+  for (const member of givenMembers) if (isOpen(member)) delete spec[member];
+  for (const member of accountMembers) {
+    if (isOpen(member) && spec[member] === "default") delete spec[member];
   }
   if (expected.spec.runtimeClassName !== undefined) leaveToRuntime(spec, expected);
   for (const list of ["containers", "initContainers"]) {

@@ -4,6 +4,7 @@ import { defaults } from "./defaults.ts";
 import {
   derivePod,
   isDerivedFrom,
+  isPlacedBy,
   podTemplateHash,
   replicaSetOf,
   slotName,
@@ -115,6 +116,24 @@ describe("isDerivedFrom", () => {
   ] as const) {
     test(`does not hold with ${title}`, () => assert(!isDerivedFrom(object, replicaSet)));
   }
+
+  test("holds with what the namespace of a pod gives it", () => {
+    const account = { serviceAccountName: "default", serviceAccount: "default" };
+    const given = { ...account, imagePullSecrets: [{ name: "s" }] };
+    assert(isDerivedFrom(spec(given), replicaSet));
+    assert(!isDerivedFrom(spec({ ...given, overhead: { cpu: "1" } }), replicaSet));
+    assert(!isDerivedFrom(spec({ ...account, serviceAccountName: "admin" }), replicaSet));
+  });
+
+  test("a place holds whatever runs there", () => {
+    assert(isPlacedBy(spec({ hostNetwork: true }), replicaSet));
+    const { annotations } = pod.metadata;
+    assert(isPlacedBy(meta({ annotations: { ...annotations, a: "other" } }), replicaSet));
+    assert(!isPlacedBy(meta({ annotations: { a: "b" } }), replicaSet));
+    assert(!isPlacedBy(meta({ labels: { app: "web" } }), replicaSet));
+    assert(!isPlacedBy(meta({ ownerReferences: [] }), replicaSet));
+    assert(!isPlacedBy(replicaSet, replicaSet));
+  });
 
   test("does not hold for another ReplicaSet, or what is none", () => {
     const other = { ...replicaSet, metadata: { ...replicaSet.metadata, uid: "u9" } };

@@ -11,6 +11,7 @@ import {
   countIn,
   derivedUid,
   isAsDerived,
+  isInPlace,
   podOfTemplate,
   slotAnnotation,
 } from "./derivation.ts";
@@ -113,6 +114,12 @@ export function isDerivedFrom(pod: KubeObject, owner: KubeObject, revision?: Kub
   if (!isPod(pod)) return false;
   const expected = derivedAs(pod, owner, revision);
   return expected !== undefined && isAsDerived(pod, expected);
+}
+
+/** Whether a pod has a place of its owner's, whatever has become of what runs in it. */
+export function isPlacedBy(pod: KubeObject, owner: KubeObject, revision?: KubeObject): boolean {
+  const expected = isPod(pod) ? derivedAs(pod, owner, revision) : undefined;
+  return isPod(pod) && expected !== undefined && isInPlace(pod, expected);
 }
 
 /** What an owner derives for the place that a pod says it has. */

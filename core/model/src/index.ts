@@ -41,10 +41,11 @@ export {
 } from "./custom-resource.ts";
 export { decodingFault } from "./decoding.ts";
 export { defaults } from "./defaults.ts";
-export { derivedUid, slotAnnotation } from "./derivation.ts";
+export { derivedUid, isInPlace, slotAnnotation } from "./derivation.ts";
 export {
   derivePod,
   isDerivedFrom,
+  isPlacedBy,
   podTemplateHash,
   replicaSetOf,
   slotName,

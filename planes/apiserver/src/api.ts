@@ -17,6 +17,7 @@ import { type Knows, RoleBook } from "./access/role-book.ts";
 import { type IssuedToken, issueToken, judgeToken } from "./access/service-token.ts";
 import { Counsel } from "./admission/counsel.ts";
 import { Expressions } from "./admission/expression.ts";
+import { judgeMade, type PodMaking } from "./admission/made-pod.ts";
 import { prepared } from "./admission/preparation.ts";
 import { type Authorize, attributesOf, refusal } from "./authorization.ts";
 import type { ApiContext, Call, Handler } from "./call.ts";
@@ -66,6 +67,8 @@ export interface ApiOptions {
 export interface Api {
   /** Answers one request. */
   readonly handle: (request: ApiRequest, now: Now) => ApiReply;
+  /** A pod that a controller is about to make, as admission lets it in; nothing is written. */
+  readonly judgePod: (making: PodMaking, now: Now) => ApiReply;
   /** What clients of this machine see as the object's version; undefined if it is not there. */
   readonly revisionOf: (resource: Resource, namespace: string, name: string) => string | undefined;
   /** Moves watches on; when to call again at the latest, if any is open. More calls do no harm. */
@@ -119,6 +122,14 @@ export function createApi(options: ApiOptions): Api {
       const again = (counsel: Counsel): ApiReply => {
         counsel.rewind();
         return counsel.told(answered({ context, authorize, request: asked }, counsel));
+      };
+      return again(new Counsel({ now, makeUid, random, again }));
+    },
+    judgePod: (making, now) => {
+      clock.wallMs = now.wallMs;
+      const again = (counsel: Counsel): ApiReply => {
+        counsel.rewind();
+        return guarded(() => judgeMade({ context, counsel, now: counsel.now }, making));
       };
       return again(new Counsel({ now, makeUid, random, again }));
     },

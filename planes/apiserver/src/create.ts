@@ -8,7 +8,6 @@ import { admit, judge } from "./admission/chain.ts";
 import { generatedName } from "./admission/generated-name.ts";
 import { type Intent, optionsObject } from "./admission/intent.ts";
 import { prepared } from "./admission/preparation.ts";
-import { reachWarnings } from "./admission/reach.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
 import type { Call } from "./call.ts";
 import { defaults, validate, warningsFor } from "./kind.ts";
@@ -96,7 +95,7 @@ function createdReply(
     kind: "json",
     status: 201,
     body: renderObject(object, { format, ...info, nowMs: now.wallMs }),
-    warnings: [...warnings, ...warningsFor(resource, wanted), ...reachWarnings(resource, wanted)],
+    warnings: [...warnings, ...warningsFor(resource, wanted)],
   };
 }
 

@@ -11,6 +11,7 @@
 export { type Decision, type Knows, mastersGroup } from "./access/role-book.ts";
 export type { Attributes } from "./access/rule.ts";
 export type { IssuedToken } from "./access/service-token.ts";
+export { makingRequest, type PodMaking, verdictOfReply } from "./admission/made-pod.ts";
 export { type Api, type ApiOptions, createApi, type PodTokenWish } from "./api.ts";
 export type { Authorize } from "./authorization.ts";
 export { type EventFacts, makeEvent } from "./event.ts";

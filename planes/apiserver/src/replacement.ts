@@ -10,7 +10,6 @@ import { withFirstRequest } from "./access/certificate-request.ts";
 import { escalation } from "./access/escalation.ts";
 import { admit, judge } from "./admission/chain.ts";
 import { changeIntent, type Intent } from "./admission/intent.ts";
-import { reachWarnings } from "./admission/reach.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
@@ -83,7 +82,7 @@ export function replace(call: Call, replacement: Replacement): ApiReply {
     kind: "json",
     status: 200,
     body: renderObject(shown, { format: format.value, ...call.info, nowMs: call.now.wallMs }),
-    warnings: [...warnings, ...warningsFor(resource, next), ...reachWarnings(resource, next)],
+    warnings: [...warnings, ...warningsFor(resource, next)],
     ...(ticket === undefined ? {} : { ticket: ticket.id }),
   };
 }

@@ -1,4 +1,6 @@
 import type { Instant } from "@beemesh/base";
+import type { Verdict } from "@beemesh/controllers";
+import type { Pod } from "@beemesh/model";
 import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
 import type { FoundPod, LinkEvent, MachineUsage, RuntimeEvent } from "@beemesh/ports";
 import type { Entry, Json, PeerId } from "@beemesh/wire";
@@ -23,6 +25,8 @@ export type MachineEvent =
   | { readonly kind: "occurrence"; readonly occurrence: Occurrence }
   /** What machines use: the answer to `measure`. */
   | { readonly kind: "usage"; readonly uid: string; readonly usages: readonly MachineUsage[] }
+  /** What admission says of the pod of this uid: the answer to `admit`. */
+  | { readonly kind: "admitted"; readonly uid: string; readonly verdict: Verdict }
   /** Time has passed, or the object store was written to. Extra ticks are harmless. */
   | { readonly kind: "tick" }
   /** The machine drains: it says goodbye to the mesh. */
@@ -60,6 +64,8 @@ export type MachineEffect =
   | { readonly kind: "machines" }
   /** Ask machines what they use, and give back `usage` for this uid. */
   | { readonly kind: "measure"; readonly uid: string; readonly machines: readonly string[] }
+  /** Have admission judge a pod that a controller would make, and give back `admitted`. */
+  | { readonly kind: "admit"; readonly pod: Pod; readonly controller: string }
   | { readonly kind: "wake"; readonly at: Instant }
   | {
       readonly kind: "observe";

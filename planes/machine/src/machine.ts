@@ -19,7 +19,7 @@ import { mayPreempt, occupancyOf } from "./occupancy.ts";
 import { offerOf } from "./offer.ts";
 import { openPods } from "./own-pods.ts";
 import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
-import { hasMet, openRecords, proofOf, type RecordsOptions } from "./records.ts";
+import { hasMet, hasRun, openRecords, proofOf, type RecordsOptions } from "./records.ts";
 import { fullNameOf, ownerKinds, resourceNamed, settingKinds } from "./resource.ts";
 import { roomFor } from "./room.ts";
 import { isPod, Runner, type RunnerEffect } from "./runner.ts";
@@ -136,6 +136,7 @@ export class Machine {
     };
     this.#runner = new Runner({
       ...own,
+      hasRun: (pod) => hasRun(pod, this.#registry, self),
       roomFor: (pod, others) => roomFor(pod, this.#offer(others)),
       wasDeleted: (namespace, name) => wasDeleted(collectionOf("pods", "", namespace), name),
     });
@@ -220,6 +221,7 @@ export class Machine {
       case "facts":
       case "health":
         return this.#measured(event);
+      case "admitted":
       case "usage":
         return this.#toControllers(event);
       case "occurrence":
@@ -347,7 +349,8 @@ export class Machine {
       case "nodes":
         return this.#meet(this.#neighbourhood.learn(object, kind === "deleted"));
       case "namespaces":
-        return this.#subscriptions.touch();
+        this.#subscriptions.touch();
+        return this.#run(this.#runner.ownersChanged(this.#now));
       case "pods":
         if (isPod(object) && object.spec.nodeName === this.#facts.name) this.#subscriptions.touch();
         return this.#run(this.#runner.look(namespace, name, this.#now));
@@ -439,6 +442,7 @@ export class Machine {
         return;
       case "event":
         return this.#scribe.record(effect, this.#now);
+      case "admit":
       case "measure":
       case "wake":
       case "observe":

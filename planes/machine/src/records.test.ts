@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { instantAt, type Now, seededRandom } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
 import { entryText } from "@beemesh/wire";
-import { hasMet, openRecords, proofOf, type Records } from "./records.ts";
+import { hasMet, hasRun, openRecords, proofOf, type Records } from "./records.ts";
 import { resourceNamed } from "./resource.ts";
 
 const now: Now = { at: instantAt(0), wallMs: Date.UTC(2026, 10, 20) };
@@ -40,6 +40,19 @@ describe("Records", () => {
     assert(entry !== undefined);
     assert.equal(entry.signature, `p1 ${entryText(entry).length}`);
     assert.deepEqual([entry.name, more], ["web-1", []]);
+  });
+
+  test("tell whether this machine has started a pod, by its own word", () => {
+    const { objects, registry } = records();
+    const pods = resourceNamed("", "pods");
+    const bare: Pod = { ...pod, metadata: { name: "a", namespace: "shop", uid: "u-1" } };
+    objects.putSpec(pods, bare);
+    const told: Pod = { ...bare, status: { phase: "Running", startTime: "2026-01-01T00:00:00Z" } };
+    assert(!hasRun(told, registry, "p1"), "nobody has told so");
+    objects.putStatus(pods, told);
+    assert(hasRun(told, registry, "p1"));
+    assert(!hasRun(bare, registry, "p1"), "it was not started");
+    assert(!hasRun(told, registry, "p2"), "another has told so");
   });
 
   test("tell whether another machine has written any of them", () => {

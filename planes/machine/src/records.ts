@@ -2,7 +2,7 @@ import type { Now, Random } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
 import type { Introductions, Revision, Signer, Verifier } from "@beemesh/ports";
 import { Objects, Registry } from "@beemesh/registry";
-import type { Entry, PeerId } from "@beemesh/wire";
+import { collectionOf, type Entry, type PeerId } from "@beemesh/wire";
 import { descentOf, lineageOf } from "./lineage.ts";
 import { interestedIn } from "./placement.ts";
 
@@ -36,6 +36,13 @@ export function openRecords({ now, ceiling, ...options }: RecordsOptions): Recor
 export function proofOf(pod: Pod, { registry, objects }: Records): readonly Entry[] {
   const { records } = lineageOf(pod, (...place) => objects.get(...place));
   return records.flatMap(({ collection, name }) => registry.get(collection, name, "spec") ?? []);
+}
+
+/** Whether this machine itself has told that it has started a pod. */
+export function hasRun(pod: Pod, registry: Pick<Registry, "get">, self: PeerId): boolean {
+  const { namespace = "", name, uid = "" } = pod.metadata;
+  const told = registry.get(collectionOf("pods", "", namespace), name, `status:${uid}`);
+  return told?.author === self && pod.status?.startTime !== undefined;
 }
 
 /** Whether anything here was written by another machine. */

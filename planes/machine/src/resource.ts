@@ -8,7 +8,7 @@ export function resourceNamed(group: string, name: string): Resource {
   return resource;
 }
 
-/** Kinds that a pod may be derived from. */
+/** Kinds that a pod may be derived from, or may differ from that by. */
 export const ownerKinds: ReadonlySet<string> = new Set([
   "replicasets",
   "replicationcontrollers",
@@ -17,6 +17,7 @@ export const ownerKinds: ReadonlySet<string> = new Set([
   "daemonsets",
   "controllerrevisions",
   "jobs",
+  "mutatingwebhookconfigurations",
 ]);
 
 /** Kinds that the settings of a pod are read from. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { mutatorsAnnotation } from "@beemesh/admission";
 import { instantAt, type Now } from "@beemesh/base";
 import { boundAtAnnotation, replacesAnnotation } from "@beemesh/controllers";
-import type { KubeObject, Pod } from "@beemesh/model";
+import { derivePod, type KubeObject, type Pod, type ReplicaSet } from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import { formatStamp } from "@beemesh/wire";
 import { Runner, type RunnerEffect, type RunnerOptions } from "./runner.ts";
@@ -27,6 +28,7 @@ function runnerWith(
   records: Map<string, KubeObject | "deleted">,
   heldSinceMs: (uid: string) => number | undefined = () => 1000,
   roomFor: RunnerOptions["roomFor"] = () => ({ kind: "free" }),
+  hasRun = false,
 ): Runner {
   const find = (name: string): KubeObject | "deleted" | undefined => records.get(name);
   const objects: Pick<ObjectStore, "get"> = {
@@ -40,9 +42,50 @@ function runnerWith(
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the runner only reads objects
     objects: objects as ObjectStore,
     heldSinceMs,
+    hasRun: () => hasRun,
     roomFor,
     wasDeleted: (_namespace, name) => find(name) === "deleted",
   });
+}
+
+/** A ReplicaSet that nobody controls. */
+function replicaSetNamed(name: string): ReplicaSet {
+  const labels = { app: "web" };
+  return {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { name, namespace: "shop", uid: "r" },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "x" }] } },
+    },
+  };
+}
+
+/** Its pod, found under the name `web`, after a webhook has put another image in. */
+function changedPodOf(set: ReplicaSet): Pod {
+  const pod = derivePod(set, 0, "a");
+  const note = "side/side.example.com";
+  const annotations = { ...pod.metadata.annotations, [mutatorsAnnotation]: note };
+  const containers = [{ name: "web", image: "changed" }];
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, annotations },
+    spec: { ...pod.spec, containers, nodeName: "m1" },
+  };
+}
+
+function webhookFor(name: string): KubeObject {
+  const rules = [
+    { apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"] },
+  ];
+  const configuration = {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "MutatingWebhookConfiguration",
+    metadata: { name: "side" },
+    webhooks: [{ name, rules }],
+  };
+  return configuration;
 }
 
 const summary = (effects: readonly RunnerEffect[]): string[] =>
@@ -112,6 +155,27 @@ describe("Runner", () => {
     const later = { at: wake.at, wallMs: 0 };
     assert.deepEqual(summary(runner.tick(later)), ["observe", "lacks", "wake"]);
     assert.deepEqual(summary(runner.ownersChanged(now)), ["observe", "lacks", "wake"]);
+  });
+
+  test("starts what a webhook has changed if that webhook is known, or was when it started", () => {
+    const set = replicaSetNamed("rs");
+    const changed = changedPodOf(set);
+    const records = new Map<string, KubeObject | "deleted">([
+      ["rs", set],
+      ["web", changed],
+    ]);
+    const looked = (hasRun = false): string[] =>
+      summary(runnerWith(records, undefined, undefined, hasRun).look("shop", "web", now));
+    assert.deepEqual(looked(), ["observe", "lacks", "wake"], "nobody knows the webhook");
+    assert.deepEqual(looked(true), ["assign"], "it has run here before");
+    records.set("side", webhookFor("side.example.com"));
+    assert.deepEqual(looked(), ["assign"]);
+    records.set("side", webhookFor("other.example.com"));
+    assert.deepEqual(looked(), ["observe"], "the webhook is not the one that the pod names");
+    const { [mutatorsAnnotation]: _, ...annotations } = changed.metadata.annotations ?? {};
+    records.set("web", { ...changed, metadata: { ...changed.metadata, annotations } });
+    records.set("side", webhookFor("side.example.com"));
+    assert.deepEqual(looked(true), ["observe"], "the pod names none");
   });
 
   test("does not start a finished pod again", () => {

@@ -5,6 +5,7 @@ import type { PodsEvent } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
 import type { RecordName } from "@beemesh/wire";
 import { type Lookup, lineageOf } from "./lineage.ts";
+import { mutationOf } from "./mutation.ts";
 import { resourceNamed } from "./resource.ts";
 import type { Room } from "./room.ts";
 
@@ -34,6 +35,11 @@ export interface RunnerOptions {
   readonly heldSinceMs: (uid: string) => number | undefined;
   /** Whether there is room for a pod beside these. */
   readonly roomFor: (pod: Pod, others: readonly Pod[]) => Room;
+  /**
+   * Whether this machine has said of the pod that it runs: what it was let in by then may be gone
+   * by now, and it goes on.
+   */
+  readonly hasRun: (pod: Pod) => boolean;
   /** Whether the registry knows that the pod's record was deleted. */
   readonly wasDeleted: (namespace: string, name: string) => boolean;
 }
@@ -175,9 +181,12 @@ export class Runner {
   /** What keeps the pod from running here; nothing if it may. */
   #checkOwners(pod: Pod, now: Now): RunnerEffect[] {
     const lookup: Lookup = (...place) => this.#options.objects.get(...place);
-    const { upper, top, missing } = lineageOf(pod, lookup);
-    const verdict = checkChain(pod, upper, top);
+    const { upper, top, ...lineage } = lineageOf(pod, lookup);
+    const mutation = mutationOf(pod, this.#options.objects);
+    const mayDiffer = mutation.isAllowed || (mutation.isNoted && this.#options.hasRun(pod));
+    const verdict = checkChain(pod, upper, top, mayDiffer);
     if (verdict.ok) return [];
+    const missing = lineage.missing ?? mutation.missing;
     const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
     if (this.#waiting.size < waitingMax) this.#waiting.add(name);
     const facts = { pod: name, reason: verdict.reason };

@@ -1,3 +1,4 @@
+import { judgingResources } from "@beemesh/admission";
 import { after, type Instant, type Now } from "@beemesh/base";
 import { type KubeObject, type Pod, resources } from "@beemesh/model";
 import type { Coverage } from "@beemesh/registry";
@@ -31,18 +32,16 @@ const runtimeClasses = collectionOf("runtimeclasses", "node.k8s.io");
 /** What every pod that is made is completed by. */
 const podClasses = [priorityClasses, runtimeClasses];
 
+/** Webhooks and policies: who else has a say about what is written. */
+const judges = judgingResources.map(({ name, group }) => collectionOf(name, group));
+
 /** What every API decides by, whatever it is asked; small, and read at every request. */
 const everywhere = [
   namespaces,
   collectionOf("clusterroles", "rbac.authorization.k8s.io"),
   collectionOf("clusterrolebindings", "rbac.authorization.k8s.io"),
   ...podClasses,
-  ...[
-    "mutatingwebhookconfigurations",
-    "validatingadmissionpolicies",
-    "validatingadmissionpolicybindings",
-    "validatingwebhookconfigurations",
-  ].map((plural) => collectionOf(plural, "admissionregistration.k8s.io")),
+  ...judges,
 ];
 
 /** What says which pods may be made in a namespace, for whoever makes them there. */
@@ -109,15 +108,18 @@ const readNodes: ReadonlySet<string> = new Set([
   "poddisruptionbudgets.policy",
 ]);
 
+/** What says which pods may be made, wherever they are. */
+const podRulesEverywhere = [...podClasses, namespaces, ...judges];
+
 /** What the controllers of a kind read besides, of which there is no namespace. */
 const readCluster: Readonly<Record<string, readonly CollectionId[]>> = {
-  "daemonsets.apps": podClasses,
+  "daemonsets.apps": podRulesEverywhere,
   "ingresses.networking.k8s.io": [collectionOf("ingressclasses", "networking.k8s.io")],
-  "jobs.batch": podClasses,
+  "jobs.batch": podRulesEverywhere,
   pods: [runtimeClasses],
-  "replicasets.apps": podClasses,
-  replicationcontrollers: podClasses,
-  "statefulsets.apps": podClasses,
+  "replicasets.apps": podRulesEverywhere,
+  replicationcontrollers: podRulesEverywhere,
+  "statefulsets.apps": podRulesEverywhere,
 };
 
 /**

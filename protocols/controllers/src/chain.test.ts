@@ -61,6 +61,21 @@ describe("checkChain", () => {
     assert.match(reasonOf(labelled, replicaSet, deployment), /differs from its ReplicaSet/u);
   });
 
+  test("accepts what a webhook may have changed, but no other place, owner or label", () => {
+    const changed = { ...pod, spec: { containers: [{ name: "web", image: "changed" }] } };
+    assert.equal(reasonOf(changed, replicaSet, deployment, true), "ok");
+    for (const metadata of [
+      { ...pod.metadata, labels: { app: "db" } },
+      { ...pod.metadata, name: "other" },
+      { ...pod.metadata, annotations: { "beemesh.io/slot": "7" } },
+    ]) {
+      const moved = { ...changed, metadata };
+      assert.match(reasonOf(moved, replicaSet, deployment, true), /differs from its/u);
+    }
+    const twin = { ...replicaSet, metadata: { ...replicaSet.metadata, uid: "R2" } };
+    assert.match(reasonOf(changed, twin, deployment, true), /another ReplicaSet/u);
+  });
+
   test("refuses a ReplicaSet that only claims its Deployment", () => {
     const other = withUid(replicaSetOf(image("evil")));
     const forged = { ...replicaSet, spec: { ...replicaSet.spec, template: other.spec.template } };

@@ -1,6 +1,7 @@
 import {
   isDeployment,
   isDerivedFrom,
+  isPlacedBy,
   isReplicaSet,
   isRevisionOf,
   isVersioned,
@@ -26,16 +27,24 @@ export type ChainVerdict = { readonly ok: true } | { readonly ok: false; readonl
  * @param upper - What controls the pod, if that is known.
  * @param top - What controls that one; for a StatefulSet or DaemonSet the ControllerRevision that
  *   the pod is of.
+ * @param mayDiffer - Whether a webhook that may do so has changed what runs in the pod: then it has
+ *   its owner's place, name and labels, and nothing else of it is compared.
  */
-export function checkChain(pod: Pod, upper?: KubeObject, top?: KubeObject): ChainVerdict {
+export function checkChain(
+  pod: Pod,
+  upper?: KubeObject,
+  top?: KubeObject,
+  mayDiffer = false,
+): ChainVerdict {
   const owner = controllerOf(pod);
   if (owner === undefined) return { ok: true };
   const { kind } = owner;
   if (!derivingKinds.has(kind)) return broken(`a ${kind} controls the pod`);
   if (upper === undefined) return broken(`its ${kind} is not known`);
   if (!isOwner(owner, upper, pod)) return broken(`another ${kind} controls it`);
-  if (isVersioned(upper)) return checkMember(pod, upper, top);
-  if (!isDerivedFrom(pod, upper)) return broken(`it differs from its ${kind}'s template`);
+  const isOf = mayDiffer ? isPlacedBy : isDerivedFrom;
+  if (isVersioned(upper)) return checkMember(pod, { owner: upper, revision: top, isOf });
+  if (!isOf(pod, upper)) return broken(`it differs from its ${kind}'s template`);
   return checkUpper(upper, top);
 }
 
@@ -48,11 +57,17 @@ const derivingKinds: ReadonlySet<string> = new Set([
   "DaemonSet",
 ]);
 
+interface Membership {
+  readonly owner: Versioned;
+  readonly revision: KubeObject | undefined;
+  readonly isOf: typeof isDerivedFrom;
+}
+
 /** A pod of a StatefulSet or DaemonSet is of one of its revisions, which is `revision`. */
-function checkMember(pod: Pod, owner: Versioned, revision: KubeObject | undefined): ChainVerdict {
+function checkMember(pod: Pod, { owner, revision, isOf }: Membership): ChainVerdict {
   if (revision === undefined) return broken("its ControllerRevision is not known");
   if (!isRevisionOf(revision, owner)) return broken(`its revision is none of its ${owner.kind}`);
-  return isDerivedFrom(pod, owner, revision)
+  return isOf(pod, owner, revision)
     ? { ok: true }
     : broken(`it differs from its ${owner.kind}'s template`);
 }

@@ -134,6 +134,7 @@ export class Controllers {
     else if (event.kind === "unschedulable") this.#refused(event, now, out);
     else if (event.kind === "refused") this.#failed(event, out);
     else if (event.kind === "usage") this.#measured(event, now);
+    else if (event.kind === "admitted") this.#judged(event);
     const view = this.#viewAt(now);
     if (event.kind === "lost") this.#replace(event.pod, view, out);
     const keys = this.#queue.take(now.at, keysPerStepMax);
@@ -168,11 +169,14 @@ export class Controllers {
     const rank = this.#options.members.rankOf(collectionOfKey(key));
     if (entry === undefined || rank === undefined) {
       this.#patience.forget(key);
+      this.#gate.forget(entry?.object.metadata.uid ?? "");
       return;
     }
     // A pod has few changes, each of which matters; its owners have one for each pod.
     if (entry.resource !== podResource) this.#queue.rest(key, at);
+    this.#gate.open(entry.object);
     const { actions, againInMs } = this.#findings(entry, view);
+    this.#gate.shut(entry.object);
     const { due, nextAt } = this.#patience.weigh(key, actions, { at, rank });
     this.#want(
       due.flatMap((action) => action.effects),
@@ -191,8 +195,11 @@ export class Controllers {
   ): void {
     for (const effect of effects) {
       out.push(effect);
-      if (effect.kind !== "schedule") continue;
-      for (const pod of effect.pods) this.#scheduling.opened(pod.metadata.uid ?? "", key, at);
+      if (effect.kind === "admit") this.#gate.asked(effect.pod, key);
+      else if (effect.kind === "put" && isPod(effect.object)) this.#gate.used(effect.object);
+      else if (effect.kind === "schedule") {
+        for (const pod of effect.pods) this.#scheduling.opened(pod.metadata.uid ?? "", key, at);
+      }
     }
   }
 
@@ -277,9 +284,15 @@ export class Controllers {
     if (key !== undefined) this.#queue.changed(key);
   }
 
+  #judged({ uid, verdict }: Extract<ControllersEvent, { kind: "admitted" }>): void {
+    const key = this.#gate.answered(uid, verdict);
+    if (key !== undefined) this.#queue.changed(key);
+  }
+
   #forget(uid: string): void {
     this.#scheduling.forget(uid);
     this.#autoscaling.forget(uid);
+    this.#gate.forget(uid);
   }
 
   #failed(

@@ -14,7 +14,7 @@ import { daemonSetResource, nodeResource, podResource } from "./kinds.ts";
 import { type NodeFit, nodeFit } from "./node-fit.ts";
 import type { Action } from "./patience.ts";
 import { availableInMs, isLost, isReady } from "./pod-facts.ts";
-import { tellingRefusal } from "./pod-gate.ts";
+import { refusing } from "./pod-gate.ts";
 import { countsOf } from "./replica-sets.ts";
 import { shareOf } from "./rollout.ts";
 import {
@@ -135,7 +135,7 @@ function man(watch: Watch, { machine, fit, fresh, old }: Post): Action[] {
   const { uid } = fresh.metadata;
   const options = { cause: causeOf(fresh, view), now: view.now };
   const entry = view.gate.admit(asClone(podOf(watch, machine), fresh, options));
-  if (!entry.ok) return [tellingRefusal(set, `Error creating: ${entry.message}`)];
+  if (!entry.ok) return refusing(set, entry);
   const clone = entry.pod;
   const message = `Created pod: ${clone.metadata.name} (replaces ${uid})`;
   return [withEvent(putting(`clone ${uid}`, podResource, clone), set, "SuccessfulCreate", message)];
@@ -148,7 +148,7 @@ function create(watch: Watch, machine: string): Action[] {
   // A pod of this name that is ending has it until its machine has ended it.
   if (view.store.get(podResource, namespace, name) !== undefined) return [];
   const entry = view.gate.admit(pod);
-  if (!entry.ok) return [tellingRefusal(set, `Error creating: ${entry.message}`)];
+  if (!entry.ok) return refusing(set, entry);
   const action = putting(`create ${name}`, podResource, entry.pod);
   return [withEvent(action, set, "SuccessfulCreate", `Created pod: ${name}`)];
 }

@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Pod } from "@beemesh/model";
 import { effectLine } from "./effect-line.ts";
 import { podResource } from "./kinds.ts";
+
+test("what is asked about says who would make it", () => {
+  const pod: Pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p" },
+    spec: { containers: [] },
+  };
+  const line = effectLine({ kind: "admit", pod, controller: "job-controller" });
+  assert.equal(line, "admit pods/p by job-controller");
+});
 
 test("an effect is told in one line", () => {
   const object = {

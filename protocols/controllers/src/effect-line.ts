@@ -17,6 +17,8 @@ export function effectLine(effect: ControllersEffect): string {
       return `schedule ${effect.reason} ${namesOf(effect.pods).join(" ")}`;
     case "event":
       return `event ${effect.reason}: ${effect.message}`;
+    case "admit":
+      return `admit pods/${effect.pod.metadata.name} by ${effect.controller}`;
     case "measure":
       return `measure ${effect.machines.join(" ")}`;
     case "observe":

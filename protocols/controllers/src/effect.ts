@@ -51,6 +51,16 @@ export type ControllersEffect =
       /** Of a clone: what made it necessary. */
       readonly cause?: CloneCause;
     }
+  /**
+   * Have admission judge a pod that this controller of Kubernetes would make, and report
+   * `admitted` with what it says, once for each. Nothing is written.
+   */
+  | {
+      readonly kind: "admit";
+      readonly pod: Pod;
+      /** The name of its account, such as `replicaset-controller`. */
+      readonly controller: string;
+    }
   /** Ask these machines what their pods use, and report `usage` with what they say. */
   | { readonly kind: "measure"; readonly uid: string; readonly machines: readonly string[] }
   /** An Event of Kubernetes. Whoever writes it folds repetitions into a count. */

@@ -1,6 +1,7 @@
 import type { Pod } from "@beemesh/model";
 import type { MachineUsage } from "@beemesh/ports";
 import type { ObjectRef } from "./effect.ts";
+import type { Verdict } from "./hearings.ts";
 
 /** What the controllers are told. Changes of objects they learn from the store itself. */
 export type ControllersEvent =
@@ -19,5 +20,7 @@ export type ControllersEvent =
   | { readonly kind: "lost"; readonly pod: Pod }
   /** What machines use that the object of this uid wanted to know of; who is silent is missing. */
   | { readonly kind: "usage"; readonly uid: string; readonly usages: readonly MachineUsage[] }
+  /** What admission says of the pod of this uid, which was asked about. */
+  | { readonly kind: "admitted"; readonly uid: string; readonly verdict: Verdict }
   /** A wanted write could not be made: it is wanted again later, more and more slowly. */
   | { readonly kind: "refused"; readonly ref: ObjectRef; readonly message: string };

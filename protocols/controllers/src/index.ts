@@ -11,6 +11,7 @@ export { clusterAddressOf, serviceCidrDefault } from "./cluster-address.ts";
 export { Controllers, type ControllersOptions } from "./controllers.ts";
 export type { CloneCause, ControllersEffect, ObjectRef } from "./effect.ts";
 export type { ControllersEvent } from "./event.ts";
+export type { Verdict } from "./hearings.ts";
 export type { Members } from "./members.ts";
 export { revisionAnnotation } from "./revisions.ts";
 export {

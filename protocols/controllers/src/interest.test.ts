@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { judgingResources } from "@beemesh/admission";
 import type { KubeObject } from "@beemesh/model";
 import { interestedIn } from "./interest.ts";
 import {
@@ -94,6 +95,11 @@ test("a quota and a LimitRange concern those who make pods; what is used, who wa
   ];
   assert.deepEqual(concerned("added"), [well, refused, own]);
   assert.deepEqual(concerned("modified"), [refused, own]);
+  const [judging] = judgingResources;
+  assert(judging);
+  const hooks = { ...quota, metadata: { name: "h", uid: "H" }, spec: {} };
+  const judge = { kind: "added", resource: judging, object: hooks, revision: "1" } as const;
+  assert(interestedIn(judge, store, census).has(well ?? ""), "who judges concerns all makers");
   const ofPod = { kind: "added", resource: podResource, object: pod(), revision: "1" } as const;
   assert(interestedIn(ofPod, store, census).has(own ?? ""), "a quota counts what comes");
 });

@@ -31,6 +31,7 @@ import {
   serviceResource,
   statefulSetResource,
 } from "./kinds.ts";
+import { isOfJudges } from "./pod-gate.ts";
 import { isService } from "./service.ts";
 import { controllerOf, isEnding } from "./view.ts";
 
@@ -55,7 +56,7 @@ export function interestedIn(change: Change, store: ObjectStore, census: Census)
     ...instanceKeys(change, store),
     ...(resource === nodeResource ? daemonSets(change, store) : []),
     ...(resource === nodeResource ? podsThere(change, census) : []),
-    ...(gatingResources.includes(resource) ? makersOfPods(change, store) : []),
+    ...makersOfPods(change, store),
     ...quotasOf(change, store),
   ]);
 }
@@ -73,16 +74,21 @@ const podMakers: readonly Resource[] = [
 ];
 
 /**
- * What was refused a pod may have one now. What is used of a quota changes often: that concerns
- * those who were refused.
+ * Whom it concerns that other pods may be made: what was refused one may have it now. What is used
+ * of a quota changes often: that concerns those who were refused.
  */
-function makersOfPods({ object, before, kind }: Change, store: ObjectStore): string[] {
-  const { namespace } = object.metadata;
+function makersOfPods(change: Change, store: ObjectStore): string[] {
+  const { resource: what, object, before, kind } = change;
+  if (!gatingResources.includes(what) && !isOfJudges(change)) return [];
+  const { name, namespace } = object.metadata;
+  const home = what === namespaceResource ? name : namespace;
   const isNews = kind !== "modified" || canonicalJson(before?.spec) !== canonicalJson(object.spec);
   return podMakers.flatMap((resource) =>
     store
-      .list(resource, namespace)
-      .items.filter((maker) => isNews || listAt(maker, "status", "conditions").length > 0)
+      .list(resource, home)
+      .items.filter(
+        (maker) => isNews || isOfJudges(change) || listAt(maker, "status", "conditions").length > 0,
+      )
       .map((maker) => keyOf({ resource, object: maker })),
   );
 }

@@ -13,7 +13,7 @@ import { jobStatus, jobStatusText } from "./job-status.ts";
 import { conditionOf, deadlineInMs, isFinished, type Verdict, verdictOf } from "./job-verdict.ts";
 import { jobResource, podResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
-import { tellingRefusal } from "./pod-gate.ts";
+import { refusing } from "./pod-gate.ts";
 import { wallMsOf } from "./timestamp.ts";
 import {
   deleting,
@@ -213,7 +213,7 @@ function creation(job: Job, place: JobPlace, view: View): Action[] {
     const name = jobPodName(job, next);
     if (view.store.get(podResource, job.metadata.namespace ?? "", name) !== undefined) continue;
     const entry = view.gate.admit(podOf(job, next, view));
-    if (!entry.ok) return [tellingRefusal(job, `Error creating: ${entry.message}`)];
+    if (!entry.ok) return refusing(job, entry);
     const action = putting(`create ${name}`, podResource, entry.pod);
     return [withEvent(action, job, "SuccessfulCreate", `Created pod: ${name}`)];
   }
@@ -233,12 +233,14 @@ function clonesFor(job: Job, kept: readonly JobPod[], view: View): Findings {
     .map((lost) => ({ lost, waitMs: cloneWaitMs(lost.pod, view) }));
   const again = waits.map(({ waitMs }) => waitMs).filter((ms) => ms > 0);
   return {
-    actions: waits.filter(({ waitMs }) => waitMs === 0).map(({ lost }) => clone(job, lost, view)),
+    actions: waits
+      .filter(({ waitMs }) => waitMs === 0)
+      .flatMap(({ lost }) => clone(job, lost, view)),
     againInMs: Math.min(Infinity, ...again),
   };
 }
 
-function clone(job: Job, lost: JobPod, view: View): Action {
+function clone(job: Job, lost: JobPod, view: View): Action[] {
   const { pod } = lost;
   const { name, uid } = pod.metadata;
   const fresh = asClone(podOf(job, lost, view), pod, {
@@ -246,9 +248,9 @@ function clone(job: Job, lost: JobPod, view: View): Action {
     now: view.now,
   });
   const entry = view.gate.admit(fresh);
-  if (!entry.ok) return tellingRefusal(job, `Error creating: ${entry.message}`);
+  if (!entry.ok) return refusing(job, entry);
   const action = putting(`clone ${uid}`, podResource, entry.pod);
-  return withEvent(action, job, "SuccessfulCreate", `Created pod: ${name} (replaces ${uid})`);
+  return [withEvent(action, job, "SuccessfulCreate", `Created pod: ${name} (replaces ${uid})`)];
 }
 
 /** Ends pods that are not wanted any more. That is no failure of theirs. */

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isPod, type KubeObject, type Pod, textAt, valueAt } from "@beemesh/model";
-import { limitRangeResource, podResource, resourceQuotaResource } from "./kinds.ts";
-import { PodGate, tellingRefusal } from "./pod-gate.ts";
+import { judgingResources } from "@beemesh/admission";
+import { isPod, type KubeObject, type Pod, type Resource, textAt, valueAt } from "@beemesh/model";
+import {
+  limitRangeResource,
+  namespaceResource,
+  podResource,
+  resourceQuotaResource,
+} from "./kinds.ts";
+import { isOfJudges, PodGate, refusing, tellingRefusal } from "./pod-gate.ts";
 import { Shelf } from "./shelf.ts";
 
 function podNamed(name: string, spec: object = {}): Pod {
@@ -58,6 +64,64 @@ test("what takes the place of another of its name takes no more than that", () =
       metadata: { name: "a", namespace: "shop", uid: "z" },
     }).ok,
   );
+});
+
+function hooksFor(labels: Record<string, string>): KubeObject {
+  const rules = [
+    { apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"] },
+  ];
+  const namespaceSelector = { matchLabels: labels };
+  const configuration = {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: "MutatingWebhookConfiguration",
+    metadata: { name: "m", uid: "M" },
+    webhooks: [{ name: "m.example.com", rules, namespaceSelector }],
+  };
+  return configuration;
+}
+
+function homeWith(labels: Record<string, string>): KubeObject {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop", uid: "N", labels } };
+}
+
+test("asks only where somebody may have a say, as the labels of the namespace are by now", () => {
+  const store = new Shelf();
+  const gate = new PodGate(store);
+  const [mutating] = judgingResources;
+  assert(mutating);
+  store.putSpec(namespaceResource, homeWith({}));
+  store.putSpec(mutating, hooksFor({ judged: "yes" }));
+  assert(!gate.isJudged("shop"));
+  assert(gate.admit(podNamed("a")).ok);
+  store.putSpec(namespaceResource, homeWith({ judged: "yes" }));
+  gate.settle();
+  const entry = gate.admit(podNamed("b"));
+  assert(!entry.ok);
+  assert.equal(entry.message, "");
+  const [ask] = refusing(podNamed("set"), entry);
+  assert.deepEqual(
+    ask?.effects.map(({ kind }) => kind),
+    ["admit"],
+  );
+  const told = refusing(podNamed("set"), { ...entry, message: "no" }, "Cannot");
+  assert.deepEqual(
+    told.flatMap(({ effects }) => effects.map((effect) => textAt(effect, "message"))),
+    ["", "Cannot: no"],
+  );
+  gate.close();
+});
+
+test("only what decides who judges is a change of that", () => {
+  const [mutating] = judgingResources;
+  assert(mutating);
+  const isOne = (resource: Resource, before: KubeObject, object: KubeObject): boolean =>
+    isOfJudges({ kind: "modified", resource, before, object, revision: "1" });
+  const hooks = hooksFor({});
+  assert(isOne(mutating, hooks, hooksFor({ a: "b" })));
+  assert(!isOne(mutating, hooks, { ...hooks, status: {} }));
+  assert(isOne(namespaceResource, homeWith({}), homeWith({ a: "b" })));
+  assert(!isOne(namespaceResource, homeWith({}), { ...homeWith({}), status: {} }));
+  assert(!isOne(podResource, podNamed("a"), podNamed("b")));
 });
 
 test("an unknown PriorityClass is told in the words of the API", () => {

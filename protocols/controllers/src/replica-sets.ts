@@ -23,7 +23,7 @@ import type { CloneCause, ControllersEffect } from "./effect.ts";
 import { podResource, replicaSetResource, replicationControllerResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { countPods, isLost } from "./pod-facts.ts";
-import { tellingRefusal } from "./pod-gate.ts";
+import { refusing } from "./pod-gate.ts";
 import { timestampOf } from "./timestamp.ts";
 import {
   controlledBy,
@@ -130,8 +130,8 @@ function remove(set: PodSet, pod: Pod, { now }: View): Action[] {
 
 interface Creations {
   readonly actions: readonly Action[];
-  /** Why there are fewer than are wanted; empty if there are not. */
-  readonly failure: string;
+  /** Why there are fewer than are wanted; empty if there are not, undefined if others may know. */
+  readonly failure: string | undefined;
 }
 
 function creations(set: PodSet, count: number, view: View): Creations {
@@ -139,20 +139,25 @@ function creations(set: PodSet, count: number, view: View): Creations {
   const { namespace = "" } = set.metadata;
   const actions: Action[] = [];
   const wanted = Math.min(count, burstMax);
-  for (let index = 0; actions.length < wanted && index < slotsMax; index += 1) {
+  let slots = 0;
+  let failure: string | undefined = "";
+  for (let index = 0; slots < wanted && index < slotsMax; index += 1) {
     const name = slotName(set, index);
     if (view.store.get(podResource, namespace, name) !== undefined) continue;
+    slots += 1;
     const entry = view.gate.admit(podOf(set, index, view));
-    // What stands against one pod stands against the others as well.
-    if (!entry.ok) return refused(set, entry.message, actions);
+    if (!entry.ok) {
+      actions.push(...refusing(set, entry));
+      // What stands against one pod stands against the others as well.
+      if (entry.message !== "") return { actions, failure: entry.message };
+      // Another keeper may have asked, and know more.
+      failure = undefined;
+      continue;
+    }
     const action = putting(`create ${name}`, podResource, entry.pod);
     actions.push(withEvent(action, set, "SuccessfulCreate", `Created pod: ${name}`));
   }
-  return { actions, failure: "" };
-}
-
-function refused(set: PodSet, failure: string, actions: readonly Action[]): Creations {
-  return { actions: [...actions, tellingRefusal(set, `Error creating: ${failure}`)], failure };
+  return { actions, failure };
 }
 
 /** No ReplicaSet has as many pods, ending ones included. */
@@ -178,8 +183,7 @@ function clonesFor(
         const clone = cloneOf(set, pod, causeOf(pod, view), view);
         if (clone === undefined) return remove(set, pod, view);
         const entry = view.gate.admit(clone);
-        if (entry.ok) return [cloning(set, pod, entry.pod)];
-        return [tellingRefusal(set, `Error creating: ${entry.message}`)];
+        return entry.ok ? [cloning(set, pod, entry.pod)] : refusing(set, entry);
       }),
     againInMs: Math.min(Infinity, ...waits.map(({ waitMs }) => waitMs).filter((ms) => ms > 0)),
   };
@@ -194,8 +198,10 @@ export function replace(lost: Pod, view: View): readonly ControllersEffect[] {
   if (set === undefined || isEnding(set) || isNamespaceEnding(set, view)) return [];
   if (!isWanted(set, lost, view) || cloneWaitMs(lost, view) > 0) return [];
   const clone = cloneOf(set, lost, "sidecar", view);
-  const entry = clone && view.gate.admit(clone);
-  if (entry?.ok !== true) return [];
+  // Who has to be asked is asked by the keepers, which find the pod lost as well.
+  if (clone === undefined || view.gate.isJudged(lost.metadata.namespace ?? "")) return [];
+  const entry = view.gate.admit(clone);
+  if (!entry.ok) return [];
   const { pod } = entry;
   const workload = workloadName(pod);
   const offer = { task: "", pods: [pod], workload, reason: "clone", cause: "sidecar" } as const;
@@ -232,8 +238,8 @@ function cloning(set: PodSet, { metadata: { name, uid } }: Pod, pod: Pod): Actio
 interface Sight {
   readonly resource: Resource;
   readonly view: View;
-  /** Why pods could not be made; empty if they could. */
-  readonly failure: string;
+  /** Why pods could not be made; empty if they could, undefined for what was told last. */
+  readonly failure: string | undefined;
 }
 
 /** The condition of a set that could not make its pods. */
@@ -274,11 +280,12 @@ function statusOf(
 /** That pods could not be made stands in the status for as long as it is so. */
 function failureConditions(
   { status }: PodSet,
-  message: string,
+  failure: string | undefined,
   { wallMs }: Now,
 ): { readonly conditions?: readonly Condition[] } {
-  if (message === "") return {};
   const last = objectsAt(status, "conditions").find((each) => textAt(each, "type") === failureType);
+  const message = failure ?? textAt(last, "message");
+  if (message === "") return {};
   const lastTransitionTime = textAt(last, "lastTransitionTime") || timestampOf(wallMs);
   const why = { status: "True", reason: "FailedCreate", message } as const;
   return { conditions: [{ type: failureType, ...why, lastTransitionTime }] };

@@ -15,7 +15,7 @@ import { forgetting, type History, historyOf, isOf, ownerAt } from "./history.ts
 import { podResource, statefulSetResource } from "./kinds.ts";
 import type { Action } from "./patience.ts";
 import { availableInMs, countPods, isLost } from "./pod-facts.ts";
-import { tellingRefusal } from "./pod-gate.ts";
+import { refusing } from "./pod-gate.ts";
 import { countsOf } from "./replica-sets.ts";
 import { shareOf } from "./rollout.ts";
 import {
@@ -142,7 +142,7 @@ function fill(crew: Crew, { ordinal, pod }: Member): Action[] {
     const fresh = podOf(crew, ordinal);
     const { name } = fresh.metadata;
     const entry = view.gate.admit(fresh);
-    if (!entry.ok) return [refusal(set, name, entry.message)];
+    if (!entry.ok) return refusal(set, name, entry);
     const message = `create Pod ${name} in StatefulSet ${set.metadata.name} successful`;
     return [told(putting(`create ${name}`, podResource, entry.pod), set, "Create", message)];
   }
@@ -157,14 +157,18 @@ function fill(crew: Crew, { ordinal, pod }: Member): Action[] {
   const { name, uid } = pod.metadata;
   const clone = asClone(podOf(crew, ordinal), pod, { cause: causeOf(pod, view), now: view.now });
   const entry = view.gate.admit(clone);
-  if (!entry.ok) return [refusal(set, name, entry.message)];
+  if (!entry.ok) return refusal(set, name, entry);
   const message = `create Pod ${name} in StatefulSet ${set.metadata.name} (replaces ${uid})`;
   return [told(putting(`clone ${uid}`, podResource, entry.pod), set, "Create", message)];
 }
 
-function refusal(set: StatefulSet, name: string, why: string): Action {
+function refusal(
+  set: StatefulSet,
+  name: string,
+  hearing: Parameters<typeof refusing>[1],
+): Action[] {
   const what = `create Pod ${name} in StatefulSet ${set.metadata.name}`;
-  return tellingRefusal(set, `${what} failed error: ${why}`);
+  return refusing(set, hearing, `${what} failed error`);
 }
 
 function podOf({ set, history, current, view }: Crew, ordinal: number): Pod {

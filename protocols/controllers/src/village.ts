@@ -23,6 +23,7 @@ import { keyOfName } from "./census.ts";
 import { Controllers } from "./controllers.ts";
 import type { ControllersEffect } from "./effect.ts";
 import { effectLine } from "./effect-line.ts";
+import type { Verdict } from "./hearings.ts";
 import { podResource } from "./kinds.ts";
 import { isOver } from "./pod-facts.ts";
 import { boundAtAnnotation, boundAtMs, settle } from "./settlement.ts";
@@ -72,6 +73,10 @@ export interface VillageOptions {
   readonly startMs?: number;
   /** What machines say that they use, when they are asked. */
   readonly usageOf?: (machines: readonly string[], wallMs: number) => readonly MachineUsage[];
+  /** What webhooks and policies say of a pod that is to be made; they have nothing against it. */
+  readonly judge?: (pod: Pod, controller: string) => Verdict;
+  /** How long they take. */
+  readonly judgeMs?: number;
   /** No machine takes a pod. */
   readonly isFull?: boolean;
 }
@@ -100,6 +105,8 @@ export class Village {
       startMs: 300,
       isFull: false,
       usageOf: () => [],
+      judge: (pod) => ({ ok: true, pod }),
+      judgeMs: 100,
       ...options,
     };
     this.#random = seededRandom(this.#options.seed);
@@ -143,7 +150,7 @@ export class Village {
   /** A user's deletion at a machine's API, in the background. */
   delete(resource: Resource, name: string, machine = 0): void {
     const house = this.#house(machine);
-    this.#tombstone(house, resource, "default", name);
+    this.#tombstone(house, resource, resource.namespaced ? "default" : "", name);
     this.#tick(house);
   }
 
@@ -328,6 +335,9 @@ export class Village {
       case "measure":
         this.#measure(house, effect);
         break;
+      case "admit":
+        this.#judge(house, effect);
+        break;
       case "wake":
         this.#after(Math.max(0, effect.at - this.#at), () => this.#tick(house));
         break;
@@ -345,6 +355,16 @@ export class Village {
       const usages = this.#options.usageOf(machines, this.now.wallMs);
       if (!house.isUp) return;
       this.#perform(house, house.controllers.step({ kind: "usage", uid, usages }, this.now));
+      this.#tick(house);
+    });
+  }
+
+  #judge(house: House, { pod, controller }: Extract<ControllersEffect, { kind: "admit" }>): void {
+    this.#after(this.#options.judgeMs, () => {
+      if (!house.isUp) return;
+      const verdict = this.#options.judge(pod, controller);
+      const event = { kind: "admitted", uid: pod.metadata.uid ?? "", verdict } as const;
+      this.#perform(house, house.controllers.step(event, this.now));
       this.#tick(house);
     });
   }

@@ -40,8 +40,9 @@ export function admit(call: Call, intent: Intent): Admitted {
   if (refusal !== undefined) return { ok: false, reply: replyWith(refusal) };
   const rounds = firstRound();
   const first = round(call, intent, rounds);
-  if (!first.ok || !rounds.hasChanged) return first;
-  return round(call, first.intent, { ...rounds, isSecond: true });
+  if (!first.ok || rounds.mutators.size === 0) return first;
+  const second = round(call, first.intent, { ...rounds, isSecond: true });
+  return second.ok ? { ...second, mutators: [...rounds.mutators.values()] } : second;
 }
 
 const admissionGroup = "admissionregistration.k8s.io";
@@ -79,13 +80,18 @@ function round(call: Call, intent: Intent, rounds: Rounds): Admitted {
 
 /** Why a valid object may not be written, or not yet; undefined if it may. */
 export function judge(call: Call, intent: Intent): ApiReply | undefined {
+  const objection = objectionTo(call, intent);
+  if (objection !== undefined) return objection;
+  const excess = quotaRefusal(call, intent);
+  return excess === undefined ? undefined : replyWith(excess);
+}
+
+/** The same but for quotas. */
+export function objectionTo(call: Call, intent: Intent): ApiReply | undefined {
   const refusal =
     limitRefusal(call, intent) ?? priorityClassRefusal(call, intent) ?? policyRefusal(call, intent);
   if (refusal !== undefined) return replyWith(refusal);
-  const asked = askValidatingWebhooks(call, intent);
-  if (asked !== undefined) return asked;
-  const excess = quotaRefusal(call, intent);
-  return excess === undefined ? undefined : replyWith(excess);
+  return askValidatingWebhooks(call, intent);
 }
 
 /** Admits and judges what has no validation between: deletions, and orders about a pod. */

@@ -4,6 +4,7 @@
  *
  * Source: k8s.io/apiserver, admission/plugin/webhook/mutating/dispatcher.go.
  */
+import type { Mutator } from "@beemesh/admission";
 import { isKubeObject, jsonPatch, type KubeObject } from "@beemesh/model";
 import type { ApiReply } from "@beemesh/ports";
 import { canonicalJson, type Json } from "@beemesh/wire";
@@ -18,7 +19,7 @@ import { adviceOf, isConcerned } from "./webhook-answer.ts";
 
 /** An intent after somebody had it in hand, or the reply that ends it. */
 export type Admitted =
-  | { readonly ok: true; readonly intent: Intent }
+  | { readonly ok: true; readonly intent: Intent; readonly mutators?: readonly Mutator[] }
   | { readonly ok: false; readonly reply: ApiReply };
 
 /** What a second round has to know of the first. */
@@ -28,14 +29,14 @@ export interface Rounds {
   readonly asked: Set<string>;
   /** Those of them after whom the object has changed. */
   readonly again: Set<string>;
-  /** Whether any webhook has changed the object. */
-  hasChanged: boolean;
+  /** Who has changed the object, by key. */
+  readonly mutators: Map<string, Mutator>;
   /** The object as the webhooks left it. */
   left: string;
 }
 
 export function firstRound(): Rounds {
-  return { isSecond: false, asked: new Set(), again: new Set(), hasChanged: false, left: "" };
+  return { isSecond: false, asked: new Set(), again: new Set(), mutators: new Map(), left: "" };
 }
 
 /** Asks the mutating webhooks that are concerned. */
@@ -70,7 +71,7 @@ function askOne(call: Call, intent: Intent, { hook, rounds }: Asking): Admitted 
   if (!next.ok) return { ok: false, reply: replyWith(next.status) };
   if (next.value !== intent) {
     askAgain(rounds);
-    rounds.hasChanged = true;
+    rounds.mutators.set(hook.key, { configuration: hook.configuration, webhook: hook.name });
   }
   if (hook.isReinvocable) rounds.asked.add(hook.key);
   return { ok: true, intent: next.value };

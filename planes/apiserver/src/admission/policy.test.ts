@@ -42,6 +42,14 @@ const denied =
 const few = { expression: "object.spec.replicas <= 5" };
 
 describe("a ValidatingAdmissionPolicy", () => {
+  test("tells its author what of it has no effect", () => {
+    const auditAnnotations = [{ key: "a", valueExpression: "'b'" }];
+    const policy = policyOf({ validations: [few], auditAnnotations });
+    const { status, warnings } = new TestClient().send(`POST ${admissionPaths.policies}`, policy);
+    assert.equal(status, 201);
+    assert.match(warnings.join("\n"), /^spec\.auditAnnotations is not supported.*$/u);
+  });
+
   test("refuses what its expressions do not allow, as they say", () => {
     assert.equal(deployed(clientWith(policyOf({ validations: [few] })), 5), "201");
     assert.equal(

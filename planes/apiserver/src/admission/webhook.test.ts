@@ -38,6 +38,7 @@ test("a webhook with side effects is not asked about what is only tried", () => 
     return dryRunRefusal(hook, { ...intent, dryRun })?.message;
   };
   const base = {
+    configuration: "c",
     key: "k",
     name: "v",
     isMutating: false,

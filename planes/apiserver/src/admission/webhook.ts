@@ -16,6 +16,8 @@ import type { Matcher } from "./matching.ts";
 export interface Webhook extends Matcher {
   /** Tells it from the others, also of other configurations. */
   readonly key: string;
+  /** The name of the object that it is in. */
+  readonly configuration: string;
   readonly name: string;
   readonly isMutating: boolean;
   /** Whether a request goes on when the webhook does not answer. */
@@ -43,6 +45,7 @@ export function webhooksOf(
     listAt(configuration, "webhooks").map(
       (hook, index): Webhook => ({
         key: `${configuration.metadata.name}/${index}/${textAt(hook, "name")}`,
+        configuration: configuration.metadata.name,
         name: textAt(hook, "name"),
         isMutating,
         isIgnorable: textAt(hook, "failurePolicy") === "Ignore",
