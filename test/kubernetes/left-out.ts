@@ -14,10 +14,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "am CRConversionWebhook CR v1 to CR v2",
   ],
 
-  "not there: while a rollout is stuck its newest ReplicaSet alone grows": [
-    "apps Deployment proportional scaling",
-  ],
-
   "a pod's own machine says that it has failed, and nobody else is believed": [
     "apps DaemonSet retry creating failed daemon pods",
   ],

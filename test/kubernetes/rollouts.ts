@@ -175,6 +175,35 @@ const deployments: Behaviours = {
       [2],
     );
   },
+  "apps Deployment proportional scaling": async (world) => {
+    const strategy = { rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } };
+    await make(world, "deployments", 3, { strategy });
+    await untilDeployed(world, 3);
+    const [old = {}] = await world.list("replicasets");
+    // No machine takes the pods of the new version: two of the old one have to stay.
+    const spec = { ...version("two"), nodeSelector: { "kubernetes.io/hostname": "nowhere" } };
+    await world.patch("deployments", "web", { spec: { template: { spec } } });
+    const untilSizes = async (...sizes: readonly number[]): Promise<void> => {
+      let last: readonly number[] = [];
+      await world.until(
+        () => `ReplicaSets of ${sizes.join()}; there are ${last.join()}`,
+        async () => {
+          const found = await world.list("replicasets");
+          const inOrder = found.toSorted((a) => (nameOf(a) === nameOf(old) ? -1 : 1));
+          last = inOrder.map((each) => Number(at(each, "spec", "replicas")));
+          return last.join() === sizes.join();
+        },
+      );
+    };
+    await untilSizes(2, 3);
+    await world.patch("deployments", "web/scale", { spec: { replicas: 6 } });
+    await untilSizes(3, 5);
+    await untilReadyPods(world, "web", 3);
+    const anywhere = { spec: { nodeSelector: null } };
+    await world.patch("deployments", "web", { spec: { replicas: 4, template: anywhere } });
+    await untilVersions(world, ["two", "two", "two", "two"]);
+    await untilDeployed(world, 4);
+  },
   "apps Deployment lifecycle": async (world) => {
     const watch = await world.watch("deployments");
     await make(world, "deployments", 1);

@@ -41,7 +41,7 @@ export {
 } from "./custom-resource.ts";
 export { decodingFault } from "./decoding.ts";
 export { defaults } from "./defaults.ts";
-export { derivedUid, isInPlace, slotAnnotation } from "./derivation.ts";
+export { countIn, derivedUid, isInPlace, slotAnnotation } from "./derivation.ts";
 export {
   derivePod,
   isDerivedFrom,

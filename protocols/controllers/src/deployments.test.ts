@@ -101,6 +101,26 @@ describe("a Deployment", () => {
     assert.equal(conditionOf(village, "Progressing"), "True NewReplicaSetAvailable");
   });
 
+  test("has no more pods than it may when it is scaled and changed at once", () => {
+    const rollingUpdate = { maxSurge: 1, maxUnavailable: 1 };
+    const spec: Spec = { strategy: { type: "RollingUpdate", rollingUpdate } };
+    const village = settled(spec);
+    village.apply(deployment("nginx:2", { ...spec, replicas: 6 }, 2));
+    for (let tick = 0; tick < 150; tick += 1) {
+      village.pass(100);
+      const living = village
+        .list(podResource)
+        .filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      assert(living.length <= 7, `${living.length} pods at ${village.now.at}`);
+    }
+    assert.deepEqual(setsOf(village), ["nginx:1 x0 r1", "nginx:2 x6 r2"]);
+    const marks = village.list(replicaSetResource).map(({ metadata }) => metadata.annotations);
+    for (const each of marks) {
+      assert.equal(each?.["deployment.kubernetes.io/desired-replicas"], "6");
+      assert.equal(each?.["deployment.kubernetes.io/max-replicas"], "7");
+    }
+  });
+
   test("goes back to an earlier ReplicaSet, as a new revision", () => {
     const village = settled();
     village.apply(deployment("nginx:2", {}, 2));

@@ -16,7 +16,7 @@ import {
   revisionOf,
   revisionsOf,
 } from "./revisions.ts";
-import { firstSize, nextSizes, type Resize } from "./rollout.ts";
+import { firstSize, nextSizes, type Resize, sizeMarks } from "./rollout.ts";
 import { timestampOf } from "./timestamp.ts";
 import {
   controllerReference,
@@ -42,9 +42,6 @@ const annotateAfterMs = 2000;
 
 /** Annotation of a ReplicaSet: the revisions that it has been before. */
 const historyAnnotation = "deployment.kubernetes.io/revision-history";
-
-/** Annotation of a ReplicaSet: how many pods its Deployment wants in all. */
-const desiredAnnotation = "deployment.kubernetes.io/desired-replicas";
 
 /** Rolls a Deployment out: one ReplicaSet a template, resized step by step. */
 export const lookAtDeployment: Look = (object, view) => {
@@ -102,6 +99,8 @@ function sizing(deployment: Deployment, revisions: Revisions, view: View): Actio
   const { strategy, paused = false } = deployment.spec;
   const resizes = nextSizes(deployment, revisions).map((each) => resize(deployment, each));
   if (current !== undefined || paused || isNamespaceEnding(deployment, view)) return resizes;
+  // A new number of replicas comes before a new template: both at once would be too many pods.
+  if (resizes.length > 0) return resizes;
   const isBlocked = strategy?.type === "Recreate" && earlier.some(({ present }) => present > 0);
   return isBlocked ? resizes : [...resizes, creation(deployment, revisions, view)];
 }
@@ -121,7 +120,7 @@ function creation(deployment: Deployment, revisions: Revisions, view: View): Act
       annotations: {
         ...derived.metadata.annotations,
         [revisionAnnotation]: String(last + 1),
-        [desiredAnnotation]: String(deployment.spec.replicas ?? 1),
+        ...sizeMarks(deployment),
       },
     },
     spec: { ...derived.spec, replicas },
@@ -140,8 +139,11 @@ function freshUid({ metadata }: ReplicaSet, { census }: View): string {
 function resize(deployment: Deployment, { revision, to }: Resize): Action {
   const { set, wanted } = revision;
   const { name, uid, generation = 1 } = set.metadata;
-  const annotations = { [desiredAnnotation]: String(deployment.spec.replicas ?? 1) };
-  const sized = annotate({ ...set, spec: { ...set.spec, replicas: to } }, annotations);
+  const marks = sizeMarks(deployment);
+  const sized = annotate({ ...set, spec: { ...set.spec, replicas: to } }, marks);
+  if (to === wanted) {
+    return putting(`mark ${uid} ${Object.values(marks).join()}`, replicaSetResource, sized);
+  }
   const metadata = { ...sized.metadata, generation: generation + 1 };
   const action = putting(`scale ${uid} from ${wanted} to ${to}`, replicaSetResource, {
     ...sized,

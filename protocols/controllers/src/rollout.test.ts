@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { type Deployment, replicaSetOf } from "@beemesh/model";
 import fc from "fast-check";
 import type { Revision } from "./revisions.ts";
-import { allowanceOf, firstSize, nextSizes } from "./rollout.ts";
+import { allowanceOf, firstSize, nextSizes, sizeMarks } from "./rollout.ts";
 
 type Strategy = Deployment["spec"]["strategy"];
 
@@ -29,6 +29,13 @@ function rolling(maxSurge: number | string, maxUnavailable: number | string): St
 function revision(wanted: number, available = wanted): Revision {
   const set = replicaSetOf(deploymentOf(0));
   return { set, wanted, living: wanted, present: wanted, ready: available, available };
+}
+
+/** A revision that was told the size of a Deployment. */
+function told(deployment: Deployment, wanted: number, available = wanted): Revision {
+  const found = revision(wanted, available);
+  const metadata = { ...found.set.metadata, annotations: sizeMarks(deployment) };
+  return { ...found, set: { ...found.set, metadata } };
 }
 
 function sizes(deployment: Deployment, current: Revision | undefined, ...earlier: Revision[]) {
@@ -104,6 +111,88 @@ describe("nextSizes", () => {
           assert(current.wanted + earlier.wanted >= replicas - allowance.unavailable);
         }
         assert.deepEqual([current.wanted, earlier.wanted], [replicas, 0]);
+      }),
+    );
+  });
+});
+
+describe("nextSizes of a Deployment that is scaled while it is rolled out", () => {
+  const strategy = rolling(3, 2);
+  const [ten, thirty, five] = [10, 30, 5].map((replicas) => deploymentOf(replicas, strategy));
+  assert(ten && thirty && five);
+
+  test("gives each ReplicaSet its share", () => {
+    assert.deepEqual(sizes(thirty, told(ten, 5, 0), told(ten, 8)), [
+      [1, 20],
+      [0, 13],
+    ]);
+    assert.deepEqual(sizes(five, told(ten, 5, 0), told(ten, 8)), [
+      [1, 5],
+      [0, 3],
+    ]);
+    assert.deepEqual(sizes(deploymentOf(0, strategy), told(ten, 5, 0), told(ten, 8)), [
+      [1, 0],
+      [0, 0],
+    ]);
+  });
+
+  test("gives what rounding leaves to the largest, of equal ones to the newest", () => {
+    const twelve = deploymentOf(12, strategy);
+    assert.deepEqual(sizes(twelve, told(ten, 4, 0), told(ten, 4), told(ten, 5)), [
+      [2, 6],
+      [0, 5],
+      [1, 4],
+    ]);
+    const eleven = deploymentOf(11, strategy);
+    assert.deepEqual(sizes(eleven, told(ten, 6, 0), told(ten, 7)), [
+      [1, 8],
+      [0, 6],
+    ]);
+    assert.deepEqual(sizes(thirty, told(ten, 2, 0), told(ten, 2)), [
+      [0, 28],
+      [1, 5],
+    ]);
+  });
+
+  test("rolls it out further once all know the size", () => {
+    assert.deepEqual(sizes(thirty, told(thirty, 13, 13), told(thirty, 20)), [[1, 15]]);
+    assert.deepEqual(sizes(thirty, told(thirty, 13, 0), told(thirty, 20)), []);
+  });
+
+  test("scales one that runs alone, and has the earlier ones go when the new one is full", () => {
+    assert.deepEqual(sizes(thirty, undefined, told(ten, 10)), [[1, 30]]);
+    assert.deepEqual(sizes(ten, told(thirty, 10), told(thirty, 4)), [
+      [1, 0],
+      [0, 10],
+    ]);
+  });
+
+  test("takes shares of what there is where nobody was told", () => {
+    const paused = deploymentOf(12, rolling(0, 1), true);
+    assert.deepEqual(sizes(paused, revision(2), revision(4)), [
+      [1, 8],
+      [0, 4],
+    ]);
+  });
+
+  test("ends with as many as it may have, whatever was there before", () => {
+    const small = fc.integer({ min: 0, max: 6 });
+    const sizing = fc.record({ to: fc.integer({ min: 0, max: 20 }), surge: small, spare: small });
+    const counts = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 4 });
+    fc.assert(
+      fc.property(sizing, counts, ({ to, surge, spare }, wanted) => {
+        const before = Math.max(1, wanted.reduce((sum, count) => sum + count, 0) - surge) + spare;
+        const [was, is] = [before, to].map((each) => deploymentOf(each, rolling(surge, 1)));
+        assert(was && is);
+        fc.pre(before !== to);
+        const [current, ...earlier] = wanted.map((count) => told(was, count, 0));
+        const revisions = { current, earlier, orphans: [], nextInMs: Infinity };
+        const next = new Map(nextSizes(is, revisions).map((each) => [each.revision, each.to]));
+        const sizesThen = [current, ...earlier].map((each) => (each && next.get(each)) ?? 0);
+        assert.equal(next.size, wanted.length, "each is told");
+        const total = sizesThen.reduce((sum, size) => sum + size, 0);
+        assert.equal(total, to === 0 ? 0 : to + allowanceOf(is).surge);
+        for (const size of sizesThen) assert(size >= 0);
       }),
     );
   });

@@ -1,11 +1,26 @@
-import { type Deployment } from "@beemesh/model";
+import { countIn, type Deployment } from "@beemesh/model";
 import type { Revision, Revisions } from "./revisions.ts";
 import { sumOf } from "./revisions.ts";
 
-/** A ReplicaSet that is to have another size. */
+/** Annotation of a ReplicaSet: how many pods its Deployment wants in all. */
+const desiredAnnotation = "deployment.kubernetes.io/desired-replicas";
+
+/** Annotation of a ReplicaSet: how many pods its Deployment may have while it is rolled out. */
+const mostAnnotation = "deployment.kubernetes.io/max-replicas";
+
+/** A ReplicaSet that is to have another size, or is to know of its Deployment's. */
 export interface Resize {
   readonly revision: Revision;
   readonly to: number;
+}
+
+/** What a ReplicaSet is told of the size of its Deployment. */
+export function sizeMarks(deployment: Deployment): Readonly<Record<string, string>> {
+  const { replicas = 1 } = deployment.spec;
+  return {
+    [desiredAnnotation]: String(replicas),
+    [mostAnnotation]: String(replicas + allowanceOf(deployment).surge),
+  };
 }
 
 /** How far a rolling update may stray from the wanted number of pods. */
@@ -43,21 +58,86 @@ export function firstSize(deployment: Deployment, { earlier }: Revisions): numbe
 export function nextSizes(deployment: Deployment, revisions: Revisions): readonly Resize[] {
   const { replicas = 1, strategy, paused = false } = deployment.spec;
   const { current, earlier } = revisions;
-  if (paused) return resizePaused(replicas, revisions);
-  if (strategy?.type === "Recreate") return recreate(replicas, revisions);
+  const isAnew = strategy?.type === "Recreate";
+  if (paused || (!isAnew && wasScaled(deployment, revisions))) return scale(deployment, revisions);
+  if (isAnew) return recreate(replicas, revisions);
   if (current === undefined) return [];
   const growth = grow(deployment, current, earlier);
   return growth.length > 0 ? growth : shrink(deployment, current, earlier);
 }
 
-/** While paused nothing is rolled out; the newest of what runs takes up the difference. */
-function resizePaused(replicas: number, { current, earlier }: Revisions): readonly Resize[] {
+/** Whether the Deployment wants another number of pods than when its ReplicaSets were told. */
+function wasScaled(deployment: Deployment, { current, earlier }: Revisions): boolean {
+  const all = current === undefined ? earlier : [...earlier, current];
+  return all.some((revision) => !isToldOf(deployment, revision));
+}
+
+/**
+ * Follows a number of replicas without rolling anything out. Of ReplicaSets that run beside each
+ * other each takes its share, so that a broken template does not get more than it had.
+ *
+ * Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#proportional-scaling
+ */
+function scale(deployment: Deployment, { current, earlier }: Revisions): readonly Resize[] {
+  const { replicas = 1, strategy } = deployment.spec;
   const all = current === undefined ? earlier : [...earlier, current];
   const running = all.filter(({ wanted }) => wanted > 0);
-  const newest = running.at(-1);
-  if (newest === undefined) return [];
-  const to = Math.max(0, replicas - (sumOf(running, "wanted") - newest.wanted));
-  return to === newest.wanted ? [] : [{ revision: newest, to }];
+  const [only = all.at(-1)] = running;
+  if (only === undefined) return [];
+  const isFull = current?.wanted === replicas && current.available === replicas;
+  if (running.length <= 1) return newsOf(deployment, [{ revision: only, to: replicas }]);
+  if (isFull && current !== undefined) {
+    const idle = earlier.filter(({ wanted }) => wanted > 0);
+    const sizes = idle.map((revision) => ({ revision, to: 0 }));
+    return newsOf(deployment, [...sizes, { revision: current, to: replicas }]);
+  }
+  return strategy?.type === "Recreate" ? [] : newsOf(deployment, shared(deployment, running));
+}
+
+/** The shares of ReplicaSets in what may be there in all; what rounding leaves is the largest's. */
+function shared(deployment: Deployment, running: readonly Revision[]): readonly Resize[] {
+  const { replicas = 1 } = deployment.spec;
+  const most = replicas === 0 ? 0 : replicas + allowanceOf(deployment).surge;
+  let left = most - sumOf(running, "wanted");
+  const isGrowth = left > 0;
+  if (left === 0) return running.map((revision) => ({ revision, to: revision.wanted }));
+  const sizes = (isGrowth ? running.toReversed() : running)
+    .toSorted((a, b) => b.wanted - a.wanted)
+    .map((revision) => {
+      const share = shareIn(revision, { replicas, most, running });
+      const by = isGrowth ? Math.max(0, Math.min(share, left)) : Math.min(0, Math.max(share, left));
+      left -= by;
+      return { revision, to: revision.wanted + by };
+    });
+  return sizes.map((each, index) => {
+    return index === 0 ? { ...each, to: Math.max(0, each.to + left) } : each;
+  });
+}
+
+/** By how much a ReplicaSet changes, if it keeps its share in what the Deployment may have. */
+function shareIn(
+  { set, wanted }: Revision,
+  {
+    replicas,
+    most,
+    running,
+  }: { readonly replicas: number; readonly most: number; readonly running: readonly Revision[] },
+): number {
+  if (replicas === 0) return -wanted;
+  const before = countIn(set, mostAnnotation) || sumOf(running, "living") || most;
+  return Math.round((wanted * most) / before) - wanted;
+}
+
+/** Without those that have their size already, and know what their Deployment wants. */
+function newsOf(deployment: Deployment, sizes: readonly Resize[]): readonly Resize[] {
+  return sizes.filter(({ revision, to }) => {
+    return to !== revision.wanted || !isToldOf(deployment, revision);
+  });
+}
+
+/** Whether a ReplicaSet that has pods was told of the size that its Deployment has. */
+function isToldOf({ spec: { replicas = 1 } }: Deployment, { set, wanted }: Revision): boolean {
+  return wanted === 0 || (countIn(set, desiredAnnotation) ?? replicas) === replicas;
 }
 
 function recreate(replicas: number, { current, earlier }: Revisions): readonly Resize[] {
