@@ -96,6 +96,33 @@ const ends: Behaviours = {
   },
 };
 
+const owners = (found: JsonObject): readonly string[] =>
+  listAt(found, "metadata", "ownerReferences").map((each) => textAt(each, "name"));
+
+const members: Behaviours = {
+  "apps Job adopt matching orphans and release": async (world) => {
+    await world.create("jobs", job("work", lingers, { parallelism: 2, completions: 2 }));
+    const untilActive = (): Promise<JsonObject> =>
+      world.untilSeen("jobs", "work", (found) => countOf(found, "active") === 2);
+    await untilActive();
+    const [first = {}] = await world.list("pods");
+    const name = nameOf(first);
+    await untilPod(world, name, "runs", (found) => textAt(found, "status", "phase") === "Running");
+    await world.update("pods", name, (found) => {
+      const { ownerReferences: _, ...metadata } = Object(found["metadata"]);
+      return { ...found, metadata };
+    });
+    await untilPod(world, name, "adopted", (found) => owners(found).join() === "work");
+    assert.equal((await world.list("pods")).length, 2, "no other was made in its place");
+    const [label, older] = ["batch.kubernetes.io/controller-uid", "controller-uid"];
+    const labels = { [label ?? ""]: null, [older ?? ""]: null };
+    await world.patch("pods", name, { metadata: { labels } });
+    await untilPod(world, name, "let go", (found) => owners(found).length === 0);
+    await world.until("another pod", async () => (await world.list("pods")).length === 3);
+    assert.equal(countOf(await untilActive(), "failed"), 0);
+  },
+};
+
 const failures: Behaviours = {
   "apps Job pod failure policy exit code": async (world) => {
     const podFailurePolicy = { rules: [onExit("FailJob", 42)] };
@@ -191,4 +218,4 @@ const successes: Behaviours = {
   },
 };
 
-export const jobs: Behaviours = { ...ends, ...failures, ...successes };
+export const jobs: Behaviours = { ...ends, ...members, ...failures, ...successes };

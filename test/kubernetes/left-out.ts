@@ -18,10 +18,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "apps DaemonSet retry creating failed daemon pods",
   ],
 
-  "not there: a Job takes no pod that it has not made": [
-    "apps Job adopt matching orphans and release",
-  ],
-
   "takes minutes of the clock: a CronJob's schedule is by the minute": [
     "apps CronJob ForbidConcurrent",
     "apps CronJob ReplaceConcurrent",

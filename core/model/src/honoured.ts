@@ -52,6 +52,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "completionMode",
     "completions",
     "managedBy",
+    "manualSelector",
     "maxFailedIndexes",
     "parallelism",
     "podFailurePolicy",

@@ -53,6 +53,12 @@ describe("rules of CronJobs", () => {
     assert.deepEqual(fieldsOf({ jobTemplate: endless }), [
       "spec.jobTemplate.spec.template.spec.restartPolicy",
     ]);
+    const manual = { manualSelector: true, selector: { matchLabels: { a: "b" } } };
+    const template = { metadata: { labels: { a: "b" } }, spec: podSpec };
+    assert.deepEqual(fieldsOf({ jobTemplate: { spec: { template, ...manual } } }), [
+      "spec.jobTemplate.spec.selector",
+      "spec.jobTemplate.spec.manualSelector",
+    ]);
     assert.deepEqual(fieldsOf({}, "x".repeat(52)), []);
     assert.deepEqual(fieldsOf({}, "x".repeat(53)), ["metadata.name"]);
   });
@@ -108,5 +114,8 @@ describe("rules of Jobs", () => {
     assert.equal(check({ completions: -1, parallelism: 100_001, backoffLimit: -1 }).length, 3);
     assert.deepEqual(check({ selector: { matchLabels: { app: "pi" } } }), []);
     assert.match(check({ selector: { matchLabels: { app: "e" } } })[0] ?? "", /does not match/);
+    assert.deepEqual(check({ manualSelector: true }), ["spec.selector: Required value"]);
+    const selector = { matchLabels: { app: "pi" } };
+    assert.deepEqual(check({ manualSelector: true, selector }), []);
   });
 });

@@ -31,7 +31,8 @@ export const jobRules: Rules = {
       ...(isZone ? [] : [invalid(`${path}.timeZone`, timeZone, `unknown time zone ${timeZone}`)]),
     ];
   },
-  "batch.v1.Job": nameCauses,
+  "batch.v1.Job": (job) => [...nameCauses(job), ...manualCauses(job)],
+  "batch.v1.JobTemplateSpec": templateCauses,
   "batch.v1.JobSpec": (spec, path) => [
     ...selectorCauses(spec, path),
     ...restartCauses(spec, path),
@@ -50,6 +51,27 @@ function nameCauses(job: JsonObject): readonly Cause[] {
   if (textAt(spec, "completionMode") !== "Indexed" || last.length <= hostnameLengthMax) return [];
   const rule = `will not able to create pod with invalid DNS label: ${last}`;
   return [invalid("metadata.name", name, rule)];
+}
+
+/** Whoever looks after the selector of a Job has to give one; else it is made when it is stored. */
+function manualCauses(job: JsonObject): readonly Cause[] {
+  const spec = objectAt(job, "spec");
+  const isMissing = spec?.["manualSelector"] === true && !isSet(spec["selector"]);
+  return isMissing ? [required("spec.selector")] : [];
+}
+
+/** The selectors of the Jobs of a CronJob are always made. */
+function templateCauses(template: JsonObject, path: string): readonly Cause[] {
+  const spec = objectAt(template, "spec") ?? {};
+  const selector = spec["selector"];
+  return [
+    ...(isSet(selector)
+      ? [invalid(`${path}.spec.selector`, selector, "`selector` will be auto-generated")]
+      : []),
+    ...(spec["manualSelector"] === true
+      ? [notSupported(`${path}.spec.manualSelector`, true, ["nil", "false"])]
+      : []),
+  ];
 }
 
 function selectorCauses(spec: JsonObject, path: string): readonly Cause[] {

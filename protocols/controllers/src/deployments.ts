@@ -19,7 +19,7 @@ import {
 import { firstSize, nextSizes, type Resize, sizeMarks } from "./rollout.ts";
 import { timestampOf } from "./timestamp.ts";
 import {
-  controllerReference,
+  adopting,
   fine,
   isEnding,
   type Look,
@@ -28,7 +28,6 @@ import {
   refOf,
   removing,
   type View,
-  withOwners,
 } from "./view.ts";
 
 /** Kubernetes' own default. */
@@ -51,7 +50,7 @@ export const lookAtDeployment: Look = (object, view) => {
   const told = statusText(status);
   const isNews = told !== statusText(isRecord(object.status) ? object.status : {});
   const actions = [
-    ...revisions.orphans.map((set) => adopt(object, set)),
+    ...revisions.orphans.map((set) => adopting(object, replicaSetResource, set)),
     ...numbering(object, revisions),
     ...sizing(object, revisions, view),
     ...cleaning(object, revisions),
@@ -60,11 +59,6 @@ export const lookAtDeployment: Look = (object, view) => {
   const waitMs = Math.min(againInMs, revisions.nextInMs);
   return waitMs === Infinity ? { actions } : { actions, againInMs: waitMs };
 };
-
-function adopt(deployment: Deployment, set: ReplicaSet): Action {
-  const owners = [...(set.metadata.ownerReferences ?? []), controllerReference(deployment)];
-  return putting(`adopt ${set.metadata.uid}`, replicaSetResource, withOwners(set, owners));
-}
 
 /** The revision of the present template is one more than any other: also after going back. */
 function numbering(deployment: Deployment, { current, earlier }: Revisions): Action[] {

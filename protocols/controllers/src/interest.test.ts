@@ -4,6 +4,7 @@ import { judgingResources } from "@beemesh/admission";
 import type { KubeObject } from "@beemesh/model";
 import { interestedIn } from "./interest.ts";
 import {
+  jobResource,
   namespaceResource,
   podResource,
   replicaSetResource,
@@ -33,6 +34,12 @@ test("a pod concerns its owners, theirs, its Services, and whoever might adopt i
     metadata: { ...metadata, name: "web-x", uid: "R", ownerReferences },
     spec: { selector: { matchLabels: labels }, template: { spec: { containers: [] } } },
   });
+  store.putSpec(jobResource, {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { ...metadata, name: "work", uid: "J" },
+    spec: { selector: { matchLabels: labels }, template: { spec: { containers: [] } } },
+  });
   store.putSpec(serviceResource, {
     apiVersion: "v1",
     kind: "Service",
@@ -54,7 +61,10 @@ test("a pod concerns its owners, theirs, its Services, and whoever might adopt i
     "replicasets.apps/default/web-x",
     "services/default/web",
   ]);
-  assert(keysOf(pod()).includes("replicasets.apps/default/web-x"));
+  for (const key of ["replicasets.apps/default/web-x", "jobs.batch/default/work"]) {
+    assert(keysOf(pod()).includes(key));
+    assert(!keysOf(pod({ labels: {} })).includes(key));
+  }
 });
 
 test("the end of an owner concerns what it owns", () => {

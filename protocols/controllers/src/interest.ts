@@ -1,9 +1,11 @@
 import { countsKind } from "@beemesh/admission";
 import {
   budgetsOf,
+  isJob,
   isReplicaSet,
   isReplicationController,
   type KubeObject,
+  type LabelSelector,
   listAt,
   matches,
   type Resource,
@@ -142,22 +144,27 @@ function ownersOf(object: KubeObject, store: ObjectStore, depth = 0): string[] {
   });
 }
 
-/** The Services that select a pod, and for one without a controller the ReplicaSets that might. */
+/** The Services that select a pod, and for one without a controller whoever might adopt it. */
 function selectorsOf(pod: KubeObject, store: ObjectStore): string[] {
   const { namespace = "", labels } = pod.metadata;
   const services = servicesOf(pod, store);
   if (controllerOf(pod) !== undefined) return services;
-  const sets = store
-    .list(replicaSetResource, namespace)
-    .items.filter(isReplicaSet)
-    .filter(({ spec }) => matches(selectorOf(spec.selector), labels))
-    .map((object) => keyOf({ resource: replicaSetResource, object }));
-  const older = store
-    .list(replicationControllerResource, namespace)
-    .items.filter(isReplicationController)
-    .filter(({ spec }) => matches(selectorOfLabels(spec.selector), labels))
-    .map((object) => keyOf({ resource: replicationControllerResource, object }));
-  return [...services, ...sets, ...older];
+  const keysOf = (resource: Resource, selects: (object: KubeObject) => boolean): string[] =>
+    store
+      .list(resource, namespace)
+      .items.filter(selects)
+      .map((object) => keyOf({ resource, object }));
+  const isSelected = (selector: LabelSelector | undefined): boolean =>
+    selector !== undefined && matches(selectorOf(selector), labels);
+  return [
+    ...services,
+    ...keysOf(replicaSetResource, (set) => isReplicaSet(set) && isSelected(set.spec.selector)),
+    ...keysOf(jobResource, (job) => isJob(job) && isSelected(job.spec.selector)),
+    ...keysOf(
+      replicationControllerResource,
+      (set) => isReplicationController(set) && matches(selectorOfLabels(set.spec.selector), labels),
+    ),
+  ];
 }
 
 /** The PodDisruptionBudgets that count a pod. */

@@ -1,4 +1,13 @@
-import { isPod, type Job, type JobPlace, jobPlaceOf, jobPodName, type Pod } from "@beemesh/model";
+import {
+  isPod,
+  type Job,
+  type JobPlace,
+  jobPlaceOf,
+  jobPodName,
+  matches,
+  type Pod,
+  selectorOf,
+} from "@beemesh/model";
 import { readIndexes } from "./index-set.ts";
 import { type Judgement, judgementOf } from "./job-failure.ts";
 import { isLost, isOver } from "./pod-facts.ts";
@@ -26,8 +35,12 @@ export interface JobPod extends JobPlace {
 export interface Tally {
   /** By slot, and by attempt. */
   readonly pods: readonly JobPod[];
-  /** Pods that name the Job as their owner and are not what it derives. */
+  /** Pods that name the Job as their owner, are selected by it, and have no place in it. */
   readonly foreign: readonly Pod[];
+  /** Pods in their places that no controller owns: they count as the Job's, and become it. */
+  readonly orphans: readonly Pod[];
+  /** Pods that the Job owns and does not select any more. */
+  readonly released: readonly Pod[];
   /** The pods of each slot, the latest attempt last. */
   readonly slots: ReadonlyMap<number, readonly JobPod[]>;
   /** The slots that have succeeded, as its status tells too. */
@@ -48,9 +61,8 @@ export interface Tally {
  * attempt is made only when the one before has failed, so that failures are known by it, too.
  */
 export function tallyOf(job: Job, view: View): Tally {
-  const { uid = "" } = job.metadata;
-  const owned = controlledBy(uid, view.census).filter(isPod);
-  const placed = owned
+  const { owned, released, orphans } = podsOf(job, view);
+  const placed = [...owned, ...orphans]
     .flatMap((pod) => placedPod(job, pod, view))
     .toSorted((a, b) => a.slot - b.slot || a.attempt - b.attempt);
   const slots = Map.groupBy(placed, ({ slot }) => slot);
@@ -62,7 +74,9 @@ export function tallyOf(job: Job, view: View): Tally {
   const failed = Math.max(job.status?.failed ?? 0, seen);
   return {
     pods: placed,
-    foreign: owned.filter((pod) => !placed.some((each) => each.pod === pod)),
+    foreign: owned.filter((pod) => !isPlaced(job, pod)),
+    orphans,
+    released,
     slots,
     done,
     given: givenUp(job, placed).difference(done),
@@ -84,9 +98,35 @@ export function replacesLeaving({ spec }: Job): boolean {
   return spec.podReplacementPolicy !== "Failed";
 }
 
+/** Whose pods are whose: a Job keeps what it selects, and takes none that is not in its place. */
+function podsOf(job: Job, { census }: View): Pick<Tally, "orphans" | "released"> & Owned {
+  const { uid = "", namespace = "" } = job.metadata;
+  const all = controlledBy(uid, census).filter(isPod);
+  if (job.spec.selector === undefined) return { owned: all, released: [], orphans: [] };
+  const selector = selectorOf(job.spec.selector);
+  const isMember = ({ metadata }: Pod): boolean => matches(selector, metadata.labels);
+  return {
+    owned: all.filter(isMember),
+    released: all.filter((pod) => !isMember(pod)),
+    orphans: census
+      .barePods(namespace)
+      .filter((pod) => !isEnding(pod) && isMember(pod) && isPlaced(job, pod)),
+  };
+}
+
+interface Owned {
+  /** The pods of the Job that it selects. */
+  readonly owned: readonly Pod[];
+}
+
+function isPlaced(job: Job, pod: Pod): boolean {
+  const place = jobPlaceOf(pod);
+  return place !== undefined && jobPodName(job, place) === pod.metadata.name;
+}
+
 function placedPod(job: Job, pod: Pod, view: View): JobPod[] {
   const place = jobPlaceOf(pod);
-  if (place === undefined || jobPodName(job, place) !== pod.metadata.name) return [];
+  if (place === undefined || !isPlaced(job, pod)) return [];
   const state = stateOf(pod, view);
   const hasFailed = state === "failed" || (state === "leaving" && replacesLeaving(job));
   const found = { ...place, pod, state };

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Random, seededRandom } from "@beemesh/base";
-import { isJob, jobPlaceOf, jobPodName, parseTime } from "@beemesh/model";
+import { isJob, jobPlaceOf, jobPodName, type KubeObject, parseTime } from "@beemesh/model";
 import { readIndexes } from "./index-set.ts";
 import { jobOf, Scene } from "./job-play.test.ts";
 import { jobResource, podResource } from "./kinds.ts";
+import { withOwners } from "./view.ts";
 import { Village } from "./village.ts";
 
 describe("a Job", () => {
@@ -253,6 +254,44 @@ describe("pods of a Job that somebody deletes", () => {
     scene.village.delete(podResource, jobPodName(scene.job, { slot: 0, attempt: 0 }));
     scene.pass(3000);
     assert.deepEqual([scene.places, scene.status.succeeded], [["1/0"], 1]);
+  });
+});
+
+describe("pods of a Job that its selector speaks of", () => {
+  const podOf = (scene: Scene, attempt = 0): KubeObject => {
+    const name = jobPodName(scene.job, { slot: 0, attempt });
+    const pod = scene.village.list(podResource).find(({ metadata }) => metadata.name === name);
+    assert(pod);
+    return pod;
+  };
+  const ownersOf = ({ metadata }: KubeObject): readonly unknown[] =>
+    (metadata.ownerReferences ?? []).map(({ uid }) => uid);
+
+  test("are taken back when somebody makes them orphans", () => {
+    const scene = new Scene();
+    const pod = podOf(scene);
+    scene.village.apply(withOwners(pod, []));
+    scene.pass(1000);
+    assert.deepEqual([ownersOf(podOf(scene)), scene.places], [["J"], ["0/0"]]);
+    assert.equal(podOf(scene).metadata.uid, pod.metadata.uid);
+    scene.end("Succeeded").pass(2000);
+    assert.match(scene.conditions[1] ?? "", /^Complete=True/u);
+  });
+
+  test("are let go when it does not select them any more, and have not failed", () => {
+    const scene = new Scene({ backoffLimit: 0 });
+    const pod = podOf(scene);
+    scene.village.apply({ ...pod, metadata: { ...pod.metadata, labels: { mine: "yes" } } });
+    scene.pass(2000);
+    assert.deepEqual(ownersOf(podOf(scene)), []);
+    assert.deepEqual(scene.places, ["0/0", "0/1"], "the one that was let go runs on");
+    assert.deepEqual([scene.status.active, scene.status.failed], [1, undefined]);
+  });
+
+  test("are not taken by a Job that is over", () => {
+    const scene = new Scene().end("Succeeded").pass(2000);
+    scene.village.apply(withOwners(podOf(scene), []));
+    assert.deepEqual(ownersOf(podOf(scene.pass(2000))), []);
   });
 });
 

@@ -16,6 +16,7 @@ import type { Action } from "./patience.ts";
 import { refusing } from "./pod-gate.ts";
 import { wallMsOf } from "./timestamp.ts";
 import {
+  adopting,
   deleting,
   type Findings,
   fine,
@@ -26,6 +27,7 @@ import {
   puttingCounts,
   puttingStatus,
   refOf,
+  releasing,
   type View,
   withEvent,
 } from "./view.ts";
@@ -54,7 +56,12 @@ export const lookAtJob: Look = (object, view) => {
   const { wallMs } = view.now;
   const verdict = verdictOf(object, tally, wallMs);
   const work = workOf(object, { tally, verdict }, view);
-  const actions = [...work.actions, ...report(object, { tally, verdict }, view)];
+  const actions = [
+    ...tally.released.map((pod) => releasing(object, podResource, pod)),
+    ...tally.orphans.map((pod) => adopting(object, podResource, pod)),
+    ...work.actions,
+    ...report(object, { tally, verdict }, view),
+  ];
   const deadlineMs = verdict.kind === "going" ? deadlineInMs(object, wallMs) : Infinity;
   const againInMs = Math.min(work.againInMs ?? Infinity, deadlineMs);
   return againInMs < Infinity ? { actions, againInMs } : { actions };

@@ -26,9 +26,9 @@ import { countPods, isLost } from "./pod-facts.ts";
 import { refusing } from "./pod-gate.ts";
 import { timestampOf } from "./timestamp.ts";
 import {
+  adopting,
   controlledBy,
   controllerOf,
-  controllerReference,
   deleting,
   type Findings,
   fine,
@@ -37,9 +37,9 @@ import {
   type Look,
   putting,
   puttingCounts,
+  releasing,
   type View,
   withEvent,
-  withOwners,
 } from "./view.ts";
 import { byWorth } from "./worth.ts";
 
@@ -78,8 +78,8 @@ function keep(object: PodSet, resource: Resource, view: View): Findings {
   const status = statusOf(object, living, { resource, view, failure: fresh.failure });
   return soonest(
     [
-      ...released.map((pod) => release(object, pod)),
-      ...adoptable.map((pod) => adopt(object, pod)),
+      ...released.map((pod) => releasing(object, podResource, pod)),
+      ...adoptable.map((pod) => adopting(object, podResource, pod)),
       ...ranked.slice(wanted, wanted + burstMax).flatMap((pod) => remove(object, pod, view)),
       ...clones,
       ...fresh.actions,
@@ -109,16 +109,6 @@ function podsOf(
     .barePods(namespace)
     .filter((pod) => !isEnding(pod) && matches(selector, pod.metadata.labels));
   return { owned, adoptable };
-}
-
-function adopt(set: PodSet, pod: Pod): Action {
-  const owners = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
-  return putting(`adopt ${pod.metadata.uid}`, podResource, withOwners(pod, owners));
-}
-
-function release(set: PodSet, pod: Pod): Action {
-  const owners = pod.metadata.ownerReferences?.filter(({ uid }) => uid !== set.metadata.uid) ?? [];
-  return putting(`release ${pod.metadata.uid}`, podResource, withOwners(pod, owners));
 }
 
 function remove(set: PodSet, pod: Pod, { now }: View): Action[] {

@@ -19,9 +19,9 @@ import { refusing } from "./pod-gate.ts";
 import { countsOf } from "./replica-sets.ts";
 import { shareOf } from "./rollout.ts";
 import {
+  adopting,
   controlledBy,
   controllerOf,
-  controllerReference,
   deleting,
   type Findings,
   fine,
@@ -32,7 +32,6 @@ import {
   puttingCounts,
   type View,
   withEvent,
-  withOwners,
 } from "./view.ts";
 
 /** Ordinals looked at of one set; a StatefulSet of more pods is made up to here. */
@@ -149,8 +148,7 @@ function fill(crew: Crew, { ordinal, pod }: Member): Action[] {
   if (isEnding(pod)) return [];
   const owner = controllerOf(pod);
   if (owner === undefined && matches(selectorOf(set.spec.selector), pod.metadata.labels)) {
-    const owners = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
-    return [putting(`adopt ${pod.metadata.uid}`, podResource, withOwners(pod, owners))];
+    return [adopting(set, podResource, pod)];
   }
   const isIts = owner?.uid === set.metadata.uid;
   if (!isIts || !isLost(pod, view.members) || cloneWaitMs(pod, view) > 0) return [];

@@ -3,7 +3,15 @@ import { describe, test } from "node:test";
 import { instantAt } from "@beemesh/base";
 import type { KubeObject } from "@beemesh/model";
 import { podResource } from "./kinds.ts";
-import { controllerOf, controllerReference, deleting, refOf, withOwners } from "./view.ts";
+import {
+  adopting,
+  controllerOf,
+  controllerReference,
+  deleting,
+  refOf,
+  releasing,
+  withOwners,
+} from "./view.ts";
 
 const now = { at: instantAt(0), wallMs: 0 };
 const pod: KubeObject = {
@@ -45,4 +53,20 @@ test("references name one object of one life", () => {
     name: "p",
     uid: "P",
   });
+});
+
+test("what is adopted has one owner more, and what is released one less", () => {
+  const job: KubeObject = {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: "j", namespace: "default", uid: "J" },
+  };
+  const other = { apiVersion: "v1", kind: "Pod", name: "o", uid: "O" };
+  const [adopted] = adopting(job, podResource, withOwners(pod, [other])).effects;
+  assert(adopted?.kind === "put");
+  const owners = [other, controllerReference(job)];
+  assert.deepEqual(adopted.object.metadata.ownerReferences, owners);
+  const [released] = releasing(job, podResource, withOwners(pod, owners)).effects;
+  assert(released?.kind === "put");
+  assert.deepEqual(released.object.metadata.ownerReferences, [other]);
 });

@@ -77,6 +77,19 @@ export function controllerReference(owner: KubeObject): OwnerReference {
   return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
 
+/** What makes the owner the controller of an object that has none. */
+export function adopting(owner: KubeObject, resource: Resource, object: KubeObject): Action {
+  const owners = [...(object.metadata.ownerReferences ?? []), controllerReference(owner)];
+  return putting(`adopt ${object.metadata.uid}`, resource, withOwners(object, owners));
+}
+
+/** What lets an object go that its owner does not select any more. */
+export function releasing(owner: KubeObject, resource: Resource, object: KubeObject): Action {
+  const { ownerReferences = [], uid } = object.metadata;
+  const owners = ownerReferences.filter((each) => each.uid !== owner.metadata.uid);
+  return putting(`release ${uid}`, resource, withOwners(object, owners));
+}
+
 /** Whether the object is being deleted. */
 export function isEnding({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined;
