@@ -14,10 +14,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "am CRConversionWebhook CR v1 to CR v2",
   ],
 
-  "a pod's own machine says that it has failed, and nobody else is believed": [
-    "apps DaemonSet retry creating failed daemon pods",
-  ],
-
   "takes minutes of the clock: a CronJob's schedule is by the minute": [
     "apps CronJob ForbidConcurrent",
     "apps CronJob ReplaceConcurrent",

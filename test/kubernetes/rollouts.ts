@@ -290,6 +290,25 @@ const daemons: Behaviours = {
     await world.patch("daemonsets", "web", { spec: rolling });
     await untilReadyPods(world, "web", 1);
   },
+  "apps DaemonSet retry creating failed daemon pods": async (world) => {
+    const before = await makeDaemons(world);
+    const uidOf = (found: JsonObject | undefined): string => textAt(found, "metadata", "uid");
+    const [first = {}, ...others] = before;
+    const watch = await world.watch("pods", "?labelSelector=app%3Dweb");
+    // Its machine ends it, and says that it has failed.
+    await world.patch("pods", nameOf(first), { spec: { activeDeadlineSeconds: 1 } });
+    await watch.next("a failure", ({ object }) => {
+      return uidOf(object) === uidOf(first) && textAt(object, "status", "phase") === "Failed";
+    });
+    await watch.next("another", ({ object }) => {
+      return uidOf(object) !== uidOf(first) && nameOf(object) === nameOf(first);
+    });
+    const after = (await untilEverywhere(world)).map(uidOf);
+    assert.deepEqual([after.includes(uidOf(first)), after.length], [false, before.length]);
+    for (const each of others) assert(after.includes(uidOf(each)), "the others stay");
+    const events = await world.list("events", "?fieldSelector=reason%3DFailedDaemonPod");
+    assert.equal(textAt(events[0], "involvedObject", "name"), "web");
+  },
   "apps DaemonSet RollingUpdate": async (world) => {
     await makeDaemons(world);
     const before = await world.list("controllerrevisions");

@@ -51,6 +51,15 @@ class Hamlet {
   #at = 0;
   /** The fewest and the most pods that were there while time passed. */
   span = { ready: Infinity, pods: 0 };
+  /** Events that were told. */
+  readonly told: string[] = [];
+
+  /** The pod on a machine comes to its end. */
+  fail(name: string): void {
+    const pod = this.pods.find((each) => machineNameOf(each) === name);
+    assert(pod);
+    this.shelf.putStatus(podResource, { ...pod, status: { phase: "Failed" } });
+  }
 
   apply(...objects: KubeObject[]): this {
     for (const object of objects) {
@@ -115,6 +124,7 @@ class Hamlet {
       if (effect.kind === "remove") {
         this.shelf.remove(effect.resource, effect.ref.namespace ?? "", effect.ref.name);
       }
+      if (effect.kind === "event") this.told.push(`${effect.reason} ${effect.message}`);
       if (effect.kind !== "schedule") continue;
       for (const pod of effect.pods) {
         const spec = { ...pod.spec, nodeName: machineNameOf(pod) };
@@ -206,6 +216,35 @@ describe("a DaemonSet", () => {
     hamlet.shelf.remove(podResource, "default", pod?.metadata.name ?? "");
     hamlet.pass();
     assert.deepEqual(hamlet.lines.map((line) => line.slice(2)).toSorted(), ["i:1", "i:2"]);
+  });
+
+  test("has another in the place of one that has failed, and waits longer each time", () => {
+    const hamlet = new Hamlet().apply(node("a"), node("b"), daemonSet()).pass();
+    const uids = (): readonly unknown[] => hamlet.pods.map(({ metadata }) => metadata.uid);
+    const before = uids();
+    hamlet.fail("b");
+    hamlet.pass(1000);
+    assert.deepEqual([uids()[0] === before[0], uids()[1] === before[1]], [true, false]);
+    assert.equal(Object(hamlet.status).numberReady, 2);
+    const name = hamlet.pods[1]?.metadata.name;
+    const told = `FailedDaemonPod Found failed daemon pod default/${name} on node b, will try to kill it`;
+    assert.deepEqual(
+      hamlet.told.filter((line) => line.startsWith("FailedDaemonPod")),
+      [told],
+    );
+    const second = uids();
+    hamlet.fail("b");
+    hamlet.pass(500);
+    assert.deepEqual(uids(), second);
+    hamlet.pass(3000);
+    assert.notEqual(uids()[1], second[1]);
+  });
+
+  test("has one of the present template in the place of one that has failed, on delete too", () => {
+    const hamlet = new Hamlet().apply(node("a"), node("b"), daemonSet()).pass();
+    hamlet.apply(daemonSet("i:2", { updateStrategy: { type: "OnDelete" } })).pass();
+    hamlet.fail("b");
+    assert.deepEqual(hamlet.pass().lines, ["a i:1", "b i:2"]);
   });
 
   test("makes pods that pass the check of their machine, and no other does", () => {

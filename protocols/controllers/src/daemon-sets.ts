@@ -9,11 +9,12 @@ import {
 } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
 import { asClone, causeOf, cloneWaitMs, made } from "./clones.ts";
+import type { ControllersEffect } from "./effect.ts";
 import { forgetting, type History, historyOf, isOf, ownerAt } from "./history.ts";
 import { daemonSetResource, nodeResource, podResource } from "./kinds.ts";
 import { type NodeFit, nodeFit } from "./node-fit.ts";
 import type { Action } from "./patience.ts";
-import { availableInMs, isLost, isReady } from "./pod-facts.ts";
+import { availableInMs, isLost, isOver, isReady } from "./pod-facts.ts";
 import { refusing } from "./pod-gate.ts";
 import { countsOf } from "./replica-sets.ts";
 import { shareOf } from "./rollout.ts";
@@ -27,6 +28,7 @@ import {
   type Look,
   putting,
   puttingCounts,
+  refOf,
   type View,
   withEvent,
 } from "./view.ts";
@@ -129,7 +131,11 @@ function man(watch: Watch, { machine, fit, fresh, old }: Post): Action[] {
   if (fresh === undefined && old.length === 0) {
     return fit === "runs" ? create(watch, machine) : [];
   }
-  if (fresh === undefined) return [];
+  // What has come to an end makes way for one of the present template, also where only that does.
+  if (fresh === undefined) {
+    const over = old.filter((pod) => isOver(pod) && cloneWaitMs(pod, view) === 0);
+    return over.flatMap((pod) => remove(watch, pod));
+  }
   if (isAvailable(set, fresh, view)) return old.flatMap((pod) => remove(watch, pod));
   if (!isLost(fresh, view.members) || cloneWaitMs(fresh, view) > 0) return [];
   const { uid } = fresh.metadata;
@@ -138,7 +144,20 @@ function man(watch: Watch, { machine, fit, fresh, old }: Post): Action[] {
   if (!entry.ok) return refusing(set, entry);
   const clone = entry.pod;
   const message = `Created pod: ${clone.metadata.name} (replaces ${uid})`;
-  return [withEvent(putting(`clone ${uid}`, podResource, clone), set, "SuccessfulCreate", message)];
+  const action = putting(`clone ${uid}`, podResource, clone);
+  const { effects } = withEvent(action, set, "SuccessfulCreate", message);
+  return [{ ...action, effects: [...endOf(set, fresh), ...effects] }];
+}
+
+/** That a pod has come to an end is told as Kubernetes tells it, for no pod of a DaemonSet should. */
+function endOf(set: DaemonSet, { metadata, spec, status }: Pod): readonly ControllersEffect[] {
+  const { phase, reason: why } = status ?? {};
+  if ((phase !== "Failed" && phase !== "Succeeded") || why === "Lost") return [];
+  const [type, does] =
+    phase === "Failed" ? (["Warning", "kill"] as const) : (["Normal", "delete"] as const);
+  const what = `Found ${phase.toLowerCase()} daemon pod ${metadata.namespace}/${metadata.name}`;
+  const message = `${what} on node ${spec.nodeName}, will try to ${does} it`;
+  return [{ kind: "event", object: refOf(set), type, reason: `${phase}DaemonPod`, message }];
 }
 
 function create(watch: Watch, machine: string): Action[] {
