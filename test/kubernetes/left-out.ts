@@ -62,8 +62,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node InPlace Resize replace endpoint",
   ],
 
-  "not there: logs over a WebSocket": ["node Pods logs over websockets"],
-
   "not there: subPathExpr, answered with a warning": [
     "node VarExp volume subpath",
     "node VarExp fail subpath absolute",

@@ -32,6 +32,16 @@ const overWebSockets: Behaviours = {
     const messages = await messagesOf(world.client.credentials, path, "v4.channel.k8s.io");
     assert.equal(outputOf(messages), "remote execution\n");
   },
+  "node Pods logs over websockets": async (world) => {
+    await printed(world, "says", ending(container("echo container is alive")));
+    const path = `${world.path("pods", "says")}/log?container=main`;
+    const read = (protocol: string): Promise<readonly Buffer[]> =>
+      messagesOf(world.client.credentials, path, protocol);
+    const bytes = Buffer.concat(await read("binary.k8s.io")).toString();
+    assert.match(bytes, /^container is alive\n/u);
+    const [, text = Buffer.of()] = await read("base64.binary.k8s.io");
+    assert.equal(Buffer.from(text.toString(), "base64").toString(), "container is alive\n");
+  },
 };
 
 const logs: Behaviours = {

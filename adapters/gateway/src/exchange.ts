@@ -185,7 +185,7 @@ export class Exchanges {
     request: ApiRequest,
     { tunnel, leave }: { readonly tunnel: Tunnel; readonly leave: () => void },
   ): Promise<Refusal | undefined> {
-    if (tunnel.kind === "log") {
+    if (tunnel.kind === "log" && !asksForWebSocket(exchange.incoming)) {
       const end = await this.#backend.tunnel(tunnel, request);
       if (end.kind !== "log") throw new BeeError("tunnel-mismatch", "Cannot read the log");
       const source = hostReadable(end.output);
@@ -204,7 +204,9 @@ export class Exchanges {
       return agreement;
     }
     const end = await this.#backend.tunnel(tunnel, request);
-    if (end.kind === "log") throw new BeeError("tunnel-mismatch", `Cannot ${tunnel.kind}`);
+    if ((end.kind === "log") !== (tunnel.kind === "log")) {
+      throw new BeeError("tunnel-mismatch", `Cannot ${tunnel.kind}`);
+    }
     upgrade.outgoing.statusCode = 101;
     upgrade.outgoing.detachSocket(upgrade.incoming.socket);
     this.#keep(() => upgrade.socket.destroy(), upgrade.socket, leave);
@@ -237,6 +239,11 @@ export class Exchanges {
       outgoing.destroy();
     }
   }
+}
+
+/** Whether a log is to come in messages. */
+function asksForWebSocket({ headers }: Incoming): boolean {
+  return (headers.upgrade ?? "").toLowerCase() === "websocket";
 }
 
 function requestOf(

@@ -37,6 +37,11 @@ describe("negotiate", () => {
     ["portforward", webSocket("SPDY/3.1+portforward.k8s.io"), "SPDY/3.1+portforward.k8s.io"],
     ["portforward", spdy("portforward.k8s.io"), "portforward.k8s.io"],
     ["portforward", webSocket("v5.channel.k8s.io"), 403],
+    ["log", webSocket("base64.binary.k8s.io, binary.k8s.io"), "binary.k8s.io"],
+    ["log", webSocket("base64.binary.k8s.io"), "base64.binary.k8s.io"],
+    ["log", { upgrade: "websocket" }, ""],
+    ["log", webSocket("v4.channel.k8s.io"), 403],
+    ["exec", { upgrade: "websocket" }, 403],
     ["exec", { upgrade: "h2c" }, 400],
     ["exec", {}, 400],
   ] as const) {

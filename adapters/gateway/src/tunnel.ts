@@ -1,8 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { ExecSession, Readable, Tunnel } from "@beemesh/ports";
 import { createWebSocketStream } from "ws";
+import { hostReadable } from "./host-stream.ts";
 import type { Refusal } from "./kube-status.ts";
 import type { GatewayLimits } from "./limits.ts";
+import { logProtocols, sendLog } from "./log-websocket.ts";
 import {
   type ConnectPort,
   forwardPorts,
@@ -20,7 +22,7 @@ export type TunnelEnd =
   | { readonly kind: "session"; readonly session: ExecSession }
   | { readonly kind: "ports"; readonly connect: ConnectPort };
 
-/** What client and server will speak after HTTP. */
+/** What client and server will speak after HTTP; the protocol is empty if nobody named one. */
 export interface Agreement {
   readonly transport: "websocket" | "spdy";
   readonly protocol: string;
@@ -34,8 +36,9 @@ export function negotiate(kind: Tunnel["kind"], incoming: IncomingMessage): Agre
   const upgrade = (incoming.headers.upgrade ?? "").toLowerCase();
   const isForward = kind === "portforward";
   if (upgrade === "websocket") {
-    const known = isForward ? [portForwardTunnelProtocol] : terminalProtocols;
     const offered = offeredProtocols(incoming);
+    if (kind === "log" && offered.length === 0) return { transport: "websocket", protocol: "" };
+    const known = webSocketProtocols[kind];
     return agree(
       "websocket",
       known.find((protocol) => offered.includes(protocol)),
@@ -54,6 +57,14 @@ export function negotiate(kind: Tunnel["kind"], incoming: IncomingMessage): Agre
   return { code: 400, message: "Upgrade request required" };
 }
 
+/** Sub-protocols of WebSockets, best first. */
+const webSocketProtocols: Readonly<Record<Tunnel["kind"], readonly string[]>> = {
+  attach: terminalProtocols,
+  exec: terminalProtocols,
+  log: logProtocols,
+  portforward: [portForwardTunnelProtocol],
+};
+
 function agree(
   transport: Agreement["transport"],
   protocol: string | undefined,
@@ -67,13 +78,19 @@ function agree(
 export interface AgreedTunnel {
   readonly tunnel: Tunnel;
   readonly agreement: Agreement;
-  readonly end: Exclude<TunnelEnd, { readonly kind: "log" }>;
+  readonly end: TunnelEnd;
   readonly limits: GatewayLimits;
 }
 
 /** Leaves HTTP and connects the two ends. Resolves when the session has begun or is over. */
 export async function startTunnel(upgrade: Upgrade, agreed: AgreedTunnel): Promise<void> {
-  const { tunnel, end } = agreed;
+  const { agreement, end, limits, tunnel } = agreed;
+  if (end.kind === "log") {
+    const client = await acceptWebSocket(upgrade, agreement.protocol, limits.messageBytesMax);
+    keepAlive(client, limits.heartbeatMs);
+    await sendLog(client, hostReadable(end.output), agreement.protocol);
+    return;
+  }
   if (end.kind === "ports") {
     await startForward(upgrade, agreed, end.connect);
     return;

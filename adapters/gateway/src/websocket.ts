@@ -17,6 +17,7 @@ export interface Upgrade {
  * so it does not get to see any: the header is taken away from the request and put into the
  * answer.
  *
+ * @param protocol - Empty for none.
  * @throws {BeeError} `websocket-refused` if the handshake is malformed; it has been answered.
  */
 export function acceptWebSocket(
@@ -30,7 +31,9 @@ export function acceptWebSocket(
     perMessageDeflate: false,
     maxPayload: messageBytesMax,
   });
-  server.on("headers", (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
+  server.on("headers", (headers) => {
+    if (protocol !== "") headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  });
   delete incoming.headers["sec-websocket-protocol"];
   return new Promise((resolve, reject) => {
     const refuse = (): void =>
