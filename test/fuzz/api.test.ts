@@ -88,7 +88,7 @@ function refusedAtTheEdge({ code, message }: { code: number; message: string }):
 
 /** Checks an answer; a watch is opened and left. */
 function ended(reply: FinalReply, raw: RawRequest): string {
-  if (reply.kind === "tunnel") return "tunnel";
+  if (reply.kind === "tunnel" || reply.kind === "proxy") return reply.kind;
   if (reply.kind === "stream") {
     reply.open({ write: () => true, end: () => undefined })();
     return "stream";

@@ -22,6 +22,8 @@ export interface Answer {
   readonly text: string;
   readonly contentType: string;
   readonly warnings: string;
+  /** Where else to go; empty if nowhere. */
+  readonly location: string;
 }
 
 /** What a request says beside its line and its body. */
@@ -89,6 +91,7 @@ export class Client {
       text: received,
       contentType: headers["content-type"] ?? "",
       warnings: [headers["warning"] ?? []].flat().join(", "),
+      location: headers["location"] ?? "",
     };
   }
 

@@ -40,12 +40,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "net Networking node-pod udp",
   ],
 
-  "not there: the proxy of pods and Services through the API": [
-    "net Proxy valid responses pod and service Proxy",
-    "net Proxy valid responses ProxyWithPath",
-    "net Proxy through a service and a pod",
-  ],
-
   "not there: name servers and hosts files of a pod's own, answered with a warning": [
     "net DNS configurable pod nameservers",
     "net DNS /etc/hosts entries",

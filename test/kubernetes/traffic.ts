@@ -18,6 +18,7 @@ import {
   waits,
   withNode,
 } from "./pod-run.ts";
+import { proxies } from "./proxies.ts";
 import type { World } from "./world.ts";
 
 const ready = { readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 } };
@@ -477,4 +478,11 @@ const places: Behaviours = {
   },
 };
 
-export const traffic: Behaviours = { ...names, ...endpoints, ...calls, ...accounts, ...places };
+export const traffic: Behaviours = {
+  ...names,
+  ...endpoints,
+  ...calls,
+  ...proxies,
+  ...accounts,
+  ...places,
+};

@@ -1,7 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { BeeError } from "@beemesh/base";
-import type { ApiRequest, FinalReply, Tunnel } from "@beemesh/ports";
+import type {
+  ApiRequest,
+  FinalReply,
+  Duplex as PortDuplex,
+  ProxyTarget,
+  Tunnel,
+} from "@beemesh/ports";
+import { isProxied, passOn, proxiedTarget } from "./api-proxy.ts";
 import { type Body, type DecodeProtobuf, decodeBody, readBody } from "./body.ts";
 import { type Authenticators, anonymous, type ClientSocket, identify } from "./client-user.ts";
 import { Crowd } from "./crowd.ts";
@@ -10,7 +17,7 @@ import { impersonationOf } from "./impersonation.ts";
 import { isRefusal, type Refusal } from "./kube-status.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Incoming, Outgoing } from "./message.ts";
-import { sendReadable, sendRefusal, sendStream, sendWhole } from "./reply.ts";
+import { sendMoved, sendReadable, sendRefusal, sendStream, sendWhole } from "./reply.ts";
 import { parseTarget, type Target } from "./target.ts";
 import { negotiate, startTunnel, type TunnelEnd } from "./tunnel.ts";
 import type { Upgrade } from "./websocket.ts";
@@ -26,6 +33,8 @@ export interface ApiBackend extends Authenticators {
   handle(request: ApiRequest): FinalReply | Promise<FinalReply>;
   /** Opens the container's side. A BeeError becomes an answer: its message goes to the client. */
   tunnel(tunnel: Tunnel, request: ApiRequest): Promise<TunnelEnd>;
+  /** Connects to a program in the mesh. */
+  connect(place: ProxyTarget["to"]): Promise<PortDuplex>;
   /** Waits until a write is held widely enough; gives warnings if it is not. */
   acknowledged(ticket: number): Promise<readonly string[]>;
   readonly decodeProtobuf?: DecodeProtobuf;
@@ -107,12 +116,14 @@ export class Exchanges {
     const leave = this.#requests.enter(user.name);
     if (leave === undefined) return tooMany(user.name);
     try {
-      const body = await this.#body(exchange, user === anonymous);
+      const body = isProxied(target.path) ? unread : await this.#body(exchange, user === anonymous);
       if (isRefusal(body)) return body;
       const who = impersonation === undefined ? { user } : { user, impersonation };
       const { value, ...beside } = body;
       const request = requestOf(incoming, target, { ...who, body: value, ...beside });
       const reply = await this.#backend.handle(request);
+      // What is not passed on is thrown away, so that the answer arrives.
+      if (body === unread && reply.kind !== "proxy") incoming.resume();
       return await this.#perform(exchange, request, reply);
     } finally {
       leave();
@@ -153,6 +164,7 @@ export class Exchanges {
     }
     const leave = this.#streams.enter(request.user.name);
     if (leave === undefined) return tooMany(request.user.name);
+    if (reply.kind === "proxy") return this.#proxy(exchange, reply.target, leave);
     try {
       if (reply.kind === "tunnel") {
         return await this.#tunnel(exchange, request, { tunnel: reply.tunnel, leave });
@@ -214,6 +226,31 @@ export class Exchanges {
     return undefined;
   }
 
+  /** Passes the request itself on, whose body nobody has read. */
+  async #proxy(
+    exchange: Exchange,
+    { scheme, to }: ProxyTarget,
+    leave: () => void,
+  ): Promise<Refusal | undefined> {
+    const { incoming, outgoing, upgrade } = exchange;
+    const target = proxiedTarget(incoming.url ?? "");
+    const isReading = incoming.method === "GET" || incoming.method === "HEAD";
+    if (target.path === "" && isReading && upgrade === undefined) {
+      leave();
+      sendMoved(outgoing, `${target.prefix}/${target.query}`);
+      return undefined;
+    }
+    try {
+      const connect = (): ReturnType<ApiBackend["connect"]> => this.#backend.connect(to);
+      const end = await passOn({ incoming, outgoing, upgrade, target, scheme, connect });
+      this.#keep(end, upgrade?.socket ?? outgoing, leave);
+      return undefined;
+    } catch (error) {
+      leave();
+      return { code: 503, message: unreachedText(error) };
+    }
+  }
+
   async #refuse(exchange: Exchange, refusal: Refusal): Promise<void> {
     const { incoming, outgoing } = exchange;
     await sendRefusal(outgoing, refusal, { incoming, limits: this.#limits });
@@ -244,6 +281,16 @@ export class Exchanges {
 /** Whether a log is to come in messages. */
 function asksForWebSocket({ headers }: Incoming): boolean {
   return (headers.upgrade ?? "").toLowerCase() === "websocket";
+}
+
+/** Of a request that is passed on the body is another program's. */
+const unread: Body = { value: undefined };
+
+/** Why a program was not reached, as kube-apiserver tells it. */
+function unreachedText(error: unknown): string {
+  const text = error instanceof Error ? error.message : "it failed";
+  const isAbsent = error instanceof BeeError && error.code.startsWith("service-");
+  return isAbsent ? text : `error trying to reach service: ${text}`;
 }
 
 function requestOf(

@@ -13,6 +13,7 @@ export interface Incoming extends Readable {
 /** An answer, of HTTP/1.1 or HTTP/2. */
 export interface Outgoing extends Writable {
   statusCode: number;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | null;
   readonly headersSent: boolean;
   setHeader(name: string, value: string | readonly string[]): unknown;
   /** HTTP/2's answers are flushed by this alone. */

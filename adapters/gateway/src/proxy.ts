@@ -56,7 +56,7 @@ export interface ProxyOptions {
 const connectMsMax = 5000;
 
 /** A service may think long before it answers, but not for ever. */
-const answerMsMax = 300_000;
+export const answerMsMax = 300_000;
 
 /** One try, and one more on another endpoint. */
 const triesMax = 2;
@@ -222,7 +222,12 @@ async function connectWithRetry(route: Route): Promise<Duplex> {
   throw failure;
 }
 
-async function connectInTime(route: Route): Promise<Duplex> {
+/**
+ * A connection to an endpoint, if it comes in time.
+ *
+ * @throws {BeeError} `connect-timeout`, and what connecting throws.
+ */
+export async function connectInTime(route: Route): Promise<Duplex> {
   let isLate = false;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -286,7 +291,7 @@ function startRequest({ incoming, connection, origin, extra }: Passing): ClientR
  * An agent for one request over a connection that is there already. The global agent would set
  * timeouts on it, which streams through the mesh do not have.
  */
-class OneConnection extends Agent {
+export class OneConnection extends Agent {
   readonly #connection: Duplex;
 
   constructor(connection: Duplex) {
@@ -318,7 +323,8 @@ function sendMiss(outgoing: ServerResponse, { status, text, headers }: Miss): vo
   outgoing.end(`${text}\n`);
 }
 
-function rawHead(status: number, headers: readonly string[]): string {
+/** The head of an answer where HTTP is left. Headers are names and values by turns. */
+export function rawHead(status: number, headers: readonly string[]): string {
   const lines = [`HTTP/1.1 ${status} ${status === 101 ? "Switching Protocols" : "Service"}`];
   for (let index = 0; index + 1 < headers.length; index += 2) {
     lines.push(`${headers[index]}: ${headers[index + 1]}`);

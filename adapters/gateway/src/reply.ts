@@ -42,6 +42,14 @@ export async function sendWhole(
   outgoing.end(body);
 }
 
+/** Sends the client to another path of this server. */
+export function sendMoved(outgoing: Outgoing, location: string): void {
+  outgoing.statusCode = 301;
+  outgoing.setHeader("Location", location);
+  outgoing.setHeader("Content-Length", "0");
+  outgoing.end();
+}
+
 /** Says no. A body that is still coming is thrown away for a moment, so the answer arrives. */
 export async function sendRefusal(
   outgoing: Outgoing,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
-import { PassThrough } from "node:stream";
+import { type Duplex, PassThrough } from "node:stream";
 import { test } from "node:test";
 import type { ApiRequest, ExecSession, FinalReply, Tunnel } from "@beemesh/ports";
 import { type ApiServer, type ApiServerOptions, createApiServer } from "./api-server.ts";
@@ -82,11 +82,7 @@ export async function openStub(tunnel: Tunnel, cwd = "/"): Promise<TunnelEnd> {
   if (tunnel.kind === "portforward") {
     return {
       kind: "ports",
-      connect: async (port) => {
-        const socket = connectTcp({ port, host: "127.0.0.1", allowHalfOpen: true });
-        await once(socket, "connect");
-        return socket;
-      },
+      connect: connectLocally,
     };
   }
   if (tunnel.kind === "log") {
@@ -98,6 +94,12 @@ export async function openStub(tunnel: Tunnel, cwd = "/"): Promise<TunnelEnd> {
   const echo = ["node", "-e", "process.stdin.pipe(process.stdout)"];
   const command = tunnel.kind === "attach" ? echo : (tunnel.query.get("command") ?? []);
   return { kind: "session", session: runLocally(command, cwd) };
+}
+
+async function connectLocally(port: number): Promise<Duplex> {
+  const socket = connectTcp({ port, host: "127.0.0.1", allowHalfOpen: true });
+  await once(socket, "connect");
+  return socket;
 }
 
 /** A server with the stub behind it, and what its clients need. */
@@ -126,6 +128,7 @@ export async function startStub(
     authenticate: ({ subject }) => ({ name: String(subject.CN), groups: [String(subject.O)] }),
     handle: handleStub,
     tunnel: (tunnel) => openStub(tunnel),
+    connect: (place) => connectLocally(Number(place.port)),
     acknowledged: async () => [],
     ...changes,
   });

@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import { findResource } from "@beemesh/model";
-import type { ApiRequest, ObjectStore, WebhookCall } from "@beemesh/ports";
+import type { ApiRequest, ObjectStore } from "@beemesh/ports";
 import { type CollectionId, collectionOf } from "@beemesh/wire";
 import { isName, namespaceIn } from "./access.ts";
 import type { Reading } from "./reading.ts";
@@ -34,15 +34,24 @@ export interface ServiceWayOptions {
   readonly reading: Pick<Reading, "bringAll">;
 }
 
-/** Connects to a pod behind a Service that a webhook's configuration names. */
+/** A port of a Service, by its number or name. */
+export interface NamedService {
+  readonly namespace: string;
+  readonly name: string;
+  /** Empty for the only one. */
+  readonly port: number | string;
+}
+
+/** Connects to a pod behind a Service, as a webhook's configuration or a request names it. */
 export async function connectService(
   { objects, pods, reading }: ServiceWayOptions,
-  { namespace, name, port }: NonNullable<WebhookCall["service"]>,
+  { namespace, name, port }: NamedService,
 ): Promise<Duplex> {
   if (isName(namespace)) {
     await reading.bringAll([
       collectionOf("services", "", namespace),
       collectionOf("endpointslices", "discovery.k8s.io", namespace),
+      collectionOf("pods", "", namespace),
     ]);
   }
   const endpoints = endpointsOf(objects, { namespace, name, port });
@@ -57,7 +66,7 @@ export async function connectService(
 /** Where a Service is reached; what there is not is told as kube-apiserver tells it. */
 function endpointsOf(
   objects: ObjectStore,
-  { namespace, name, port }: NonNullable<WebhookCall["service"]>,
+  { namespace, name, port }: NamedService,
 ): readonly Endpoint[] {
   const services = findResource("", "services");
   const quoted = JSON.stringify(name);

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { PeerCertificate } from "node:tls";
 import type { Api } from "@beemesh/apiserver";
 import { BeeError, type Now } from "@beemesh/base";
@@ -7,6 +8,7 @@ import type {
   ApiReply,
   ApiRequest,
   FinalReply,
+  ProxyTarget,
   TokenAuthority,
   Tunnel,
   User,
@@ -16,7 +18,7 @@ import type { WebhookClient } from "@beemesh/webhook";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { decisiveCollections, reviewedToken, tokenCollections } from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
-import { admissionCollections } from "./admission.ts";
+import { admissionCollections, connectService } from "./admission.ts";
 import type { Deciding } from "./deciding/deciding.ts";
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
@@ -61,6 +63,7 @@ export function createBackend(options: BackendOptions): ApiBackend {
     },
     handle: (request) => answer(options, request),
     tunnel: (tunnel, request) => openTunnel(options.pods, tunnel, request),
+    connect: (place) => connectPlace(options, place),
     decodeProtobuf,
     acknowledged: (ticket) => acknowledged(options, ticket),
   };
@@ -154,6 +157,15 @@ export function warningsOf({ holders, of }: Holding, isCutOff: boolean): readonl
   if (isCutOff) return ["this machine is cut off from the mesh: the write is held here alone"];
   if (of <= 1 || holders > 1) return [];
   return [`the write is held by 1 of ${of} keepers so far: the others have not answered`];
+}
+
+/** Connects to a pod, or to one behind a Service, for somebody whom roles allow it. */
+function connectPlace(
+  { pods, reading, machine }: BackendOptions,
+  place: ProxyTarget["to"],
+): Promise<Duplex> {
+  if (place.kind === "pod") return pods.connect(place, place.port, "owner");
+  return connectService({ objects: machine.objects, pods, reading }, place);
 }
 
 async function openTunnel(

@@ -63,6 +63,25 @@ export type Tunnel = {
   readonly query: ReadonlyMap<string, readonly string[]>;
 };
 
+/** A program that a request is passed on to: a pod, or whichever a Service chooses. */
+export interface ProxyTarget {
+  readonly scheme: "http" | "https";
+  readonly to:
+    | {
+        readonly kind: "pod";
+        readonly uid: string;
+        readonly machine: string;
+        readonly port: number;
+      }
+    | {
+        readonly kind: "service";
+        readonly namespace: string;
+        readonly name: string;
+        /** Number or name; empty for the only one. */
+        readonly port: string;
+      };
+}
+
 /** What is sent to the client. */
 export type FinalReply =
   | {
@@ -88,7 +107,9 @@ export type FinalReply =
       readonly contentType: string;
       readonly open: (sink: ReplySink) => () => void;
     }
-  | { readonly kind: "tunnel"; readonly tunnel: Tunnel };
+  | { readonly kind: "tunnel"; readonly tunnel: Tunnel }
+  /** The request itself is passed on, with its body, and the answer passed back. */
+  | { readonly kind: "proxy"; readonly target: ProxyTarget };
 
 /** What the API says to a request: the reply, or whom to ask before there can be one. */
 export type ApiReply = FinalReply | Consultation;

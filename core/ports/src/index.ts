@@ -12,6 +12,7 @@ export type {
   ApiRequest,
   FinalReply,
   Impersonation,
+  ProxyTarget,
   ReplySink,
   Tunnel,
   User,

@@ -256,6 +256,7 @@ const handlers: Readonly<Record<Verb, Handler>> = {
   patch,
   delete: remove,
   deletecollection: removeCollection,
+  options: () => replyWith(methodNotAllowed()),
 };
 
 function answerAbout(question: Question, info: RequestInfo): ApiReply {

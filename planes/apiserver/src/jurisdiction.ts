@@ -13,7 +13,7 @@ import { findResource, type Resource, type ResourceBook } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
 import { type CollectionId, collectionOf } from "@beemesh/wire";
 import { fieldAt, listAt, textAt } from "./field.ts";
-import { type RequestInfo, requestInfoOf } from "./request-info.ts";
+import { proxySubresource, type RequestInfo, requestInfoOf } from "./request-info.ts";
 import { reviewResources } from "./review-resource.ts";
 import { keptRequest, viewOf } from "./second-view.ts";
 import { secondViews } from "./second-views.ts";
@@ -35,7 +35,14 @@ export interface Jurisdiction {
 const readVerbs: ReadonlySet<string> = new Set(["get", "list", "watch"]);
 
 /** Subresources that write no record: streams into pods, and tokens. */
-const recordless: ReadonlySet<string> = new Set(["attach", "exec", "log", "portforward", "token"]);
+const recordless: ReadonlySet<string> = new Set([
+  "attach",
+  "exec",
+  "log",
+  "portforward",
+  proxySubresource,
+  "token",
+]);
 
 /**
  * Where a request is decided.

@@ -17,7 +17,9 @@ export type Verb =
   | "update"
   | "patch"
   | "delete"
-  | "deletecollection";
+  | "deletecollection"
+  // Of a program behind a proxy alone; only who may do everything may ask it.
+  | "options";
 
 /** A request for objects. */
 export interface RequestInfo {
@@ -42,7 +44,7 @@ export function requestInfoOf(
 ): RequestInfo | "no-path" | "no-method" {
   const place = placeOf(request.path, book);
   if (place === undefined) return "no-path";
-  const verb = verbOf(request, place.name);
+  const verb = verbOf(request, place);
   if (verb === undefined) return "no-method";
   const { resource, namespace } = place;
   if (!resource.namespaced && namespace !== "") return "no-path";
@@ -54,6 +56,9 @@ export function requestInfoOf(
 }
 
 type Place = Omit<RequestInfo, "verb">;
+
+/** The subresource behind which a path and a method are another program's. */
+export const proxySubresource = "proxy";
 
 function placeOf(path: readonly string[], book: ResourceBook): Place | undefined {
   const [root, ...rest] = path;
@@ -73,8 +78,9 @@ function inGroup(
   const namespace = namespaceIn(group, rest);
   const [plural = "", ...below] = namespace === "" ? rest : rest.slice(2);
   const resource = servedResource(group, version ?? "", plural, book);
-  if (resource === undefined || below.length > 2) return undefined;
   const [name = "", subresource = ""] = below;
+  const isLonger = below.length > 2 && subresource !== proxySubresource;
+  if (resource === undefined || isLonger) return undefined;
   return { resource, namespace, name, subresource };
 }
 
@@ -116,7 +122,10 @@ const ofObjects: ReadonlyMap<string, Verb> = new Map([
   ["DELETE", "delete"],
 ]);
 
-function verbOf({ method, query }: ApiRequest, name: string): Verb | undefined {
+const ofProxies: ReadonlyMap<string, Verb> = new Map([...ofObjects, ["OPTIONS", "options"]]);
+
+function verbOf({ method, query }: ApiRequest, { name, subresource }: Place): Verb | undefined {
+  if (subresource === proxySubresource) return ofProxies.get(method);
   const isWatch = ["true", "1", ""].includes(query.get("watch")?.[0] ?? "false");
   const isReading = method === "GET" || method === "HEAD";
   if (isReading && isWatch) return "watch";

@@ -209,6 +209,11 @@ export function internalError(why: string): Status {
   return failure(500, "InternalError", message, { causes: [{ message: why }] });
 }
 
+/** 503: nobody is there who could do it. */
+export function unavailable(message: string): Status {
+  return failure(503, "ServiceUnavailable", message);
+}
+
 /** 504: the answer would come too late. */
 export function requestTimeout(): Status {
   const message = "Timeout: request did not complete within requested timeout";

@@ -9,6 +9,8 @@ import { finalize } from "./finalization.ts";
 import { status } from "./object-status.ts";
 import { binding, eviction } from "./pod-order.ts";
 import { attach, exec, log, portForward } from "./pod-tunnel.ts";
+import { proxy } from "./proxying.ts";
+import { proxySubresource } from "./request-info.ts";
 import { scale } from "./scale.ts";
 import { noSuchPath, replyWith } from "./status.ts";
 
@@ -59,15 +61,23 @@ const tokenOfAccount: Subresource = {
   handler: tokenRequest,
 };
 
+/** What only kinds of the core group have. */
+const ofCore: Readonly<Record<string, readonly Subresource[]>> = {
+  namespaces: [{ name: "finalize", kind: "Namespace", verbs: ["update"], handler: finalize }],
+  pods: [...ofPods, proxyOf("Pod")],
+  serviceaccounts: [tokenOfAccount],
+  services: [proxyOf("Service")],
+};
+
+function proxyOf(kind: string): Subresource {
+  const verbs = ["create", "delete", "get", "patch", "update"];
+  return { name: proxySubresource, kind: `${kind}ProxyOptions`, verbs, handler: proxy };
+}
+
 /** The subresources of a resource, by name. */
 export function subresourcesOf(resource: Resource): readonly Subresource[] {
   const { kind, group, hasScale, hasStatus } = resource;
-  const isCore = group === "";
-  const own: Subresource[] = isCore && resource.name === "pods" ? [...ofPods] : [];
-  if (isCore && resource.name === "namespaces") {
-    own.push({ name: "finalize", kind, verbs: ["update"], handler: finalize });
-  }
-  if (isCore && resource.name === "serviceaccounts") own.push(tokenOfAccount);
+  const own: Subresource[] = group === "" ? [...(ofCore[resource.name] ?? [])] : [];
   if (hasScale) {
     own.push({
       name: "scale",

@@ -71,7 +71,7 @@ export class TestClient {
       reply = reply.resume(reply.calls.map(this.webhook), this.now);
     }
     return {
-      status: reply.kind === "tunnel" ? 101 : reply.status,
+      status: "status" in reply ? reply.status : 101,
       body: reply.kind === "json" || reply.kind === "bytes" ? reply.body : undefined,
       warnings: reply.kind === "json" ? (reply.warnings ?? []) : [],
       reply,
