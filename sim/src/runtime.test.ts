@@ -11,6 +11,7 @@ const plan: PodPlan = {
   hostname: "web",
   labels: {},
   volumes: [],
+  resolver: { nameservers: [], searches: [], options: [] },
   terminationGraceMs: 1000,
 };
 

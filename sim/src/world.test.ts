@@ -190,6 +190,7 @@ describe("World", () => {
       hostname: "web",
       labels: {},
       volumes: [],
+      resolver: { nameservers: [], searches: [], options: [] },
       terminationGraceMs: 0,
     };
     tell(world, "ann", { kind: "runtime", command: { kind: "createPod", uid: "u1", plan } });

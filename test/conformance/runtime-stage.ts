@@ -100,6 +100,7 @@ export class Stage {
       hostname: `host-${uid.slice(0, 5)}`,
       labels: { app: "web" },
       volumes: [],
+      resolver: { nameservers: [], searches: [], options: [] },
       terminationGraceMs: 0,
       ...plan,
     };

@@ -76,7 +76,8 @@ function runsPods(stage: Stage): void {
   test("gives a pod one address, however often it is made", async () => {
     const plan = { namespace: "default", name: "same", hostname: "same" };
     await stage.withPod(async (uid) => {
-      const whole = { ...plan, uid, labels: {}, volumes: [], terminationGraceMs: 0 };
+      const resolver = { nameservers: [], searches: [], options: [] };
+      const whole = { ...plan, uid, labels: {}, volumes: [], resolver, terminationGraceMs: 0 };
       const [first, second] = [
         await stage.runtime.createPod(whole),
         await stage.runtime.createPod(whole),

@@ -40,13 +40,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "net Networking node-pod udp",
   ],
 
-  "not there: name servers and hosts files of a pod's own, answered with a warning": [
-    "net DNS configurable pod nameservers",
-    "net DNS /etc/hosts entries",
-    "node Kubelet hostAliases",
-    "node KubeletManagedEtcHosts",
-  ],
-
   "not there: resources of a pod that runs are not changed": [
     "node InPlace Resize burstable 6 containers",
     "node InPlace Resize burstable equivalents",

@@ -83,6 +83,33 @@ const hooks: Behaviours = {
   },
 };
 
+const managed = /^# Kubernetes-managed hosts file\.$/mu;
+
+const hostsFiles: Behaviours = {
+  "node Kubelet hostAliases": async (world) => {
+    const hostAliases = [{ ip: "123.45.67.89", hostnames: ["foo", "bar"] }];
+    const said = await printed(world, "says", ending(container("cat /etc/hosts"), { hostAliases }));
+    assert.match(said, /^123\.45\.67\.89\tfoo\tbar$/mu);
+  },
+  // Pods of the machine's own network are not there, so nobody's file is the machine's.
+  "node KubeletManagedEtcHosts": async (world) => {
+    const says = "cat /etc/hosts";
+    const volumeMounts = [{ name: "hosts", mountPath: "/etc/hosts" }];
+    const others = [
+      container(says, { name: "second" }),
+      container(says, { name: "own", volumeMounts }),
+    ];
+    const spec = {
+      restartPolicy: "Never",
+      containers: [container(says), ...others],
+      volumes: [{ name: "hosts", hostPath: { path: "/etc/hosts", type: "File" } }],
+    };
+    assert.match(await printed(world, "says", spec), managed);
+    assert.match(await logOf(world, "says", "second"), managed);
+    assert.doesNotMatch(await logOf(world, "says", "own"), managed);
+  },
+};
+
 /** Which of the image's and the manifest's words is run. */
 function runs(main: JsonObject, says: string): Behaviour {
   return async (world) => {
@@ -421,6 +448,7 @@ const asObjects: Behaviours = {
 
 export const podLife: Behaviours = {
   ...hooks,
+  ...hostsFiles,
   ...commands,
   ...environment,
   ...beginnings,

@@ -161,6 +161,29 @@ const names: Behaviours = {
       podMsMax,
     );
   },
+  "net DNS /etc/hosts entries": async (world) => {
+    const wanted = [`host.sub.${world.namespace}.svc.cluster.local`, "host"];
+    const script = `for (const name of ${JSON.stringify(wanted)}) require("dns").lookup(name, (error, address) => console.log(error?.code ?? name + " " + address));`;
+    // Of a Service that is not there, so that nothing but the file can know the names.
+    const spec = {
+      ...withNode(script),
+      hostname: "host",
+      subdomain: "sub",
+      restartPolicy: "Never",
+    };
+    const said = await printed(world, "asks", spec);
+    const address = textAt(await world.get("pods", "asks"), "status", "podIP");
+    assert.deepEqual(
+      said.trim().split("\n").toSorted(),
+      wanted.map((name) => `${name} ${address}`).toSorted(),
+    );
+  },
+  "net DNS configurable pod nameservers": async (world) => {
+    const dnsConfig = { nameservers: ["1.1.1.1"], searches: ["resolv.conf.local"] };
+    const spec = ending(container("cat /etc/resolv.conf"), { dnsPolicy: "None", dnsConfig });
+    const file = "search resolv.conf.local\nnameserver 1.1.1.1\n";
+    assert.equal(await printed(world, "asks", spec), file);
+  },
   "net DNS ExternalName services": async (world) => {
     const path = world.path("services", "away");
     await world.create(

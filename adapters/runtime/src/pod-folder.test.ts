@@ -13,6 +13,7 @@ const plan: KeptPlan = {
   hostname: "web",
   labels: {},
   volumes: [{ name: "data", kind: "empty", inMemory: false }],
+  resolver: { nameservers: [], searches: [], options: [] },
   terminationGraceMs: 0,
   ip: "10.0.0.1",
 };
@@ -44,7 +45,7 @@ describe("PodFolder", () => {
     await folder.make(plan);
     assert.deepEqual(folder.plan(), plan);
     assert.equal(statSync(folder.path).mode & 0o077, 0);
-    assert.match(readFileSync(join(folder.path, "hosts"), "utf8"), /10\.0\.0\.1 web/u);
+    assert.match(readFileSync(join(folder.path, "hosts"), "utf8"), /10\.0\.0\.1\tweb/u);
   });
 
   test("does not take half a plan for one", async () => {

@@ -14,6 +14,7 @@ import { isJsonObject, parseJson } from "@beemesh/wire";
 import { textAt } from "./answer.ts";
 import { run } from "./command.ts";
 import { unmountUnder } from "./mounts.ts";
+import { hostsFile, resolverFile } from "./name-files.ts";
 import { bindSubPath, resolveSubPath } from "./sub-path.ts";
 import { prepareVolume, replaceFiles } from "./volume.ts";
 
@@ -77,9 +78,9 @@ export class PodFolder {
   async make(plan: KeptPlan): Promise<void> {
     mkdirSync(join(this.path, "logs"), { recursive: true, mode: 0o700 });
     this.write("plan.json", JSON.stringify(plan));
-    this.write("hosts", `127.0.0.1 localhost\n::1 localhost\n${plan.ip} ${plan.hostname}\n`);
+    this.write("hosts", hostsFile(plan, plan.ip));
     this.write("hostname", `${plan.hostname}\n`);
-    this.write("resolv.conf", resolverOf(plan.namespace));
+    this.write("resolv.conf", resolverFile(plan.resolver));
     await this.prepareVolumes(plan);
   }
 
@@ -156,17 +157,6 @@ export class PodFolder {
       }
     }
   }
-}
-
-/**
- * What a kubelet writes for a pod: the address of the cluster's name server, which the pod's own
- * sidecar answers for, and where short names are looked for.
- *
- * Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
- */
-function resolverOf(namespace: string): string {
-  const search = [`${namespace}.svc.cluster.local`, "svc.cluster.local", "cluster.local"];
-  return `search ${search.join(" ")}\nnameserver 10.96.0.10\noptions ndots:5\n`;
 }
 
 /** Throws BeeError `container-unknown` for a name that cannot be part of a path. */

@@ -47,6 +47,7 @@ describe("pods of Podman", { skip: cannotRun }, () => {
     hostname: uid,
     labels: {},
     volumes: [{ name: "memory", kind: "empty", inMemory: true }],
+    resolver: { nameservers: [], searches: [], options: [] },
     terminationGraceMs: 0,
   });
   const container = (plan: Partial<ContainerPlan> = {}): ContainerPlan => ({

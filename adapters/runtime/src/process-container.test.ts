@@ -33,6 +33,7 @@ describe("launch", { skip: process.platform !== "linux" && "needs Linux" }, () =
       hostname: "web-0",
       labels: {},
       volumes: [],
+      resolver: { nameservers: [], searches: [], options: [] },
       terminationGraceMs: 0,
       ip: "127.1.2.3",
     },

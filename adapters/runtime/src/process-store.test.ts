@@ -17,6 +17,7 @@ const pod: PodPlan = {
   hostname: "web",
   labels: {},
   volumes: [],
+  resolver: { nameservers: [], searches: [], options: [] },
   terminationGraceMs: 1000,
 };
 const container: ContainerPlan = {

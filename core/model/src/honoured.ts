@@ -67,8 +67,11 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "activeDeadlineSeconds",
     "automountServiceAccountToken",
     "containers",
+    "dnsConfig",
+    "dnsPolicy",
     "enableServiceLinks",
     "ephemeralContainers",
+    "hostAliases",
     "hostIPC",
     "hostPID",
     "hostname",
@@ -83,6 +86,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "securityContext",
     "serviceAccount",
     "serviceAccountName",
+    "subdomain",
     "terminationGracePeriodSeconds",
     "tolerations",
     "topologySpreadConstraints",
@@ -188,6 +192,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
 /** The values of honoured members that are acted on, where others are not. */
 export const honouredValues: Readonly<Record<string, readonly string[]>> = {
   "core.v1.SeccompProfile.type": ["RuntimeDefault", "Unconfined"],
+  "core.v1.PodSpec.dnsPolicy": ["ClusterFirst", "ClusterFirstWithHostNet", "None"],
   "core.v1.ServiceSpec.type": ["ClusterIP"],
 };
 
@@ -201,7 +206,6 @@ export const honouredKeys: Readonly<Record<string, readonly string[]>> = {
 export const inertValues: Readonly<Record<string, readonly (string | boolean)[]>> = {
   "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy.whenDeleted": ["Retain"],
   "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy.whenScaled": ["Retain"],
-  "core.v1.PodSpec.dnsPolicy": ["ClusterFirst"],
   "core.v1.PodSpec.preemptionPolicy": ["PreemptLowerPriority"],
   "core.v1.PodSpec.schedulerName": ["default-scheduler"],
   "core.v1.PodSpec.serviceAccount": ["default"],

@@ -91,7 +91,7 @@ describe("rules of pods", () => {
     [
       "servers for its own way of resolving names",
       { containers, dnsPolicy: "None" },
-      ["dnsConfig.nameservers: Required value: must provide at least one DNS name"],
+      ["dnsConfig: Required value: must provide `dnsConfig` when `dns"],
     ],
   ] as const) {
     test(`want ${title}`, () => {

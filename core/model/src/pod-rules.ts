@@ -1,8 +1,9 @@
 /** Rules for pods as a whole: what containers, volumes and mounts must have to do with another. */
 import type { JsonObject } from "@beemesh/wire";
 import { type Cause, forbidden, invalid, notFound, required } from "./cause.ts";
-import { isSet, listAt, objectsAt, textAt } from "./members.ts";
+import { isSet, objectsAt, textAt } from "./members.ts";
 import { labelCauses } from "./meta-rules.ts";
+import { aliasCauses, dnsCauses } from "./resolver-rules.ts";
 import { duplicates, type Rules } from "./rule.ts";
 import { typeNamed } from "./schema.ts";
 
@@ -34,6 +35,7 @@ export const podRules: Rules = {
     ...hostPortCauses(spec, path),
     ...labelCauses(spec["nodeSelector"], `${path}.nodeSelector`),
     ...dnsCauses(spec, path),
+    ...aliasCauses(spec, path),
   ],
   "core.v1.Volume": (volume, path) => {
     const [first, ...more] = volumeSources.filter((source) => isSet(volume[source]));
@@ -130,11 +132,4 @@ function hostPortCauses(spec: JsonObject, path: string): readonly Cause[] {
     }),
   );
   return duplicates(places);
-}
-
-function dnsCauses(spec: JsonObject, path: string): readonly Cause[] {
-  if (textAt(spec, "dnsPolicy") !== "None") return [];
-  if (listAt(spec, "dnsConfig", "nameservers").length > 0) return [];
-  const rule = "must provide at least one DNS nameserver when `dnsPolicy` is None";
-  return [required(`${path}.dnsConfig.nameservers`, rule)];
 }

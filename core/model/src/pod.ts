@@ -31,6 +31,13 @@ export interface PodSpec {
   readonly hostIPC?: boolean;
   readonly hostPID?: boolean;
   readonly securityContext?: PodSecurityContext;
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[];
+  readonly dnsPolicy?: "ClusterFirst" | "ClusterFirstWithHostNet" | "Default" | "None";
+  readonly dnsConfig?: {
+    readonly nameservers?: readonly string[];
+    readonly searches?: readonly string[];
+    readonly options?: readonly { readonly name?: string; readonly value?: string }[];
+  };
   /** Whether containers find the Services of their namespace among their variables. */
   readonly enableServiceLinks?: boolean;
   readonly subdomain?: string;

@@ -32,6 +32,7 @@ export type {
   PodPlan,
   PodSandbox,
   ProbePlan,
+  ResolverPlan,
   Runtime,
   RuntimeEvent,
   SidecarLine,

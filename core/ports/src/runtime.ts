@@ -7,6 +7,11 @@ export interface PodPlan {
   readonly namespace: string;
   readonly name: string;
   readonly hostname: string;
+  /** Of the host name; none if empty. */
+  readonly domain?: string;
+  /** More names, and addresses that they stand for. */
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
+  readonly resolver: ResolverPlan;
   readonly labels: Readonly<Record<string, string>>;
   readonly volumes: readonly VolumePlan[];
   readonly terminationGraceMs: number;
@@ -14,6 +19,15 @@ export interface PodPlan {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** What runs its containers, of those that the runtime has; its own choice if not given. */
   readonly handler?: string;
+}
+
+/** How programs of a pod look for names. */
+export interface ResolverPlan {
+  readonly nameservers: readonly string[];
+  /** Where names with few dots are looked for, in this order. */
+  readonly searches: readonly string[];
+  /** As resolv.conf(5) writes them, such as `ndots:5`. */
+  readonly options: readonly string[];
 }
 
 export type VolumePlan =

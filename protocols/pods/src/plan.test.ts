@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Container, Pod } from "@beemesh/model";
 import { containerPlan, graceMsOf, podPlan, probePlan } from "./plan.ts";
+import { resolverPlan } from "./resolver.ts";
 
 const facts = { nodeName: "ann", hostIp: "", podIp: "", cpuMillicores: 1000, memoryBytes: 1 };
 
@@ -37,6 +38,7 @@ describe("podPlan", () => {
         namespace: "shop",
         name: "web-1",
         hostname: "web-1",
+        resolver: resolverPlan(pod),
         labels: { app: "web" },
         volumes: [{ name: "v", kind: "empty", inMemory: false }],
         terminationGraceMs: 5000,
@@ -95,6 +97,19 @@ describe("containerPlan", () => {
       { volume: "space", path: "/s", readOnly: false },
     ]);
   });
+});
+
+test("podPlan says which names the pod knows, and where it looks for others", () => {
+  const hostAliases = [{ ip: "1.2.3.4", hostnames: ["foo"] }, { ip: "1.2.3.5" }];
+  const pod = podOf({ hostAliases, subdomain: "db" });
+  const plan = podPlan({ pod, lookup: () => undefined, facts });
+  assert(plan.ok);
+  assert.equal(plan.value.domain, "db.shop.svc.cluster.local");
+  assert.deepEqual(plan.value.hostAliases, [
+    { ip: "1.2.3.4", hostnames: ["foo"] },
+    { ip: "1.2.3.5", hostnames: [] },
+  ]);
+  assert.deepEqual(plan.value.resolver.nameservers, ["10.96.0.10"]);
 });
 
 describe("probePlan", () => {

@@ -5,6 +5,7 @@ import { withApiAccess } from "./api-access.ts";
 import { type Missing, missing, type Resolved, resolved } from "./dependency.ts";
 import { type EnvironmentSource, environmentOf } from "./environment.ts";
 import { expand } from "./expansion.ts";
+import { domainOf, resolverPlan } from "./resolver.ts";
 import { securityOf } from "./security.ts";
 import { sysctlsOf } from "./sysctl.ts";
 import { type VolumeSource, volumePlan } from "./volumes.ts";
@@ -37,11 +38,16 @@ export function podPlan(
   }
   const handler = handlerOf(source);
   if (!handler.ok) return handler;
+  const domain = domainOf(pod);
+  const hostAliases = (spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames }));
   const value: PodPlan = {
     uid: metadata.uid ?? "",
     namespace: metadata.namespace ?? "default",
     name: metadata.name,
     hostname: (spec.hostname ?? metadata.name).slice(0, hostnameLengthMax),
+    ...(domain === "" ? {} : { domain }),
+    ...(hostAliases.length === 0 ? {} : { hostAliases }),
+    resolver: resolverPlan(pod),
     labels: metadata.labels ?? {},
     volumes,
     terminationGraceMs: graceMsOf(source.pod),
