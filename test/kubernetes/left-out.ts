@@ -49,14 +49,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node InPlace Resize replace endpoint",
   ],
 
-  "not there: subPathExpr, answered with a warning": [
-    "node VarExp volume subpath",
-    "node VarExp fail subpath absolute",
-    "node VarExp fail subpath backticks",
-    "node VarExp writing subpaths",
-    "node VarExp failing subpath modified",
-  ],
-
   "not there: resource.k8s.io is not served": [
     "node DRA DeviceClass CRUD",
     "node DRA ResourceClaim CRUD",

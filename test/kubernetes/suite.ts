@@ -23,6 +23,7 @@ import { quotas } from "./quotas.ts";
 import { rollouts } from "./rollouts.ts";
 import { security } from "./security.ts";
 import { services } from "./services.ts";
+import { subPaths } from "./sub-paths.ts";
 import { terminations } from "./terminations.ts";
 import { traffic } from "./traffic.ts";
 import { validation } from "./validation.ts";
@@ -53,7 +54,7 @@ export const apiSuite: Behaviours = {
 /** What needs containers: each file of tests plays one of these, with a mesh of its own. */
 export const podSuites = {
   pods: { ...probing, ...podLife, ...podTalk, ...terminations, ...security, ...kubectlNames },
-  volumes,
+  volumes: { ...volumes, ...subPaths },
   workloads: { ...rollouts, ...jobs, ...crews, ...budgets },
   traffic,
   /** What would send away the pods of others. */

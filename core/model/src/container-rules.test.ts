@@ -69,6 +69,14 @@ describe("rules of containers", () => {
       ["livenessProbe.successThreshold: Invalid value: 2: must be 1"],
     ],
     [
+      "one way to name a part of a volume",
+      { volumeMounts: [{ name: "v", mountPath: "/v", subPath: "a", subPathExpr: "$(A)" }] },
+      [
+        'volumeMounts[0].name: Not found: "v"',
+        'volumeMounts[0].subPathExpr: Invalid value: "$(A)": subPathExpr and subPath are',
+      ],
+    ],
+    [
       "one handler a hook",
       { lifecycle: { preStop: {} } },
       ["lifecycle.preStop: Required value: must specify a handler type"],

@@ -114,8 +114,14 @@ function mountPathCauses(object: JsonObject, path: string): readonly Cause[] {
     const mountPath = textAt(mount, "mountPath");
     const isTwice = seen.has(mountPath) && mountPath !== "";
     seen.add(mountPath);
-    const field = `${path}.volumeMounts[${index}].mountPath`;
-    return isTwice ? [invalid(field, mountPath, "must be unique")] : [];
+    const field = `${path}.volumeMounts[${index}]`;
+    const [subPath, expression] = [textAt(mount, "subPath"), textAt(mount, "subPathExpr")];
+    const isDoubtful = subPath !== "" && expression !== "";
+    const rule = "subPathExpr and subPath are mutually exclusive";
+    return [
+      ...(isTwice ? [invalid(`${field}.mountPath`, mountPath, "must be unique")] : []),
+      ...(isDoubtful ? [invalid(`${field}.subPathExpr`, expression, rule)] : []),
+    ];
   });
 }
 

@@ -184,7 +184,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "secret",
   ],
   "core.v1.VolumeProjection": ["configMap", "downwardAPI", "secret", "serviceAccountToken"],
-  "core.v1.VolumeMount": ["mountPath", "name", "readOnly", "subPath"],
+  "core.v1.VolumeMount": ["mountPath", "name", "readOnly", "subPath", "subPathExpr"],
   "networking.v1.IngressBackend": ["service"],
   "networking.v1.IngressClassSpec": ["controller"],
 };

@@ -120,6 +120,8 @@ export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
   readonly subPath?: string;
+  /** A sub-path in which variables of the container stand for what they say. */
+  readonly subPathExpr?: string;
   readonly readOnly?: boolean;
 }
 

@@ -223,3 +223,45 @@ describe("a hook after the start", () => {
     assert.deepEqual(startsOf(hooked(stage, true)), [0]);
   });
 });
+
+describe("a mount whose sub-path is an expression", () => {
+  const env = [
+    { name: "NAME", valueFrom: { fieldRef: { fieldPath: "metadata.annotations['sub']" } } },
+  ];
+  const volumeMounts = [{ name: "v", mountPath: "/v", subPathExpr: "all/$(NAME)" }];
+  const volumes = [{ name: "v", emptyDir: {} }];
+  const spec = { containers: [{ name: "web", image: "i:1", env, volumeMounts }], volumes };
+  const made = (annotations: Record<string, string> = {}): Stage => {
+    const stage = new Stage();
+    stage.found();
+    stage.assign(podOf(spec, { annotations }));
+    return stage;
+  };
+
+  test("is of what its variables say", () => {
+    assert.match(JSON.stringify(made({ sub: "one" }).created()), /"subPath":"all\/one"/u);
+  });
+
+  for (const [sub, message] of [
+    ["", "missing value for NAME"],
+    ["..", "must not contain '..'"],
+  ] as const) {
+    test(`holds up its container while it is of "${sub}"`, () => {
+      const stage = made({ sub });
+      assert.deepEqual(startsOf(stage.created()), []);
+      const text = JSON.stringify(stateOf(stage));
+      assert(text.includes("CreateContainerConfigError") && text.includes(message), text);
+      assert.deepEqual(startsOf(stage.assign(podOf(spec, { annotations: { sub: "one" } }))), [0]);
+    });
+  }
+
+  test("must not be absolute", () => {
+    const mounts = [{ name: "v", mountPath: "/v", subPathExpr: "$(NAME)" }];
+    const containers = [{ name: "web", image: "i:1", env, volumeMounts: mounts }];
+    const stage = new Stage();
+    stage.found();
+    stage.assign(podOf({ containers, volumes }, { annotations: { sub: "/tmp" } }));
+    stage.created();
+    assert.match(JSON.stringify(stateOf(stage)), /must not be an absolute path/u);
+  });
+});

@@ -34,6 +34,9 @@ const troubleLimits = { firstMs: 1000, maxMs: 60_000 };
 /** The registry tells when what is missing comes; this is for news that was lost. */
 const missingRetryMs = 20_000;
 
+/** Why a container waits whose manifest names what is not there. */
+const configError = "CreateContainerConfigError";
+
 /** The exit of a container that has vanished with its pod, as the kubelet tells it. */
 const vanishedExitCode = 137;
 
@@ -152,6 +155,12 @@ export class ContainerKeeper {
     else if (this.#life.kind === "exited" && this.#waitsFor !== undefined) {
       this.#life = { ...this.#life, restartAt: at };
     }
+  }
+
+  /** The pod's record has changed, by which variables may say what they could not before. */
+  reconsider(at: Instant): void {
+    const life = this.#life;
+    if (life.kind === "waiting" && life.reason === configError) this.retry(at);
   }
 
   /** The manifest has changed: a new image is the one change that a running container sees. */
@@ -380,7 +389,7 @@ export class ContainerKeeper {
   #refuse(scene: Scene, message: string): void {
     if (this.#refusal !== message) this.#warn(scene, "Failed", `Error: ${message}`);
     this.#refusal = message;
-    this.#wait(scene, { reason: "CreateContainerConfigError", message }, missingRetryMs);
+    this.#wait(scene, { reason: configError, message }, missingRetryMs);
   }
 
   #run(scene: Scene, startedAtMs: number, wasReady: boolean): void {

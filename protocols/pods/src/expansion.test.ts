@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { expand } from "./expansion.ts";
+import { expand, expandWhole } from "./expansion.ts";
 
 describe("expand", () => {
   const variables = new Map([
@@ -20,4 +20,14 @@ describe("expand", () => {
       assert.equal(expand(text, variables), expected);
     });
   }
+});
+
+test("expandWhole names each variable that says nothing, once", () => {
+  const variables = new Map([
+    ["A", "1"],
+    ["EMPTY", ""],
+  ]);
+  assert.deepEqual(expandWhole("$(A)/$$(A)/x", variables), { text: "1/$(A)/x", unknown: [] });
+  const { unknown } = expandWhole("$(NONE)/$(A)/$(EMPTY)/$(NONE)", variables);
+  assert.deepEqual(unknown, ["EMPTY", "NONE"]);
 });

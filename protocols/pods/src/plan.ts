@@ -1,10 +1,10 @@
-import type { Container, EphemeralContainer, Pod, ProbeAction } from "@beemesh/model";
+import type { Container, EphemeralContainer, Pod, ProbeAction, VolumeMount } from "@beemesh/model";
 import type { ContainerPlan, PodPlan, ProbePlan, VolumePlan } from "@beemesh/ports";
 import { amountOf } from "./amount.ts";
 import { withApiAccess } from "./api-access.ts";
 import { type Missing, missing, type Resolved, resolved } from "./dependency.ts";
 import { type EnvironmentSource, environmentOf } from "./environment.ts";
-import { expand } from "./expansion.ts";
+import { expand, expandWhole } from "./expansion.ts";
 import { domainOf, resolverPlan } from "./resolver.ts";
 import { securityOf } from "./security.ts";
 import { sysctlsOf } from "./sysctl.ts";
@@ -38,16 +38,11 @@ export function podPlan(
   }
   const handler = handlerOf(source);
   if (!handler.ok) return handler;
-  const domain = domainOf(pod);
-  const hostAliases = (spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames }));
   const value: PodPlan = {
     uid: metadata.uid ?? "",
     namespace: metadata.namespace ?? "default",
     name: metadata.name,
-    hostname: (spec.hostname ?? metadata.name).slice(0, hostnameLengthMax),
-    ...(domain === "" ? {} : { domain }),
-    ...(hostAliases.length === 0 ? {} : { hostAliases }),
-    resolver: resolverPlan(pod),
+    ...namesOf(pod),
     labels: metadata.labels ?? {},
     volumes,
     terminationGraceMs: graceMsOf(source.pod),
@@ -55,6 +50,19 @@ export function podPlan(
     ...(handler.value === undefined ? {} : { handler: handler.value }),
   };
   return { ok: true, value };
+}
+
+/** What the pod is called, and how its programs find others by name. */
+function namesOf(pod: Pod): Pick<PodPlan, "hostname" | "domain" | "hostAliases" | "resolver"> {
+  const { metadata, spec } = pod;
+  const domain = domainOf(pod);
+  const hostAliases = (spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames }));
+  return {
+    hostname: (spec.hostname ?? metadata.name).slice(0, hostnameLengthMax),
+    ...(domain === "" ? {} : { domain }),
+    ...(hostAliases.length === 0 ? {} : { hostAliases }),
+    resolver: resolverPlan(pod),
+  };
 }
 
 /** What the pod's RuntimeClass says is to run its containers; undefined without one. */
@@ -83,6 +91,8 @@ export function containerPlan(source: EnvironmentSource): Resolved<ContainerPlan
     source.container;
   const variables = environmentOf(source);
   if (!variables.ok) return variables;
+  const mounts = mountsOf(pod, container, variables.value);
+  if (!mounts.ok) return mounts;
   const security = securityOf(pod, container);
   if (!security.ok) return security;
   const expandAll = (texts: readonly string[] = []): string[] =>
@@ -94,7 +104,7 @@ export function containerPlan(source: EnvironmentSource): Resolved<ContainerPlan
     command: expandAll(container.command),
     args: expandAll(container.args),
     env: [...variables.value].map(([name, value]) => ({ name, value })),
-    mounts: mountsOf(pod, container),
+    mounts: mounts.value,
     ports: (container.ports ?? []).map(({ containerPort, protocol = "TCP" }) => ({
       containerPort,
       protocol,
@@ -138,17 +148,47 @@ function pullOf(image: string): ContainerPlan["pull"] {
 }
 
 /** A volume of files is one writer's, the object's: containers only read it. */
-function mountsOf(pod: Pod, container: Container): ContainerPlan["mounts"] {
-  return (container.volumeMounts ?? []).map((mount) => {
+function mountsOf(
+  pod: Pod,
+  container: Container,
+  variables: ReadonlyMap<string, string>,
+): Resolved<ContainerPlan["mounts"]> {
+  const mounts: ContainerPlan["mounts"][number][] = [];
+  for (const mount of container.volumeMounts ?? []) {
     const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
     const isFiles = volume?.emptyDir === undefined && volume?.hostPath === undefined;
-    return {
+    const subPath = subPathOf(mount, variables);
+    if (!subPath.ok) return subPath;
+    mounts.push({
       volume: mount.name,
       path: mount.mountPath,
       readOnly: isFiles || (mount.readOnly ?? false),
-      ...(mount.subPath === undefined ? {} : { subPath: mount.subPath }),
-    };
-  });
+      ...(subPath.value === "" ? {} : { subPath: subPath.value }),
+    });
+  }
+  return resolved(mounts);
+}
+
+/**
+ * The part of its volume that a mount is of; empty for the whole. What variables say must not lead
+ * out of the volume.
+ *
+ * Source: https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath-expanded-environment
+ */
+function subPathOf(
+  { subPath = "", subPathExpr = "" }: VolumeMount,
+  variables: ReadonlyMap<string, string>,
+): Resolved<string> {
+  if (subPathExpr === "") return resolved(subPath);
+  const { text, unknown } = expandWhole(subPathExpr, variables);
+  if (unknown.length > 0) return missing(`missing value for ${unknown.join(", ")}`);
+  if (text.startsWith("/")) {
+    return missing(`error SubPath \`${text}\` must not be an absolute path`);
+  }
+  if (text.split("/").includes("..")) {
+    return missing(`unable to provision SubPath \`${text}\`: must not contain '..'`);
+  }
+  return resolved(text);
 }
 
 function optionsOf(pod: Pod, container: EphemeralContainer): Partial<ContainerPlan> {

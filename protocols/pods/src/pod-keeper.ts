@@ -9,7 +9,7 @@ import { graceMsOf, podPlan } from "./plan.ts";
 import { podStatus } from "./pod-status.ts";
 import { announce, type Scene } from "./scene.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
-import { VolumeKeeper } from "./volume-keeper.ts";
+import { isOtherwiseLabelled, VolumeKeeper } from "./volume-keeper.ts";
 
 /** Why a pod is brought to its end. */
 export type EndCause = "deleted" | "unassigned" | "deadline";
@@ -129,6 +129,9 @@ export class PodKeeper {
   /** The record has changed. */
   update(scene: Scene): void {
     this.#volumes.updated(this.#pod, scene);
+    if (isOtherwiseLabelled(this.#pod, scene.pod)) {
+      for (const container of this.#containers) container.reconsider(scene.now.at);
+    }
     this.#pod = scene.pod;
     const { spec, metadata } = scene.pod;
     for (const added of spec.ephemeralContainers ?? []) this.#lookWith(added);

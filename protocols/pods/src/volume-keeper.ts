@@ -62,9 +62,8 @@ export class VolumeKeeper {
 
   /** The pod's record has changed: its labels may stand in a volume. */
   updated(before: Pod, { pod, now }: Scene): void {
-    const text = ({ metadata: { labels, annotations } }: Pod): string =>
-      canonicalJson([labels ?? {}, annotations ?? {}]);
-    if ((pod.spec.volumes ?? []).length > 0 && text(before) !== text(pod)) this.#rewriteAt = now.at;
+    const hasVolumes = (pod.spec.volumes ?? []).length > 0;
+    if (hasVolumes && isOtherwiseLabelled(before, pod)) this.#rewriteAt = now.at;
   }
 
   /** An object has changed; tells whether it matters. */
@@ -114,6 +113,13 @@ export class VolumeKeeper {
   #note(volumes: readonly FilesPlan[]): void {
     for (const volume of volumes) this.#written.set(volume.name, hashOfFiles(volume));
   }
+}
+
+/** Whether the labels or annotations of a pod are others than they were. */
+export function isOtherwiseLabelled(before: Pod, present: Pod): boolean {
+  const text = ({ metadata: { labels, annotations } }: Pod): string =>
+    canonicalJson([labels ?? {}, annotations ?? {}]);
+  return text(before) !== text(present);
 }
 
 function isFiles(volume: VolumePlan): volume is FilesPlan {
