@@ -6,6 +6,7 @@ import type { ApiReply, ApiRequest, ObjectStore } from "@beemesh/ports";
 import { revisionNote } from "@beemesh/registry";
 import { keyring, signerOf } from "./keyring.ts";
 import type { Boot, NodeEffect, NodeEvent, SimulatedNode } from "./node.ts";
+import { markingWebhook } from "./webhook.ts";
 
 /** The whole program of a machine, as the daemon runs it, with its API. */
 export class MachineNode implements SimulatedNode {
@@ -54,15 +55,11 @@ export class MachineNode implements SimulatedNode {
     });
   }
 
-  /** The chain of admission is the daemon's; of webhooks there are none. */
+  /** The chain of admission is the daemon's; there is one program that webhooks lead to. */
   #judged(making: Extract<MachineEffect, { kind: "admit" }>, now: Now): readonly MachineEffect[] {
     let reply = this.#api.judgePod(making, now);
     while (reply.kind === "consult") {
-      const nobody = { ok: false, reason: "nobody is there" } as const;
-      reply = reply.resume(
-        reply.calls.map(() => nobody),
-        now,
-      );
+      reply = reply.resume(reply.calls.map(markingWebhook), now);
     }
     const uid = making.pod.metadata.uid ?? "";
     return this.machine.step({ kind: "admitted", uid, verdict: verdictOfReply(reply) }, now);

@@ -366,6 +366,8 @@ export class Machine {
       else if (effect.kind === "reassert") {
         this.#scribe.reassert(effect.pod);
         this.#observe("pod.reasserted", { pod: fullNameOf(effect.pod.metadata) });
+      } else if (effect.kind === "disown") {
+        this.#scribe.disown(effect.pod, effect.why);
       } else this.#objects.step({ kind: "fetch", ...effect.record }, this.#now);
     }
   }

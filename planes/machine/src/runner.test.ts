@@ -171,11 +171,30 @@ describe("Runner", () => {
     records.set("side", webhookFor("side.example.com"));
     assert.deepEqual(looked(), ["assign"]);
     records.set("side", webhookFor("other.example.com"));
-    assert.deepEqual(looked(), ["observe"], "the webhook is not the one that the pod names");
+    assert.deepEqual(looked(), ["observe", "wake"], "the webhook is not the one it names");
     const { [mutatorsAnnotation]: _, ...annotations } = changed.metadata.annotations ?? {};
     records.set("web", { ...changed, metadata: { ...changed.metadata, annotations } });
     records.set("side", webhookFor("side.example.com"));
     assert.deepEqual(looked(true), ["observe"], "the pod names none");
+  });
+
+  test("tells that a pod is lost whose webhook is not known for long", () => {
+    const set = replicaSetNamed("rs");
+    const records = new Map<string, KubeObject | "deleted">([
+      ["rs", set],
+      ["web", changedPodOf(set)],
+    ]);
+    const runner = runnerWith(records);
+    const lookedAt = (ms: number): string[] =>
+      summary(runner.look("shop", "web", { at: instantAt(ms), wallMs: ms }));
+    assert.deepEqual(lookedAt(0), ["observe", "lacks", "wake"]);
+    assert.deepEqual(lookedAt(9999), ["observe", "lacks", "wake"]);
+    assert.deepEqual(lookedAt(10_000), ["observe", "disown"]);
+    const { uid: _, ...place } = changedPodOf(set).metadata;
+    records.set("web", { ...changedPodOf(set), metadata: { ...place, uid: "b" } });
+    assert.deepEqual(lookedAt(10_001), ["observe", "lacks", "wake"], "another has its own time");
+    records.delete("rs");
+    assert.deepEqual(lookedAt(30_000), ["observe", "lacks", "wake"], "its owner is not known");
   });
 
   test("does not start a finished pod again", () => {

@@ -16,6 +16,8 @@ export type RunnerEffect =
   | { readonly kind: "waits"; readonly pod: Pod; readonly victims: readonly Pod[] }
   /** Write the pod's own record again: it is older than what took its place. */
   | { readonly kind: "reassert"; readonly pod: Pod }
+  /** Tell that a pod will not run here, so that another takes its place. */
+  | { readonly kind: "disown"; readonly pod: Pod; readonly why: string }
   /** Ask for the record of an owner: without it the pod cannot be judged. */
   | { readonly kind: "lacks"; readonly record: RecordName }
   /** Tick at this instant at the latest. */
@@ -51,6 +53,12 @@ const waitingMax = 10_000;
 const askMs = 1000;
 
 /**
+ * A pod that a webhook has changed waits so long for that webhook to be known here. By then the
+ * webhook is gone, or speaks of other namespaces: somebody has changed that since the pod was made.
+ */
+const mutatorMsMax = 10_000;
+
+/**
  * Decides which pods this machine runs: those whose records name it, whose signature chain holds,
  * and those it has held longer than whoever took their place meanwhile.
  *
@@ -65,6 +73,8 @@ export class Runner {
   readonly #waiting = new Set<string>();
   /** Names of pods that are held and wait for room, by uid. */
   readonly #crowded = new Map<string, { readonly namespace: string; readonly name: string }>();
+  /** Since when pods wait for the webhooks that have changed them, by their names. */
+  readonly #changed = new Map<string, { readonly uid: string; readonly since: Instant }>();
   /** When owners are asked for again that did not come. */
   #askAt: Instant | undefined;
 
@@ -88,6 +98,7 @@ export class Runner {
     const record = objects.get(this.#pods, namespace, name);
     const seen = record ?? (wasDeleted(namespace, name) ? "deleted" : "unknown");
     const settled = this.#settle(namespace, name, seen);
+    if (record === undefined) this.#changed.delete(`${namespace}/${name}`);
     return isPod(record) ? [...settled, ...this.#assign(record, now)] : settled;
   }
 
@@ -186,14 +197,34 @@ export class Runner {
     const mayDiffer = mutation.isAllowed || (mutation.isNoted && this.#options.hasRun(pod));
     const verdict = checkChain(pod, upper, top, mayDiffer);
     if (verdict.ok) return [];
-    const missing = lineage.missing ?? mutation.missing;
     const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
     if (this.#waiting.size < waitingMax) this.#waiting.add(name);
     const facts = { pod: name, reason: verdict.reason };
     const rejected = { kind: "observe", event: "pod.rejected", facts } as const;
-    if (missing === undefined) return [rejected];
+    const isChanged = mutation.isNoted && checkChain(pod, upper, top, true).ok;
+    if (isChanged && this.#hasWaited(pod, now)) {
+      const why = "what has changed it from its template is not known here";
+      return [rejected, { kind: "disown", pod, why }];
+    }
+    const missing = lineage.missing ?? mutation.missing;
+    return [rejected, ...(missing || isChanged ? this.#askFor(missing, now) : [])];
+  }
+
+  /** Looks again soon, and asks for what is missing. */
+  #askFor(missing: RecordName | undefined, now: Now): RunnerEffect[] {
     this.#askAt ??= after(now.at, askMs);
-    return [rejected, { kind: "lacks", record: missing }, { kind: "wake", at: this.#askAt }];
+    const wake = { kind: "wake", at: this.#askAt } as const;
+    return missing === undefined ? [wake] : [{ kind: "lacks", record: missing }, wake];
+  }
+
+  /** Whether a pod has waited long enough for the webhooks that have changed it. */
+  #hasWaited({ metadata }: Pod, { at }: Now): boolean {
+    const { namespace = "", name, uid = "" } = metadata;
+    const key = `${namespace}/${name}`;
+    const known = this.#changed.get(key);
+    if (known?.uid === uid) return at >= after(known.since, mutatorMsMax);
+    if (this.#changed.size < waitingMax) this.#changed.set(key, { uid, since: at });
+    return false;
   }
 }
 

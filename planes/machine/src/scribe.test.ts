@@ -45,6 +45,13 @@ describe("Scribe", () => {
     assert.deepEqual(shelf.take(), []);
   });
 
+  test("tells of a pod that does not run here that it is lost", () => {
+    const { scribe, read } = make(podNamed("web"));
+    scribe.disown(podNamed("web"), "a webhook is not known");
+    const { phase, reason, message } = read().status ?? {};
+    assert.deepEqual([phase, reason, message], ["Failed", "Lost", "a webhook is not known"]);
+  });
+
   test("reports, buries and removes only the pod that is meant", () => {
     const { scribe, shelf, read } = make(other);
     const about = { namespace: "shop", name: "web" };

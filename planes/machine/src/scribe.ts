@@ -132,6 +132,13 @@ export class Scribe {
     }
   }
 
+  /** Tells that a pod is lost which never was here: another is made in its place. */
+  disown({ metadata }: Pod, message: string): void {
+    const { namespace = "", name, uid = "" } = metadata;
+    const status: PodStatus = { phase: "Failed", reason: "Lost", message };
+    this.report({ kind: "status", namespace, name, uid, status });
+  }
+
   /** Writes a pod's own record again, with a newer stamp. */
   reassert(pod: Pod): void {
     this.#objects.putSpec(podResource, pod);

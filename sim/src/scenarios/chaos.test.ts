@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chaos } from "./chaos.ts";
+import { type ChaosOptions, chaos } from "./chaos.ts";
 
 test("chaos is a function of its seed, shows its story and takes a number of machines", () => {
   const story: string[] = [];
@@ -12,6 +12,19 @@ test("chaos is a function of its seed, shows its story and takes a number of mac
   const first = chaos({ ...count, watch, progress: (line) => story.push(line) });
   assert(first.ok && effects > 100 && story.length === first.metrics["deeds"]);
   assert.deepEqual(chaos(count), first);
+});
+
+test("chaos ends as well where webhooks and policies judge each pod, for 30 seeds", () => {
+  let marked = 0;
+  const watch: ChaosOptions["watch"] = (_, effect) => {
+    if (effect.kind !== "persist") return;
+    marked += effect.entries.filter(({ body }) => body.includes('"MARKED"')).length;
+  };
+  for (let seed = 0; seed < 30; seed += 1) {
+    const { violations } = chaos({ seed, judged: true, watch });
+    assert.deepEqual(violations, [], `seed ${seed}`);
+  }
+  assert(marked > 100, `pods are as the webhook has made them: ${marked}`);
 });
 
 test("chaos ends as well while sidecars ask for clones of what they miss, for 30 seeds", () => {

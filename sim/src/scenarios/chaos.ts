@@ -7,6 +7,7 @@ import { strangers } from "../checkers/strangers.ts";
 import { Twins } from "../checkers/twins.ts";
 import { Mesh } from "../mesh.ts";
 import { Sidecars } from "../sidecars.ts";
+import { judges } from "../webhook.ts";
 import type { WorldOptions } from "../world.ts";
 import { Client } from "./client.ts";
 import { Mischief } from "./mischief.ts";
@@ -38,6 +39,8 @@ export interface ChaosOptions extends ScenarioOptions {
   readonly watch?: WorldOptions["watch"];
   /** Whether the pods' sidecars watch each other meanwhile. */
   readonly sidecars?: boolean;
+  /** Whether a webhook and a policy are asked about each pod that is made. */
+  readonly judged?: boolean;
 }
 
 /**
@@ -58,10 +61,12 @@ class Chaos {
   readonly #continuity = new Continuity();
   readonly #violations: Violation[] = [];
   readonly #hasSidecars: boolean;
+  readonly #isJudged: boolean;
 
-  constructor({ seed, machines, watch, progress, sidecars = false }: ChaosOptions) {
+  constructor({ seed, machines, watch, progress, ...options }: ChaosOptions) {
     this.#seed = seed;
-    this.#hasSidecars = sidecars;
+    this.#hasSidecars = options.sidecars ?? false;
+    this.#isJudged = options.judged ?? false;
     this.#mesh = new Mesh(seed, {
       watch: (id, effect, nowMs) => {
         watch?.(id, effect, nowMs);
@@ -102,6 +107,7 @@ class Chaos {
   #settle(): void {
     const { world } = this.#mesh;
     world.run(1500 + this.#random.below(4000));
+    if (this.#isJudged) this.#appointJudges();
     for (let index = 1 + this.#random.below(3); index > 0; index -= 1) {
       const [at] = this.#mesh.up();
       if (at === undefined) break;
@@ -110,6 +116,15 @@ class Chaos {
     }
     const untilMs = world.nowMs + 8000;
     while (world.nowMs < untilMs && headcount(this.#mesh.see()).length > 0) this.#pass(lookMs);
+  }
+
+  #appointJudges(): void {
+    const { world } = this.#mesh;
+    const [at] = this.#mesh.up();
+    for (const judge of judges) {
+      if (at !== undefined) this.#mesh.request(at, { method: "POST", ...judge });
+    }
+    world.run(world.nowMs + arrivalMsMax);
   }
 
   #trouble(): void {
