@@ -8,6 +8,7 @@ import {
   type Resource,
 } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
+import { flagIn, wholeIn } from "./query-value.ts";
 import {
   badRequest,
   type Cause,
@@ -53,6 +54,8 @@ export function listOptionsOf(
   const resourceVersion = first("resourceVersion");
   const hasSelector = first("labelSelector") !== "" || first("fieldSelector") !== "";
   const { onlyName = name } = selection;
+  const numbers = numbersIn(query);
+  if (!numbers.ok) return numbers;
   const options: ListOptions = {
     selects:
       name === ""
@@ -60,15 +63,12 @@ export function listOptionsOf(
         : (object) => object.metadata.name === name && selection.selects(object),
     hasSelector: hasSelector || name !== "",
     onlyName,
-    limit: wholeNumber(first("limit")) ?? 0,
+    ...numbers.value,
     continueToken: first("continue"),
     resourceVersion,
     resourceVersionMatch: first("resourceVersionMatch"),
-    sendInitialEvents: query.has("sendInitialEvents")
-      ? isTrue(first("sendInitialEvents"))
-      : undefined,
-    allowWatchBookmarks: isTrue(first("allowWatchBookmarks")),
-    timeoutSeconds: wholeNumber(first("timeoutSeconds")),
+    sendInitialEvents: flagIn(query, "sendInitialEvents"),
+    allowWatchBookmarks: flagIn(query, "allowWatchBookmarks") ?? false,
   };
   const faults = verb === "list" ? wrongList(options) : wrongWatch(options);
   if (faults.length > 0) return fail(invalid(optionsKind, "", faults));
@@ -76,11 +76,21 @@ export function listOptionsOf(
   return fault === undefined ? done(options) : fail(fault);
 }
 
+function numbersIn(
+  query: ApiRequest["query"],
+): Outcome<Pick<ListOptions, "limit" | "timeoutSeconds">> {
+  const limit = wholeIn(query, "limit");
+  if (!limit.ok) return limit;
+  const timeoutSeconds = wholeIn(query, "timeoutSeconds");
+  if (!timeoutSeconds.ok) return timeoutSeconds;
+  return done({ limit: Math.max(0, limit.value ?? 0), timeoutSeconds: timeoutSeconds.value });
+}
+
 /**
  * A resource version from outside, in the words of etcd's versioner of k8s.io/apiserver; the
  * gateway lets nothing else through.
  */
-function revisionFault(text: string): Status | undefined {
+export function revisionFault(text: string): Status | undefined {
   if (/^\d{0,19}$/u.test(text)) return undefined;
   const quoted = JSON.stringify(text);
   const why = `strconv.ParseUint: parsing ${quoted}: invalid syntax`;
@@ -157,13 +167,4 @@ function matchUnsupported(match: string, supported: string): Cause {
 
 function forbidden(field: string, why: string): Cause {
   return { reason: "FieldValueForbidden", field, message: `Forbidden: ${why}` };
-}
-
-function wholeNumber(text: string): number | undefined {
-  const value = Number(text);
-  return text !== "" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-}
-
-function isTrue(text: string): boolean {
-  return text === "true" || text === "1";
 }

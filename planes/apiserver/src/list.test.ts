@@ -100,6 +100,36 @@ describe("list", () => {
   });
 });
 
+test("a limit and a time are whole numbers", () => {
+  const client = clientWithMaps("a", "b");
+  for (const query of ["limit=x", "limit=", "timeoutSeconds=1.5", "watch=true&timeoutSeconds=x"]) {
+    const { status, body } = client.send(`GET ${paths.configMaps}?${query}`);
+    assert.equal(status, 400, query);
+    assert.match(textAt(body, "message"), /^strconv\.ParseInt: parsing ".*": invalid syntax$/u);
+  }
+  assert.equal(namesOf(client.send(`GET ${paths.configMaps}?limit=-1`).body).length, 2);
+});
+
+test("get gives an object that is not older than asked, or says that it cannot", () => {
+  const client = clientWithMaps("a");
+  const then = client.store.revision;
+  client.send(`POST ${paths.configMaps}`, configMapManifest("b"));
+  const get = (revision: string): ReturnType<TestClient["send"]> =>
+    client.send(`GET ${paths.configMaps}/a?resourceVersion=${revision}`);
+  for (const revision of ["", "0", then, client.store.revision]) {
+    assert.equal(get(revision).status, 200, revision);
+  }
+  const { status, body, reply } = get("999999999");
+  assert.equal(status, 504);
+  assert.equal(textAt(body, "reason"), "Timeout");
+  const current = client.store.revision;
+  const why = `Timeout: Too large resource version: 999999999, current: ${current}`;
+  assert.equal(textAt(body, "message"), why);
+  assert.equal(textAt(listAt(body, "details", "causes")[0], "reason"), "ResourceVersionTooLarge");
+  assert.equal(reply.kind === "json" && reply.headers?.["Retry-After"], "1");
+  assert.equal(get("x").status, 400);
+});
+
 test("get gives one object or a 404", () => {
   const client = clientWithMaps("a");
   const found = client.send(`GET ${paths.configMaps}/a`);

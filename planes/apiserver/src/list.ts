@@ -4,21 +4,44 @@ import type { ApiReply, Snapshot } from "@beemesh/ports";
 import { pass } from "./admission/chain.ts";
 import { type Call, storedObject } from "./call.ts";
 import { deleteObject, deletionIntent } from "./deletion.ts";
-import { type ListOptions, listOptionsOf } from "./list-options.ts";
+import { type ListOptions, listOptionsOf, revisionFault } from "./list-options.ts";
 import { byKey, snapshotAt } from "./past.ts";
 import { formatOf, type ListMeta, renderList, renderObject } from "./rendition.ts";
-import { badRequest, done, expired, fail, type Outcome, replyWith } from "./status.ts";
+import {
+  badRequest,
+  done,
+  expired,
+  fail,
+  type Outcome,
+  replyWith,
+  type Status,
+  tooLargeRevision,
+} from "./status.ts";
 import { type DeleteOptions, deleteOptionsOf } from "./write-options.ts";
 
 /** Answers a GET of an object. */
 export function get(call: Call): ApiReply {
   const format = formatOf(call.request, "object");
   if (!format.ok) return replyWith(format.status);
+  const stale = staleness(call);
+  if (stale !== undefined) return replyWith(stale);
   const object = storedObject(call);
   if (!object.ok) return replyWith(object.status);
   const shown = call.context.view.show(call.info.resource, object.value);
   const rendering = { format: format.value, ...call.info, nowMs: call.now.wallMs };
   return { kind: "json", status: 200, body: renderObject(shown, rendering) };
+}
+
+/**
+ * Why this machine cannot give an object that is as new as its client wants it: the version is in
+ * its future. Whoever gave it out is ahead by less than clocks differ, so that another try helps.
+ */
+function staleness({ context, request }: Call): Status | undefined {
+  const asked = request.query.get("resourceVersion")?.[0] ?? "";
+  const fault = revisionFault(asked);
+  if (fault !== undefined || asked === "") return fault;
+  const { revision } = context.store;
+  return BigInt(asked) > BigInt(revision) ? tooLargeRevision(asked, revision) : undefined;
 }
 
 /** Answers a GET of a collection. */

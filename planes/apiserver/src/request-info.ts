@@ -6,6 +6,7 @@
 import type { Resource, ResourceBook } from "@beemesh/model";
 import type { ApiRequest } from "@beemesh/ports";
 import { metricsResources } from "./metrics-resource.ts";
+import { flagIn } from "./query-value.ts";
 import { reviewResources } from "./review-resource.ts";
 import { virtualResources } from "./virtual-resource.ts";
 
@@ -126,8 +127,7 @@ const ofProxies: ReadonlyMap<string, Verb> = new Map([...ofObjects, ["OPTIONS", 
 
 function verbOf({ method, query }: ApiRequest, { name, subresource }: Place): Verb | undefined {
   if (subresource === proxySubresource) return ofProxies.get(method);
-  const isWatch = ["true", "1", ""].includes(query.get("watch")?.[0] ?? "false");
   const isReading = method === "GET" || method === "HEAD";
-  if (isReading && isWatch) return "watch";
+  if (isReading && flagIn(query, "watch") === true) return "watch";
   return (name === "" ? ofCollections : ofObjects).get(method);
 }

@@ -220,6 +220,19 @@ export function requestTimeout(): Status {
   return failure(504, "Timeout", message);
 }
 
+/**
+ * 504: the version that an object is wanted in is not there yet.
+ *
+ * Source: k8s.io/apiserver, storage/errors.go.
+ */
+export function tooLargeRevision(asked: string, current: string): Status {
+  const what = "Too large resource version";
+  return failure(504, "Timeout", `Timeout: ${what}: ${asked}, current: ${current}`, {
+    causes: [{ reason: "ResourceVersionTooLarge", message: what }],
+    retryAfterSeconds: 1,
+  });
+}
+
 /** 403 without an object: the user may not do this at all. */
 export function refused(message: string): Status {
   return failure(403, "Forbidden", message);

@@ -3,6 +3,7 @@ import { hasUnprintable, managerLengthMax } from "@beemesh/apply";
 import type { ApiRequest } from "@beemesh/ports";
 import { isJsonObject } from "@beemesh/wire";
 import { fieldAt, textAt } from "./field.ts";
+import { flagIn } from "./query-value.ts";
 import { badRequest, done, fail, invalid, type Outcome, type Status } from "./status.ts";
 
 export interface WriteOptions {
@@ -54,13 +55,8 @@ export function writeOptionsOf(
     doubled,
     fieldManager,
     userAgent: programOf(userAgent),
-    force: flagOf(query.get("force")?.[0]),
+    force: flagIn(query, "force"),
   });
-}
-
-/** As Go reads a flag of a query: everything but "0" and "false" is true. */
-function flagOf(text: string | undefined): boolean | undefined {
-  return text === undefined ? undefined : !["0", "false", ""].includes(text.toLowerCase());
 }
 
 function wrongManager(name: string, kind: string): Status | undefined {
