@@ -1,4 +1,4 @@
-import { type Api, createApi, verdictOfReply } from "@beemesh/apiserver";
+import { type Api, createApi, reunionKinds, verdictOfReply } from "@beemesh/apiserver";
 import type { Now } from "@beemesh/base";
 import { Machine, type MachineEffect, type NodeFacts } from "@beemesh/machine";
 import { derivedUid } from "@beemesh/model";
@@ -24,6 +24,7 @@ export class MachineNode implements SimulatedNode {
       incarnation,
       entries,
       ceiling: notes.get(revisionNote),
+      kinds: reunionKinds,
     });
     this.#api = createApi({
       store: this.machine.objects,

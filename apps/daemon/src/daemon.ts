@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Api, createApi } from "@beemesh/apiserver";
+import { type Api, createApi, reunionKinds } from "@beemesh/apiserver";
 import { type Now, shortName } from "@beemesh/base";
 import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/gateway";
 import { ServiceTokens } from "@beemesh/identity";
@@ -301,6 +301,7 @@ async function makeMachine(
     incarnation: nextIncarnation(disk),
     entries: disk.load(),
     ceiling: disk.get(revisionNote),
+    kinds: reunionKinds,
     access,
   });
 }

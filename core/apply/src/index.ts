@@ -6,6 +6,9 @@
  */
 
 export { joinAccounts, splitAccount } from "./account.ts";
+export { accountLengthMax, editsMax, formatEdits, ownStamp, parseEdits } from "./edit-account.ts";
+export { coversEdits, type EditTree, editStamps, joinedEdits, wholeEdit } from "./edit-tree.ts";
+export { editsAfter } from "./editing.ts";
 export { problemsOf } from "./extent.ts";
 export { pathText } from "./field-path.ts";
 export {
@@ -18,6 +21,7 @@ export {
   readManagers,
 } from "./manager.ts";
 export { shapeOfOpenApi } from "./open-api.ts";
+export { reunitedManagers, reunitedValue } from "./reunion.ts";
 export {
   deduced,
   type ListShape,

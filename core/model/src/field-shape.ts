@@ -5,9 +5,18 @@ import type { JsonObject } from "@beemesh/wire";
 import type { Resource } from "./resource.ts";
 import { type Field, type TypeSchema, typeNamed, typeOfResource } from "./schema.ts";
 
+/** Shapes of custom resources: a definition that is changed makes new resources. */
+const customShapes = new WeakMap<Resource, Shape>();
+
 /** The shape of a resource's objects. */
 export function shapeOf(resource: Resource): Shape {
-  return shapeOfType(typeOfResource(resource));
+  const { custom } = resource;
+  if (custom === undefined) return shapeOfType(typeOfResource(resource));
+  const known = customShapes.get(resource);
+  if (known !== undefined) return known;
+  const made = shapeOfCustom(custom.schema);
+  customShapes.set(resource, made);
+  return made;
 }
 
 /** The shape of a custom resource's objects, by the structural schema of one of its versions. */

@@ -16,4 +16,5 @@ export { type Api, type ApiOptions, createApi, type PodTokenWish } from "./api.t
 export type { Authorize } from "./authorization.ts";
 export { type EventFacts, makeEvent } from "./event.ts";
 export { type Jurisdiction, jurisdictionOf } from "./jurisdiction.ts";
+export { type ReunionKinds, reunionKinds } from "./reunion-kinds.ts";
 export type { WatchLimits } from "./watch-set.ts";

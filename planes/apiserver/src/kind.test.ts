@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findResource, isKubeObject, ResourceBook } from "@beemesh/model";
+import { findResource, isKubeObject, ResourceBook, shapeOf } from "@beemesh/model";
 import { customPaths, gateway, gatewayDefinition } from "./custom/test-definition.ts";
-import { defaults, pruneUnknown, shapeOf, unknownFields, validate, warningsFor } from "./kind.ts";
+import { defaults, pruneUnknown, unknownFields, validate, warningsFor } from "./kind.ts";
 import { configMapManifest } from "./test-object.ts";
 
 const book = new ResourceBook();

@@ -2,18 +2,11 @@
  * What is to be known of the objects of a kind, whether the kind is the API's own or a
  * definition's: which fields there are, what they are without being said, what may stand in them.
  */
-import type { Shape } from "@beemesh/apply";
 import type { Cause, KubeObject, Resource } from "@beemesh/model";
 import * as model from "@beemesh/model";
 import { definitionWarnings, withDefinitionDefaults } from "./custom/definition.ts";
 import { definitionCauses } from "./custom/definition-rules.ts";
-import {
-  customCauses,
-  customShape,
-  defaultedCustom,
-  prunedCustom,
-  unknownCustomFields,
-} from "./custom/kind.ts";
+import { customCauses, defaultedCustom, prunedCustom, unknownCustomFields } from "./custom/kind.ts";
 
 /** The paths of members that the kind does not have. */
 export function unknownFields(resource: Resource, object: KubeObject): readonly string[] {
@@ -60,9 +53,4 @@ export function warningsFor(resource: Resource, object: KubeObject): readonly st
   if (custom !== undefined) return [];
   const texts = model.warningsFor(resource, object);
   return model.isDefinition(resource) ? [...texts, ...definitionWarnings(object)] : texts;
-}
-
-/** What of the objects is owned whole, and how lists merge. */
-export function shapeOf(resource: Resource): Shape {
-  return resource.custom === undefined ? model.shapeOf(resource) : customShape(resource);
 }

@@ -21,10 +21,9 @@ import {
   trackUpdate,
   type Write,
 } from "@beemesh/apply";
-import { apiVersionOf, isKubeObject, type KubeObject } from "@beemesh/model";
+import { apiVersionOf, isKubeObject, type KubeObject, shapeOf } from "@beemesh/model";
 import { canonicalJson, isJsonObject, type JsonObject } from "@beemesh/wire";
 import type { Call } from "./call.ts";
-import { shapeOf } from "./kind.ts";
 import {
   applyConflict,
   badRequest,

@@ -85,14 +85,14 @@ export class Machine {
   #regardWakeAt: Instant | undefined;
 
   constructor(options: MachineOptions) {
-    const { facts, signer, verifier, random, now, introductions, ceiling } = options;
+    const { facts, signer, verifier, random, now, introductions, ceiling, kinds } = options;
     const self = facts.peer;
     this.#facts = facts;
     this.#now = now;
     this.#startedAt = now.at;
     this.#resyncAt = after(now.at, resyncMs);
     const basics = { self, signer, verifier, random };
-    const records = openRecords({ ...basics, introductions, now, ceiling });
+    const records = openRecords({ ...basics, introductions, now, ceiling, kinds });
     this.#registry = records.registry;
     this.#objects = records.objects;
     this.#objects.onChange((change) => {
@@ -418,6 +418,7 @@ export class Machine {
       // The object store has told its listeners of changes already.
       if (effect.kind === "changed" || effect.kind === "forgotten") continue;
       if (effect.kind === "send") this.#send(effect.to, effect.message);
+      else if (effect.kind === "disunited") this.#scribe.recordDisunion(effect, this.#now);
       else this.#emit(effect);
     }
   }

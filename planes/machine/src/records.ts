@@ -1,7 +1,7 @@
 import type { Now, Random } from "@beemesh/base";
-import type { Pod } from "@beemesh/model";
+import { type Pod, ResourceBook } from "@beemesh/model";
 import type { Introductions, Revision, Signer, Verifier } from "@beemesh/ports";
-import { Objects, Registry } from "@beemesh/registry";
+import { type Kinds, Objects, Registry, Reunions } from "@beemesh/registry";
 import { collectionOf, type Entry, type PeerId } from "@beemesh/wire";
 import { descentOf, lineageOf } from "./lineage.ts";
 import { interestedIn } from "./placement.ts";
@@ -17,6 +17,8 @@ export interface RecordsOptions {
   readonly now: Now;
   /** What the disk holds under `revisionNote` of the registry. */
   readonly ceiling: Revision | undefined;
+  /** By what versions from two sides of a cut come together; without it the newer holds whole. */
+  readonly kinds?: Kinds | undefined;
 }
 
 /** The records of one machine: signed entries, and the objects that they make up. */
@@ -26,10 +28,13 @@ export interface Records {
 }
 
 /** Makes the records of a machine, still empty. */
-export function openRecords({ now, ceiling, ...options }: RecordsOptions): Records {
+export function openRecords({ now, ceiling, kinds, ...options }: RecordsOptions): Records {
   const { self } = options;
-  const registry = new Registry({ ...options, interested: interestedIn, descent: descentOf });
-  return { registry, objects: new Objects({ self, registry, now, ceiling }) };
+  const resources = new ResourceBook();
+  const reunions = kinds && new Reunions({ resources, kinds });
+  const known = { interested: interestedIn, descent: descentOf, reunions };
+  const registry = new Registry({ ...options, ...known });
+  return { registry, objects: new Objects({ self, registry, now, ceiling, resources }) };
 }
 
 /** The signed records by which another machine can tell that a pod may run. */

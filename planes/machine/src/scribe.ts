@@ -9,7 +9,7 @@ import {
 } from "@beemesh/model";
 import type { PodsEffect } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
-import type { Objects } from "@beemesh/registry";
+import type { Objects, RegistryEffect } from "@beemesh/registry";
 import type { PeerId } from "@beemesh/wire";
 import { bindPod } from "./placement.ts";
 import { eventResource, type Occurrence, Recorder } from "./recorder.ts";
@@ -31,6 +31,9 @@ const ownedByUsers: ReadonlySet<string> = new Set([
   "services",
   "statefulsets",
 ]);
+
+/** Fields that an Event names; the first ones say where to look. */
+const disunionFieldsMax = 5;
 
 function isOfUsers({ custom, name }: Resource): boolean {
   return custom !== undefined || ownedByUsers.has(name);
@@ -163,6 +166,19 @@ export class Scribe {
     } as const;
     this.record(occurrence, now);
     return true;
+  }
+
+  /** Tells whoever looks at an object that something written while the network was cut is lost. */
+  recordDisunion(effect: Extract<RegistryEffect, { kind: "disunited" }>, now: Now): void {
+    const { apiVersion, kind, metadata } = effect.object;
+    const { name, namespace, uid = "" } = metadata;
+    const place = namespace === undefined ? { name } : { name, namespace };
+    const fields = effect.fields.filter((field) => field !== "").slice(0, disunionFieldsMax);
+    const where = fields.length === 0 ? "" : ` (${fields.join(", ")})`;
+    const why = `together they are not valid${where}`;
+    const message = `Kept the newer of two versions from both sides of a cut: ${why}`;
+    const object = { apiVersion, kind, ...place, uid };
+    this.record({ object, type: "Warning", reason: "NotReunited", message }, now);
   }
 
   /** Writes an Event, unless the same was written only just now. */

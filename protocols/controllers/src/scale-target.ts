@@ -14,7 +14,6 @@ import {
   selectorOf,
   selectorOfLabels,
   shapeOf,
-  shapeOfCustom,
   withReplicas,
 } from "@beemesh/model";
 import { isJsonObject, type JsonObject } from "@beemesh/wire";
@@ -101,7 +100,7 @@ export function rescaling(
   const read = readManagers(object.metadata.managedFields);
   const managers = trackUpdate(
     {
-      shape: resource.custom ? shapeOfCustom(resource.custom.schema) : shapeOf(resource),
+      shape: shapeOf(resource),
       before: withoutAccount(object),
       managers: read.ok ? read.managers : [],
       writer: {

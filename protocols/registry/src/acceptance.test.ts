@@ -38,12 +38,15 @@ describe("Acceptance", () => {
   let acceptance: Acceptance;
   let verified: number;
   let isRetained: boolean;
+  /** Versions that are asked about, by name; those say what newer ones lack. */
+  let saysMore: ReadonlySet<string>;
 
   beforeEach(() => {
     library = new Library();
     effects = [];
     verified = 0;
     isRetained = true;
+    saysMore = new Set();
     acceptance = new Acceptance({
       library,
       clock: new HybridClock({ self: "me" }),
@@ -55,6 +58,7 @@ describe("Acceptance", () => {
         mayAuthor: (author, namespace) => author !== "eve" || namespace === "eden",
       },
       isKnown: (author) => author !== "stranger",
+      isLate: (_, { entry }) => saysMore.has(entry.name),
       isRetained: () => isRetained,
       hold: (entry) => hold(entry),
       emit: (effect) => effects.push(effect),
@@ -122,7 +126,7 @@ describe("Acceptance", () => {
   test("does not learn the time from a stamp that nobody answers for", () => {
     const clock = new HybridClock({ self: "me" });
     const isKnown = (): boolean => true;
-    const isAlways = { isRetained: isKnown, isKnown };
+    const isAlways = { isRetained: isKnown, isKnown, isLate: () => false };
     const options = { library, clock, verifier: trustingVerifier, ...isAlways, hold };
     const door = new Acceptance({ ...options, emit: () => {} });
     const ahead = signed({ atMs: wallMs + 1000 });
@@ -141,6 +145,37 @@ describe("Acceptance", () => {
       forwards.map(({ entry }) => entry),
       [newer],
     );
+  });
+
+  test("takes an older version that says more only by whoever signed it", () => {
+    library.put(hold(signed({ name: "map" })));
+    const older = signed({ name: "map", atMs: wallMs - 1 });
+    assert.deepEqual(acceptance.sift("bob", [older], now).late, []);
+    assert.equal(verified, 0);
+    saysMore = new Set(["map"]);
+    const sifted = acceptance.sift("bob", [older], now);
+    assert.deepEqual(
+      sifted.late.map(({ entry }) => entry),
+      [older],
+    );
+    assert.deepEqual([sifted.accepted.length, sifted.ids.length, sifted.newer.length], [0, 1, 1]);
+    assert.equal(verified, 1);
+    const forged = acceptance.sift("bob", [{ ...older, body: "[]" }], now);
+    assert.deepEqual([forged.late.length, forged.ids.length], [0, 0]);
+    assert.equal(penalties().length, 1);
+  });
+
+  test("keeps what the older one of two versions in one message says more", () => {
+    const [older, newer] = [signed({ atMs: wallMs - 1 }), signed()];
+    saysMore = new Set(["web"]);
+    for (const message of [
+      [older, newer],
+      [newer, older],
+    ]) {
+      const { accepted, late, ids } = acceptance.sift("bob", message, now);
+      assert.deepEqual([accepted[0]?.entry, late[0]?.entry], [newer, older]);
+      assert.equal(ids.length, 2);
+    }
   });
 
   test("acknowledges an expired deletion of what it does not hold, and keeps nothing", () => {

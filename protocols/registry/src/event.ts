@@ -1,4 +1,5 @@
 import type { Instant } from "@beemesh/base";
+import type { KubeObject } from "@beemesh/model";
 import type { CollectionId, Entry, EntryPart, PeerId } from "@beemesh/wire";
 import type { RegistryMessage } from "./message.ts";
 
@@ -57,6 +58,11 @@ export type RegistryEffect =
       readonly holders: number;
       readonly of: number;
     }
+  /**
+   * What was written on two sides of a cut is not valid together, in these fields: this version
+   * stands whole.
+   */
+  | { readonly kind: "disunited"; readonly object: KubeObject; readonly fields: readonly string[] }
   | { readonly kind: "wake"; readonly at: Instant }
   | { readonly kind: "penalize"; readonly peer: PeerId; readonly reason: string }
   | {

@@ -17,3 +17,4 @@ export { introductionOf, type RegistryMessage } from "./message.ts";
 export { decodeRegistryMessage, entryOf, isCollectionId } from "./message-reader.ts";
 export { Objects, type ObjectsOptions, revisionNote } from "./objects.ts";
 export { type Coverage, Registry, type RegistryOptions } from "./registry.ts";
+export { type Kinds, Reunions } from "./reunions.ts";

@@ -32,6 +32,9 @@ export const entriesPerMessageMax = 4096;
 /** Batches that one incoming message can draw: the rest is asked for again. */
 export const batchesPerStepMax = 4;
 
+/** Older versions that are remembered to hold no news, so that they are not asked for again. */
+export const coveredMax = 4096;
+
 /** Items of any other list in a message. */
 export const itemsPerMessageMax = 5000;
 

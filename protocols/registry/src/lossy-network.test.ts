@@ -32,6 +32,7 @@ export interface NetworkOptions {
   readonly names: readonly PeerId[];
   readonly replicas?: number;
   readonly interested?: RegistryOptions["interested"];
+  readonly reunions?: RegistryOptions["reunions"];
   readonly verifier?: Verifier;
   /** Whom each machine knows; without it everybody knows everybody. */
   readonly introductions?: (name: PeerId) => Introductions;
@@ -238,12 +239,14 @@ export class LossyNetwork {
 
   #makeRegistry(self: PeerId, random: Random): Registry {
     const { replicas, interested, introductions, verifier = trustingVerifier } = this.#options;
+    const { reunions } = this.#options;
     return new Registry({
       self,
       signer: signerOf(self),
       verifier,
       introductions: introductions?.(self),
       random,
+      reunions,
       ...(replicas === undefined ? {} : { replicas }),
       ...(interested === undefined ? {} : { interested }),
     });

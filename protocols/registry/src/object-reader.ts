@@ -2,6 +2,7 @@ import { joinAccounts, splitAccount } from "@beemesh/apply";
 import type { KubeObject, ObjectMeta } from "@beemesh/model";
 import type { Revision } from "@beemesh/ports";
 import { type Entry, isJsonObject, type JsonObject, objectLimits, parseJson } from "@beemesh/wire";
+import { editsMember } from "./edits.ts";
 
 /** Where an object of a specification must say that it is. */
 export interface Place {
@@ -27,7 +28,7 @@ function readMeta(metadata: JsonObject, name: string, namespace: string): Object
   const { uid } = metadata;
   if (metadata["name"] !== name || typeof uid !== "string" || uid === "") return undefined;
   if ((metadata["namespace"] ?? "") !== namespace) return undefined;
-  const { resourceVersion: _, ...rest } = metadata;
+  const { resourceVersion: _, [editsMember]: __, ...rest } = metadata;
   return { ...rest, name, uid };
 }
 
@@ -55,14 +56,15 @@ export function withStatus(base: KubeObject, { status, managedFields }: ReadStat
 
 /**
  * The body that a specification is kept as: all but the status, the field managers of the
- * status, and what a machine adds.
+ * status, and what a machine adds; with the account of its edits, if there is one.
  */
-export function specBodyOf(object: KubeObject): string {
+export function specBodyOf(object: KubeObject, edits?: JsonObject): string {
   const { status: _, metadata, ...rest } = object;
   const { resourceVersion: __, managedFields, ...kept } = metadata;
   const { ofSpec } = splitAccount(managedFields);
   const account = ofSpec.length === 0 ? {} : { managedFields: ofSpec };
-  return JSON.stringify({ ...rest, metadata: { ...kept, ...account } });
+  const edited = edits === undefined ? {} : { [editsMember]: edits };
+  return JSON.stringify({ ...rest, metadata: { ...kept, ...account, ...edited } });
 }
 
 /** The body that a status is kept as. */

@@ -1,4 +1,4 @@
-import { assert, BeeError, type Now } from "@beemesh/base";
+import { assert, type Now } from "@beemesh/base";
 import { isDefinition, type KubeObject, type Resource, ResourceBook } from "@beemesh/model";
 import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
 import {
@@ -10,10 +10,9 @@ import {
 } from "@beemesh/wire";
 import { Announcer } from "./announcer.ts";
 import { Bindings } from "./bindings.ts";
+import { accountAfter } from "./edits.ts";
 import type { RegistryEffect, RegistryEvent } from "./event.ts";
-import { bytesOf } from "./held.ts";
 import { History } from "./history.ts";
-import { bodyLengthMax, entryBytesMax } from "./limits.ts";
 import {
   type ReadStatus,
   readObject,
@@ -23,13 +22,17 @@ import {
   withRevision,
   withStatus,
 } from "./object-reader.ts";
+import { bodyFits, checkSize } from "./object-size.ts";
 import type { Registry } from "./registry.ts";
+import { resourceIn } from "./resource-in.ts";
 import { RevisionClock, readRevision } from "./revision.ts";
 import { type Row, Table } from "./table.ts";
 
 export interface ObjectsOptions {
   readonly self: PeerId;
   readonly registry: Registry;
+  /** The resources that there are; shared with those who must know them, too. */
+  readonly resources?: ResourceBook;
   /** The present, until the first step or {@link Objects.advance}. */
   readonly now: Now;
   /** What the disk holds under {@link revisionNote}. */
@@ -48,7 +51,7 @@ export const revisionNote = "registry.revision";
  * be done, writes by the API and the controllers included.
  */
 export class Objects implements ObjectStore {
-  readonly resources = new ResourceBook();
+  readonly resources: ResourceBook;
   readonly #registry: Registry;
   readonly #revisions: RevisionClock;
   readonly #history = new History();
@@ -63,7 +66,8 @@ export class Objects implements ObjectStore {
   #tickets = 0;
   #effects: RegistryEffect[] = [];
 
-  constructor({ self, registry, now, ceiling }: ObjectsOptions) {
+  constructor({ self, registry, now, ceiling, resources }: ObjectsOptions) {
+    this.resources = resources ?? new ResourceBook();
     this.#registry = registry;
     this.#revisions = new RevisionClock({ self, ceiling });
     this.#now = now;
@@ -137,7 +141,7 @@ export class Objects implements ObjectStore {
   }
 
   putSpec(resource: Resource, object: KubeObject): WriteTicket {
-    return this.#put(resource, object, { part: "spec", body: specBodyOf(object) });
+    return this.#put(resource, object, { part: "spec", body: this.#specBody(resource, object) });
   }
 
   /**
@@ -145,8 +149,18 @@ export class Objects implements ObjectStore {
    * written since the version held here: for bookkeeping in what users own.
    */
   amendSpec(resource: Resource, object: KubeObject): WriteTicket {
-    const body = specBodyOf(object);
+    const body = this.#specBody(resource, object);
     return this.#put(resource, object, { part: "spec", body, isAmendment: true });
+  }
+
+  /** The body of a new version, with the account of what it and the ones before have changed. */
+  #specBody(resource: Resource, object: KubeObject): string {
+    const { name, namespace = "", uid } = object.metadata;
+    const row = this.#tables.get(collectionOfResource(resource, namespace))?.get(name);
+    if (row === undefined || row.uid !== uid) return specBodyOf(object);
+    const body = specBodyOf(object, accountAfter(resource, row, object));
+    // An object that has room for itself alone counts as written whole.
+    return bodyFits(body) ? body : specBodyOf(object);
   }
 
   putStatus(resource: Resource, object: KubeObject): WriteTicket {
@@ -335,26 +349,7 @@ function collectionOfResource(resource: Resource, namespace: string): Collection
   return collectionOf(resource.name, resource.group, resource.namespaced ? namespace : "");
 }
 
-/** What the name of a collection says: resource, group, and a namespace or `-`. */
-function resourceIn(collection: CollectionId): {
-  readonly group: string;
-  readonly name: string;
-  readonly place: string;
-} {
-  const [qualified = "", place = ""] = collection.split("/");
-  const dot = qualified.indexOf(".");
-  if (dot < 0) return { name: qualified, group: "", place };
-  return { name: qualified.slice(0, dot), group: qualified.slice(dot + 1), place };
-}
-
 /** All versions of a custom resource have one. */
 function keyOf({ group, name }: Resource): string {
   return `${group}/${name}`;
-}
-
-function checkSize(body: string, name: string): void {
-  if (body.length <= bodyLengthMax && bytesOf(body) <= entryBytesMax) return;
-  throw new BeeError("object-too-large", `Cannot keep object ${name}: it is too large`, {
-    facts: { name, length: body.length },
-  });
 }

@@ -17,6 +17,7 @@ import {
   entryKey,
   entryText,
   type PeerId,
+  type Stamp,
 } from "@beemesh/wire";
 import { Acceptance, type Sifted } from "./acceptance.ts";
 import { Acquaintance } from "./acquaintance.ts";
@@ -27,6 +28,7 @@ import { Following } from "./following.ts";
 import { type Descent, type Held, hold, type Interest } from "./held.ts";
 import { Ledger } from "./ledger.ts";
 import { keepersMax, matchMsMax, strangersMsMax, sweepEveryMs, takeOverMs } from "./limits.ts";
+import { Mender } from "./mender.ts";
 import { MeshTime } from "./mesh-time.ts";
 import {
   type DeliveryMessage,
@@ -38,6 +40,7 @@ import {
 import { Outbox } from "./outbox.ts";
 import { Placement } from "./placement.ts";
 import { Repair } from "./repair.ts";
+import type { Reunions } from "./reunions.ts";
 import { Sharing } from "./sharing.ts";
 import { Library } from "./shelf.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -62,6 +65,8 @@ export interface RegistryOptions {
    * concerns. Must depend on the entry alone.
    */
   readonly descent?: Descent;
+  /** What versions from two sides of a cut are together; without it the newer one holds whole. */
+  readonly reunions?: Reunions | undefined;
 }
 
 /** How much of a collection this machine holds. */
@@ -95,6 +100,7 @@ export class Registry {
   readonly #feeds: Feeds;
   readonly #following: Following;
   readonly #acceptance: Acceptance;
+  readonly #mender: Mender;
   readonly #acquaintance: Acquaintance;
   readonly #sweeper: Sweeper;
 
@@ -136,7 +142,10 @@ export class Registry {
     const matched = (peer: PeerId): void => this.#matched(peer);
     this.#repair = new Repair({ self, library, placement, sharing, random, emit, matched });
     this.#feeds = new Feeds({ library, placement, repair: this.#repair, random, emit });
-    const { introductions } = options;
+    const { introductions, reunions } = options;
+    const write = ({ stamp, collection, name, part }: Entry, body: string, now: Now): void =>
+      this.#writeAt(this.#clock.follow(stamp), { collection, name, part, body }, now);
+    this.#mender = new Mender({ self, verifier, placement, reunions, write, emit });
     const acquaintance = new Acquaintance({ introductions, emit });
     this.#acquaintance = acquaintance;
     this.#acceptance = new Acceptance({
@@ -145,6 +154,7 @@ export class Registry {
       verifier,
       isKnown: (author) => acquaintance.knows(author),
       isRetained,
+      isLate: (mine, held) => this.#mender.isLate(mine, held),
       hold: this.#hold,
       emit,
     });
@@ -266,13 +276,18 @@ export class Registry {
   }
 
   #write(event: RegistryEvent & { kind: "write" }, now: Now): void {
-    const { collection, name, part, body, ticket } = event;
-    const { self, signer } = this.#options;
+    const { collection, name, part } = event;
     const amended = event.isAmendment === true ? this.get(collection, name, part) : undefined;
     const stamp =
       amended === undefined
         ? this.#clock.next(this.#meshTime.correct(now))
         : this.#clock.follow(amended.stamp);
+    this.#writeAt(stamp, event, now);
+  }
+
+  #writeAt(stamp: Stamp, write: Omit<RegistryEvent & { kind: "write" }, "kind">, now: Now): void {
+    const { collection, name, part, body, ticket } = write;
+    const { self, signer } = this.#options;
     const unsigned = { collection, name, part, stamp, author: self, body };
     const held = this.#hold({ ...unsigned, signature: signer.sign(entryText(unsigned)) });
     const before = this.#put(held);
@@ -404,21 +419,32 @@ export class Registry {
   #exchange(from: PeerId, entries: readonly Entry[], now: Now): readonly number[] {
     const { ids, newer } = this.#accept(from, entries, now);
     const collection = newer[0]?.entry.collection;
-    if (collection !== undefined) this.#repair.give(from, newer, collection);
+    // What has come together meanwhile is newer still.
+    const newest = newer.map((held) => this.#library.get(held.entry) ?? held);
+    if (collection !== undefined) this.#repair.give(from, newest, collection);
     return ids;
   }
 
   #accept(from: PeerId, entries: readonly Entry[], now: Now): Sifted {
     const sifted = this.#acceptance.sift(from, entries, this.#meshTime.correct(now));
-    for (const held of sifted.accepted) {
-      const before = this.#put(held);
-      this.#passOn(held, now);
-      // What it was derived from need not stay here any longer either.
-      if (before?.concerns.includes(this.#options.self)) this.#sweepSoon(now);
-      if (!this.#isRetained(held)) this.#sweepWithin(strangersMsMax, now.at);
+    for (const held of sifted.accepted) this.#keep(held, now);
+    for (const { entry } of sifted.late) {
+      const mine = this.#library.get(entry);
+      if (mine !== undefined) this.#mender.mend(mine.entry, entry, now);
     }
     this.#acquaintance.ask(from, sifted.strangers, now);
     return sifted;
+  }
+
+  /** Keeps a version of another machine, or what it is together with the one held here. */
+  #keep(held: Held, now: Now): void {
+    const mine = this.#library.get(held.entry);
+    if (mine !== undefined && this.#mender.mend(held.entry, mine.entry, now)) return;
+    const before = this.#put(held);
+    this.#passOn(held, now);
+    // What it was derived from need not stay here any longer either.
+    if (before?.concerns.includes(this.#options.self)) this.#sweepSoon(now);
+    if (!this.#isRetained(held)) this.#sweepWithin(strangersMsMax, now.at);
   }
 
   /** Whoever wrote it need not know whom it concerns by descent: that is for the first keeper. */
@@ -441,8 +467,8 @@ export class Registry {
   /** Answers an offer: what is held here already, and what is wanted. */
   #consider(from: PeerId, { c, i }: DeliveryMessage & { k: "r.offer" }): void {
     const tree = this.#library.shelf(c)?.tree;
-    const isHeld = ([position, version]: readonly [number, string, number]): boolean =>
-      tree?.at(position).some((held) => held.version >= version) ?? false;
+    const isHeld = ([position, version, id]: readonly [number, string, number]): boolean =>
+      tree?.at(position).some((held) => this.#knows(held, version, id)) ?? false;
     this.#acknowledge(
       from,
       i.filter((item) => isHeld(item)).map(([, , id]) => id),
@@ -452,6 +478,11 @@ export class Registry {
     const wants = i.filter((item) => !isHeld(item)).map(([position]) => position);
     if (wants.length === 0) return;
     this.#ledger.emit({ kind: "send", to: from, message: { k: "r.want", c, i: wants } });
+  }
+
+  /** Whether what is held here is this version, or one that says no less. */
+  #knows(held: Held, version: string, id: number): boolean {
+    return held.id === id || (held.version >= version && !this.#mender.mayLack(held.entry, id));
   }
 
   #observe(event: string, facts: Readonly<Record<string, string | number>>): void {

@@ -1,9 +1,17 @@
 import { findResource, type KubeObject } from "@beemesh/model";
-import { collectionOf, type Stamp } from "@beemesh/wire";
+import { collectionOf, isJsonObject, type Json, type Stamp } from "@beemesh/wire";
 import type { SeenMesh, Violation } from "./sight.ts";
 
 /** Annotation by which a client knows its own writes again. */
 export const writeAnnotation = "simulator/write";
+
+/** What a client changes of a Deployment. Each has an annotation that says who was the last. */
+export type ClientField = "replicas" | "image";
+
+/** The annotation that names the last write of a field. */
+export function fieldAnnotation(field: ClientField): string {
+  return `simulator/${field}`;
+}
 
 const collection = collectionOf("deployments", "apps", "default");
 
@@ -14,13 +22,18 @@ export interface ClientWrite {
   readonly number: number;
   readonly kind: "put" | "delete";
   readonly stamp: Stamp;
+  /** Of which object of that name it is. */
+  readonly uid: string;
+  /** The values of the fields that it sets. */
+  readonly sets: Readonly<Partial<Record<ClientField, number | string>>>;
   /** Whether a majority of keepers has said that it holds the write. */
   isAcknowledged: boolean;
 }
 
 /**
  * No acknowledged write is lost: after healing every machine shows, of each name, the newest
- * acknowledged write or one with a later stamp.
+ * acknowledged write or one with a later stamp; and of each field of the object that it shows, the
+ * value of the newest acknowledged write of that field, or of a later one.
  */
 export class Promises {
   readonly #writes: ClientWrite[] = [];
@@ -48,13 +61,45 @@ export class Promises {
         objects.list(resource).items.map((object) => [object.metadata.name, object]),
       );
       return [...byName].flatMap(([name, writes]) => {
-        const lost = lostOf(writes, held.get(name));
-        if (lost === undefined) return [];
-        const message = `${lost.kind} ${lost.number} of ${name} is lost on ${machine}`;
-        return [{ invariant: "promises", message }];
+        const object = held.get(name);
+        const lost = lostOf(writes, object);
+        const told = lost === undefined ? [] : [`${lost.kind} ${lost.number} of ${name}`];
+        const fields = object === undefined ? [] : lostFields(writes, object);
+        return [...told, ...fields].map((what) => {
+          const message = `${what} is lost on ${machine}`;
+          return { invariant: "promises", message };
+        });
       });
     });
   }
+}
+
+/** The fields of an object that show an older write than the newest acknowledged one. */
+function lostFields(writes: readonly ClientWrite[], object: KubeObject): readonly string[] {
+  const { name, uid, annotations = {} } = object.metadata;
+  return fields.flatMap((field): readonly string[] => {
+    const setters = writes
+      .filter((write) => write.uid === uid && write.sets[field] !== undefined)
+      .toSorted((a, b) => (a.stamp < b.stamp ? 1 : -1));
+    const newest = setters.find(({ isAcknowledged }) => isAcknowledged);
+    if (newest === undefined) return [];
+    const number = Number(annotations[fieldAnnotation(field)] ?? Number.NaN);
+    const shown = setters.find((write) => write.number === number);
+    const isThere = shown !== undefined && shown.stamp >= newest.stamp;
+    if (isThere && shown.sets[field] === valueOf(object, field)) return [];
+    return [`${field} of put ${newest.number} of ${name}`];
+  });
+}
+
+const fields: readonly ClientField[] = ["replicas", "image"];
+
+function valueOf({ spec }: KubeObject, field: ClientField): Json | undefined {
+  if (!isJsonObject(spec)) return undefined;
+  if (field === "replicas") return spec["replicas"];
+  const template = isJsonObject(spec["template"]) ? spec["template"]["spec"] : undefined;
+  const containers = isJsonObject(template) ? template["containers"] : undefined;
+  const [first] = Array.isArray(containers) ? containers : [];
+  return isJsonObject(first) ? first["image"] : undefined;
 }
 
 /** The newest acknowledged write, if what is there is older. */

@@ -62,6 +62,7 @@ class Chaos {
   readonly #violations: Violation[] = [];
   readonly #hasSidecars: boolean;
   readonly #isJudged: boolean;
+  #reunited = 0;
 
   constructor({ seed, machines, watch, progress, ...options }: ChaosOptions) {
     this.#seed = seed;
@@ -71,6 +72,7 @@ class Chaos {
       watch: (id, effect, nowMs) => {
         watch?.(id, effect, nowMs);
         if (effect.kind === "acknowledged") this.#client.acknowledged(id, effect.ticket, effect);
+        if (effect.kind === "observe" && effect.event === "registry.reunited") this.#reunited += 1;
       },
     });
     this.#random = this.#mesh.world.random;
@@ -95,6 +97,7 @@ class Chaos {
       machines: world.ids.length,
       deeds: this.#mischief.count,
       acknowledged: this.#client.promises.acknowledged,
+      reunited: this.#reunited,
       healMs,
       twinMs: Math.round(this.#twins.longestMs),
       happened: world.happened,

@@ -1,6 +1,11 @@
-import { findResource } from "@beemesh/model";
-import { entryKey, type Json, type PeerId, type Stamp } from "@beemesh/wire";
-import { type ClientWrite, Promises, writeAnnotation } from "../checkers/promises.ts";
+import { findResource, type KubeObject } from "@beemesh/model";
+import { entryKey, isJsonObject, type Json, type PeerId, type Stamp } from "@beemesh/wire";
+import {
+  type ClientWrite,
+  fieldAnnotation,
+  Promises,
+  writeAnnotation,
+} from "../checkers/promises.ts";
 import type { Mesh, MeshReply } from "../mesh.ts";
 
 const collection = "deployments.apps/default";
@@ -20,14 +25,22 @@ export class Client {
 
   /** Names of the Deployments that a machine shows. */
   names(at: PeerId): readonly string[] {
+    return this.#shown(at).map(({ metadata }) => metadata.name);
+  }
+
+  #shown(at: PeerId): readonly KubeObject[] {
     const deployments = findResource("apps", "deployments");
     if (deployments === undefined) return [];
-    const { items } = this.#mesh.world.node(at).objects.list(deployments, "default");
-    return items.map(({ metadata }) => metadata.name);
+    return this.#mesh.world.node(at).objects.list(deployments, "default").items;
+  }
+
+  #replicasAt(at: PeerId, name: string): Json | undefined {
+    const found = this.#shown(at).find(({ metadata }) => metadata.name === name);
+    return isJsonObject(found?.spec) ? found.spec["replicas"] : undefined;
   }
 
   create(at: PeerId, name: string, replicas: number): boolean {
-    return this.#put(at, name, (metadata) => ({
+    return this.#put(at, name, { replicas, image: firstImage }, (metadata) => ({
       method: "POST",
       path,
       body: deploymentOf(name, replicas, metadata),
@@ -35,7 +48,9 @@ export class Client {
   }
 
   scale(at: PeerId, name: string, replicas: number): boolean {
-    return this.#put(at, name, (metadata) => ({
+    // Who says what is there already changes nothing.
+    const sets = this.#replicasAt(at, name) === replicas ? {} : { replicas };
+    return this.#put(at, name, sets, (metadata) => ({
       method: "PATCH",
       path: `${path}/${name}`,
       body: { metadata, spec: { replicas } },
@@ -44,8 +59,9 @@ export class Client {
 
   /** Asks for another image: a rollout. */
   rollOut(at: PeerId, name: string): boolean {
-    const containers = [{ name: "main", image: `image-${this.#writes + 1}` }];
-    return this.#put(at, name, (metadata) => ({
+    const image = `image-${this.#writes + 1}`;
+    const containers = [{ name: "main", image }];
+    return this.#put(at, name, { image }, (metadata) => ({
       method: "PATCH",
       path: `${path}/${name}`,
       body: { metadata, spec: { template: { spec: { containers } } } },
@@ -55,7 +71,7 @@ export class Client {
   remove(at: PeerId, name: string): boolean {
     this.#writes += 1;
     const reply = this.#mesh.request(at, { method: "DELETE", path: `${path}/${name}` });
-    return this.#note(at, name, reply, "delete");
+    return this.#note(at, reply, { name, kind: "delete", sets: {} });
   }
 
   /** Somebody has told how widely a write is held. */
@@ -68,22 +84,27 @@ export class Client {
   #put(
     at: PeerId,
     name: string,
+    sets: ClientWrite["sets"],
     make: (metadata: { readonly annotations: Json }) => Parameters<Mesh["request"]>[1],
   ): boolean {
     this.#writes += 1;
-    const annotations = { [writeAnnotation]: String(this.#writes) };
-    return this.#note(at, name, this.#mesh.request(at, make({ annotations })), "put");
+    const number = String(this.#writes);
+    const annotations: Record<string, string> = { [writeAnnotation]: number };
+    if (sets.replicas !== undefined) annotations[fieldAnnotation("replicas")] = number;
+    if (sets.image !== undefined) annotations[fieldAnnotation("image")] = number;
+    const reply = this.#mesh.request(at, make({ annotations }));
+    return this.#note(at, reply, { name, kind: "put", sets });
   }
 
   #note(
     at: PeerId,
-    name: string,
     reply: MeshReply | undefined,
-    kind: ClientWrite["kind"],
+    wish: Pick<ClientWrite, "name" | "kind" | "sets">,
   ): boolean {
-    const stamp = this.#stampOf(at, name);
+    const stamp = this.#stampOf(at, wish.name);
     if (reply === undefined || reply.status >= 300 || stamp === undefined) return false;
-    const write = { name, number: this.#writes, kind, stamp, isAcknowledged: false };
+    const uid = uidOf(reply.body);
+    const write = { ...wish, number: this.#writes, stamp, uid, isAcknowledged: false };
     this.promises.add(write);
     if (reply.ticket === undefined) return true;
     // Of one keeper the answer is there before the reply: that write is on its only disk.
@@ -104,6 +125,15 @@ export class Client {
   }
 }
 
+function uidOf(body: Json): string {
+  const metadata = isJsonObject(body) ? body["metadata"] : undefined;
+  const uid = isJsonObject(metadata) ? metadata["uid"] : undefined;
+  return typeof uid === "string" ? uid : "";
+}
+
+/** The image that a Deployment begins with. */
+const firstImage = "image-0";
+
 /** A Deployment as a client writes it. */
 export function deploymentOf(
   name: string,
@@ -120,7 +150,7 @@ export function deploymentOf(
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { containers: [{ name: "main", image: "image-0" }] },
+        spec: { containers: [{ name: "main", image: firstImage }] },
       },
     },
   };

@@ -1,11 +1,11 @@
 /** Schemas and objects of strangers: whatever they say, they are answered, and soon. */
 import assert from "node:assert/strict";
 import type { Random } from "@beemesh/base";
-import { isKubeObject, ResourceBook } from "@beemesh/model";
+import { isKubeObject, ResourceBook, shapeOf } from "@beemesh/model";
 import type { Json, JsonObject } from "@beemesh/wire";
 import { fuzz } from "../../../../test/fuzz.ts";
 import { definitionCauses } from "./definition-rules.ts";
-import { customCauses, customShape, defaultedCustom, prunedCustom } from "./kind.ts";
+import { customCauses, defaultedCustom, prunedCustom } from "./kind.ts";
 import { customDefinitionsV2, customOpenApiV3 } from "./open-api.ts";
 
 const extensions = [
@@ -134,7 +134,7 @@ fuzz("no schema and no object throws or runs on", ["refused", "valid", "invalid"
   }
   const causes = customCauses(resource, shown, random.below(2) === 0 ? given : undefined);
   if (random.below(50) === 0) {
-    customShape(resource);
+    shapeOf(resource);
     customOpenApiV3([resource]);
     customDefinitionsV2(resource);
   }

@@ -1,5 +1,4 @@
 /** What the schema and the rules of a custom resource make of its objects. */
-import type { Shape } from "@beemesh/apply";
 import {
   type Cause,
   identityCauses,
@@ -9,7 +8,6 @@ import {
   metadataCauses,
   type Resource,
   required,
-  shapeOfCustom,
 } from "@beemesh/model";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { withDefaults } from "./defaulting.ts";
@@ -40,17 +38,6 @@ export function defaultedCustom(resource: Resource, object: KubeObject): KubeObj
 
 function asObject(object: JsonObject, fallback: KubeObject): KubeObject {
   return isKubeObject(object) ? object : fallback;
-}
-
-const shapes = new WeakMap<Resource, Shape>();
-
-/** The shape of the objects, by which fields are owned and lists merge. */
-export function customShape(resource: Resource): Shape {
-  const known = shapes.get(resource);
-  if (known !== undefined) return known;
-  const made = shapeOfCustom(resource.custom?.schema ?? {});
-  shapes.set(resource, made);
-  return made;
 }
 
 /** What is wrong with an object. What was wrong before and has not changed is not named. */
