@@ -7,6 +7,7 @@ import { apiVersionOf, decodeProtobuf, type ResourceBook } from "@beemesh/model"
 import type {
   ApiReply,
   ApiRequest,
+  Consultation,
   FinalReply,
   ProxyTarget,
   TokenAuthority,
@@ -19,7 +20,7 @@ import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { decisiveCollections, reviewedToken, tokenCollections } from "./access.ts";
 import { type Acknowledgements, type Holding, notDurable } from "./acknowledgements.ts";
 import { admissionCollections, connectService } from "./admission.ts";
-import type { Deciding } from "./deciding/deciding.ts";
+import type { DecidingHost } from "./deciding/deciding-host.ts";
 import type { Host } from "./host.ts";
 import type { Reading } from "./reading.ts";
 import { statusReply } from "./status-reply.ts";
@@ -48,7 +49,7 @@ export interface HereOptions {
 export interface BackendOptions extends HereOptions {
   readonly pods: PodAccess;
   /** Brings writes to the machine that decides them. */
-  readonly deciding: Pick<Deciding, "decide">;
+  readonly deciding: Pick<DecidingHost, "decide">;
 }
 
 /** What answers the requests of one machine's Kubernetes API. */
@@ -120,7 +121,7 @@ export function authenticate({ subject }: PeerCertificate): User | undefined {
  * Answers one request by what is here, and lets the machine act on what it wrote. Webhooks are
  * asked until the API has a reply; it ends that itself when it takes too long.
  */
-export async function handleHere(
+export function handleHere(
   {
     api,
     host,
@@ -130,7 +131,7 @@ export async function handleHere(
     readonly host: Pick<Host, "health" | "dispatch">;
   },
   request: ApiRequest,
-): Promise<FinalReply> {
+): FinalReply | Promise<FinalReply> {
   const isWrite = request.method !== "GET" && request.method !== "HEAD";
   const act = (next: () => ApiReply): ApiReply => {
     if (isWrite && host.health.disk !== "") return diskRefusal(host.health.disk);
@@ -138,13 +139,17 @@ export async function handleHere(
     if (isWrite) host.dispatch({ kind: "tick" });
     return reply;
   };
-  let reply = act(() => api.handle(request, clock()));
-  while (reply.kind === "consult") {
-    const { calls, resume } = reply;
-    const answers: readonly WebhookAnswer[] = await webhooks.askAll(calls);
-    reply = act(() => resume(answers, clock()));
-  }
-  return reply;
+  const finish = async (first: Consultation): Promise<FinalReply> => {
+    let reply: ApiReply = first;
+    while (reply.kind === "consult") {
+      const { calls, resume } = reply;
+      const answers: readonly WebhookAnswer[] = await webhooks.askAll(calls);
+      reply = act(() => resume(answers, clock()));
+    }
+    return reply;
+  };
+  const reply = act(() => api.handle(request, clock()));
+  return reply.kind === "consult" ? finish(reply) : reply;
 }
 
 function diskRefusal(trouble: string): FinalReply {

@@ -27,7 +27,7 @@ import {
 import { CertificateSigner } from "./certificate-signer.ts";
 import { openClassic } from "./classic.ts";
 import type { DaemonConfig } from "./config.ts";
-import { Deciding } from "./deciding/deciding.ts";
+import { DecidingHost } from "./deciding/deciding-host.ts";
 import { Consents, placeOf } from "./external/consents.ts";
 import { ProgramSidecars } from "./external/program-sidecars.ts";
 import { Programs } from "./external/programs.ts";
@@ -433,10 +433,10 @@ async function openDeciding(
   { clock, log, membership, parts }: Start,
   running: Running,
   here: HereOptions,
-): Promise<Deciding> {
+): Promise<DecidingHost> {
   const { machine, api, host, meters } = running;
   const streams = running.world.link;
-  const deciding = new Deciding({
+  const deciding = new DecidingHost({
     self: membership.key.id,
     machine,
     api,

@@ -12,7 +12,7 @@ export type Step =
   | { readonly kind: "give-up" };
 
 /** Who could decide, as things stand. */
-export interface Court {
+export interface Bench {
   /** The live machines that may, the one that decides first of all first. */
   readonly order: readonly PeerId[];
   /** Whether this machine knows what it would have to know. */
@@ -60,7 +60,7 @@ export class Inquiry {
   }
 
   /** What to do now. */
-  next({ order, isReady }: Court): Step {
+  next({ order, isReady }: Bench): Step {
     const isInDoubt = [...this.#failures.values()].some(({ how }) => how === "lost");
     if (isInDoubt && !this.#mayRepeat) return { kind: "give-up" };
     const others = order.filter((peer) => peer !== this.#self && !this.#failures.has(peer));

@@ -46,3 +46,40 @@ export const asksMax = 24;
 
 /** How often all are asked again that cannot decide yet, while one takes over from another. */
 export const waitsMax = 6;
+
+/** Who says nothing for so long while it should decide is not at it any more. */
+export const silenceMs = 3000;
+
+/** How often whoever waits for a decision is told that it is still under way. */
+export const workingMs = 1000;
+
+/** Questions of one machine that are being decided at a time; more are told to wait. */
+export const inFlightMax = 256;
+
+/** Machines that a write is passed on to before its asker is told to look elsewhere. */
+export const roundsMax = 8;
+
+/** How often a write turns out not to be decided here before its client is told to come again. */
+export const turnsMax = 2 * asksMax;
+
+/** How long others may take to say what they hold: they only have to look. */
+export const consultMs = 700;
+
+/** How long what is new to this machine may take to come, and how often it is looked for. */
+export const knowMs = 1500;
+export const lookMs = 20;
+
+/** How long a machine that nobody answers waits until it knows what there is. */
+export const settleMs = 4000;
+
+/** How soon all are asked again of whom none could decide. */
+export const againMs = 100;
+
+/** What a request is decided by is brought within two waits of two seconds, or is not to be had. */
+export const bringMs = 5000;
+
+/** Webhooks of one request end after a minute, and the last of them half a minute later. */
+export const handleMs = 120_000;
+
+/** A write that nobody speaks of is given up after 5 s; whoever does not say so has lost it. */
+export const confirmMs = 6000;

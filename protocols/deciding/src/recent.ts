@@ -1,4 +1,5 @@
 import { elapsedMs, type Instant } from "@beemesh/base";
+import type { CollectionId } from "@beemesh/wire";
 import { recentMax, recentMs } from "./limits.ts";
 import { type RecordStamp, recordKey } from "./record.ts";
 
@@ -29,4 +30,22 @@ export class Recent {
       this.#lines.delete(key);
     }
   }
+}
+
+/** Namespaced kinds that writes to other kinds are judged by; all that has no namespace is one. */
+const decisiveKinds: ReadonlySet<string> = new Set([
+  "limitranges",
+  "resourcequotas",
+  "rolebindings.rbac.authorization.k8s.io",
+  "roles.rbac.authorization.k8s.io",
+  "serviceaccounts",
+]);
+
+/** Written all the time, and nothing else is judged by them. */
+const chattyKinds: ReadonlySet<string> = new Set(["nodes"]);
+
+/** Whether writes to other collections are judged by what is in this one. */
+export function isDecisive(collection: CollectionId): boolean {
+  const [kind = "", namespace] = collection.split("/");
+  return namespace === "-" ? !chattyKinds.has(kind) : decisiveKinds.has(kind);
 }

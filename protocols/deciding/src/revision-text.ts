@@ -54,6 +54,18 @@ export function shownRevision(body: Json, from: string, to: string): Json {
   return Object.fromEntries(members);
 }
 
+/** A list, and all that is in it, with one revision. */
+export function everyRevision(list: JsonObject, to: string): JsonObject {
+  const { metadata, items } = list;
+  return {
+    ...list,
+    ...(isJsonObject(metadata) ? { metadata: { ...metadata, resourceVersion: to } } : {}),
+    ...(Array.isArray(items)
+      ? { items: items.map((item: Json) => (isJsonObject(item) ? everyRevision(item, to) : item)) }
+      : {}),
+  };
+}
+
 function exchanged(object: JsonObject, member: string, from: string, to: string): JsonObject {
   const inner = memberOf(object, member);
   if (inner?.["resourceVersion"] !== from) return object;

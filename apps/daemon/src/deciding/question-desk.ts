@@ -2,8 +2,8 @@ import type { Duplex } from "node:stream";
 import {
   type Answer,
   answerJson,
+  type DecidingEvent,
   lineBytesMax,
-  type Question,
   readQuestion,
 } from "@beemesh/deciding";
 import { type PeerId, parseJson } from "@beemesh/wire";
@@ -17,28 +17,43 @@ import {
   unreadBytesMax,
 } from "./question-lines.ts";
 
-/** Questions of one machine that are being decided at a time; more are told to wait. */
-const inFlightMax = 256;
+/** Hears what other machines ask; each reference is given an answer. */
+export type OnQuestion = (event: Extract<DecidingEvent, { kind: "heard" }>) => void;
 
-/** How often whoever waits for a decision is told that it is still under way. */
-const workingMs = 1000;
+/** Where an answer goes. */
+interface Place {
+  readonly stream: Duplex;
+  /** The question's number on its stream. */
+  readonly number: number;
+}
 
-/** Decides what another machine asks; never rejects. */
-export type Hear = (from: PeerId, question: Question) => Promise<Answer>;
-
-/** Takes questions of other machines, and gives each its answer. */
+/** Takes questions of other machines, and brings each its answer. */
 export class QuestionDesk {
-  readonly #hear: Hear;
-  readonly #inFlight = new Map<PeerId, number>();
+  readonly #onQuestion: OnQuestion;
+  /** Those that are not answered yet. */
+  readonly #places = new Map<number, Place>();
   readonly #streams = new Set<Duplex>();
+  #count = 0;
   #isClosed = false;
 
-  constructor(hear: Hear) {
-    this.#hear = hear;
+  constructor(onQuestion: OnQuestion) {
+    this.#onQuestion = onQuestion;
   }
 
   serve(streams: Pick<Streams, "handleStream">): Promise<void> {
     return streams.handleStream(streamName, (peer, stream) => this.#serve(peer, stream));
+  }
+
+  /** Answers a question; whoever hears that it is at work waits for another answer. */
+  answer(reference: number, answer: Answer): void {
+    const place = this.#places.get(reference);
+    if (place === undefined) return;
+    if (answer.kind !== "working") this.#places.delete(reference);
+    const { stream, number } = place;
+    if (stream.destroyed || !stream.writable) return;
+    // Who asks and does not read is cut off, and asks again when it does.
+    if (stream.writableLength > unreadBytesMax) stream.destroy();
+    else stream.write(`${JSON.stringify({ n: number, ...answerJson(answer) })}\n`);
   }
 
   /** Takes no more questions, and leaves those that are being decided without an answer. */
@@ -70,36 +85,10 @@ export class QuestionDesk {
     const json = parseJson(line, lineLimits);
     const [number, question] = [numberOf(json), readQuestion(json)];
     if (number === undefined || question === undefined) return false;
-    const count = this.#inFlight.get(peer) ?? 0;
-    if (count >= inFlightMax) answer(stream, number, { kind: "busy" });
-    else {
-      this.#inFlight.set(peer, count + 1);
-      void this.#answer(peer, stream, { number, question });
-    }
+    this.#count += 1;
+    const reference = this.#count;
+    this.#places.set(reference, { stream, number });
+    this.#onQuestion({ kind: "heard", from: peer, reference, question });
     return true;
   }
-
-  async #answer(
-    peer: PeerId,
-    stream: Duplex,
-    { number, question }: { readonly number: number; readonly question: Question },
-  ): Promise<void> {
-    const timer = setInterval(() => answer(stream, number, { kind: "working" }), workingMs);
-    timer.unref();
-    try {
-      answer(stream, number, await this.#hear(peer, question));
-    } finally {
-      clearInterval(timer);
-      const left = (this.#inFlight.get(peer) ?? 1) - 1;
-      if (left > 0) this.#inFlight.set(peer, left);
-      else this.#inFlight.delete(peer);
-    }
-  }
-}
-
-function answer(stream: Duplex, number: number, given: Answer): void {
-  if (stream.destroyed || !stream.writable) return;
-  // Who asks and does not read is cut off, and asks again when it does.
-  if (stream.writableLength > unreadBytesMax) stream.destroy();
-  else stream.write(`${JSON.stringify({ n: number, ...answerJson(given) })}\n`);
 }

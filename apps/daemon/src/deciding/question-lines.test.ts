@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type Duplex, duplexPair } from "node:stream";
 import { describe, test } from "node:test";
-import type { Answer, Question } from "@beemesh/deciding";
-import { type Hear, QuestionDesk } from "./question-desk.ts";
-import { QuestionLines } from "./question-lines.ts";
+import type { Answer, NoAnswer, Question } from "@beemesh/deciding";
+import { type OnQuestion, QuestionDesk } from "./question-desk.ts";
+import { type OnAnswer, QuestionLines } from "./question-lines.ts";
 
 const consult: Question = {
   kind: "consult",
@@ -14,9 +14,9 @@ const consult: Question = {
 };
 
 /** Lines to a desk of another machine, and both ends of each stream between them. */
-async function linesTo(hear: Hear) {
+async function linesTo(onQuestion: OnQuestion, onAnswer: OnAnswer = () => undefined) {
   const streams: { readonly near: Duplex; readonly far: Duplex }[] = [];
-  const desk = new QuestionDesk(hear);
+  const desk = new QuestionDesk(onQuestion);
   let serve = (_peer: string, stream: Duplex): unknown => stream.destroy();
   await desk.serve({
     handleStream: (_name, handler) => {
@@ -24,28 +24,42 @@ async function linesTo(hear: Hear) {
       return Promise.resolve();
     },
   });
-  const lines = new QuestionLines({
-    openStream: (peer) => {
-      if (peer === "nobody") return Promise.reject(new Error("no such machine"));
-      const [near, far] = duplexPair();
-      streams.push({ near, far });
-      serve("asker", far);
-      return Promise.resolve(near);
+  const waiting = new Map<number, (answer: Answer | NoAnswer) => void>();
+  const lines = new QuestionLines(
+    {
+      openStream: (peer) => {
+        if (peer === "nobody") return Promise.reject(new Error("no such machine"));
+        const [near, far] = duplexPair();
+        streams.push({ near, far });
+        serve("asker", far);
+        return Promise.resolve(near);
+      },
     },
-  });
-  return { lines, desk, streams };
+    (event) => {
+      onAnswer(event);
+      if (event.kind === "answered") waiting.get(event.number)?.(event.answer);
+    },
+  );
+  let count = 0;
+  /** Asks, and waits for the first answer. */
+  const ask = (peer: string): Promise<Answer | NoAnswer> => {
+    count += 1;
+    const { promise, resolve } = Promise.withResolvers<Answer | NoAnswer>();
+    waiting.set(count, resolve);
+    lines.ask(peer, count, consult);
+    return promise;
+  };
+  return { lines, desk, streams, ask };
 }
 
 describe("QuestionLines", () => {
   test("brings each question its own answer, over one stream", async () => {
-    const held: ((answer: Answer) => void)[] = [];
-    const { lines, streams } = await linesTo(
-      () => new Promise((resolve) => held.push((answer) => resolve(answer))),
-    );
-    const asked = [lines.ask("bob", consult), lines.ask("bob", consult)];
+    const held: number[] = [];
+    const { lines, desk, streams, ask } = await linesTo(({ reference }) => held.push(reference));
+    const asked = [ask("bob"), ask("bob")];
     while (held.length < 2) await new Promise(setImmediate);
-    held[1]?.({ kind: "kept" });
-    held[0]?.({ kind: "left", entries: [{ any: "thing" }] });
+    desk.answer(held[1] ?? 0, { kind: "kept" });
+    desk.answer(held[0] ?? 0, { kind: "left", entries: [{ any: "thing" }] });
     assert.deepEqual(await Promise.all(asked), [
       { kind: "left", entries: [{ any: "thing" }] },
       { kind: "kept" },
@@ -54,41 +68,61 @@ describe("QuestionLines", () => {
     lines.close();
   });
 
-  test("waits on while it hears that the answer is being found", async () => {
-    const { lines, streams } = await linesTo(() => new Promise(() => undefined));
-    const asked = lines.ask("bob", consult, 200);
-    while (streams.length === 0) await new Promise(setImmediate);
-    const { far } = streams[0] ?? {};
-    for (let told = 0; told < 5; told += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      far?.write('{"n":1,"kind":"working"}\n');
-    }
-    far?.write('{"n":1,"kind":"kept"}\n');
-    assert.deepEqual(await asked, { kind: "kept" });
+  test("tells that a question went out, that it is worked at, and the answer once", async () => {
+    const told: string[] = [];
+    const done = Promise.withResolvers<void>();
+    const { lines, desk, ask } = await linesTo(
+      ({ reference }) => {
+        for (const kind of ["working", "working", "kept", "unready"] as const) {
+          desk.answer(reference, { kind });
+        }
+      },
+      (event) => {
+        told.push(event.kind === "sent" ? "sent" : event.answer.kind);
+        if (told.length === 4) done.resolve();
+      },
+    );
+    void ask("bob");
+    await done.promise;
     lines.close();
+    assert.deepEqual(told, ["sent", "working", "working", "kept"]);
   });
 
   test("tells what never went out from what may have been decided", async () => {
-    const { lines } = await linesTo(() => new Promise(() => undefined));
-    assert.deepEqual(await lines.ask("nobody", consult), { kind: "unreachable" });
-    const silent = lines.ask("bob", consult, 20);
-    assert.deepEqual(await silent, { kind: "lost" });
-    const asked = lines.ask("bob", consult);
+    const { lines, ask, streams } = await linesTo(() => undefined);
+    assert.deepEqual(await ask("nobody"), { kind: "unreachable" });
+    const asked = ask("bob");
     await new Promise(setImmediate);
     lines.abandon((peer) => peer === "bob");
     assert.deepEqual(await asked, { kind: "lost" });
-    const again = lines.ask("bob", consult, 20);
-    assert.deepEqual(await again, { kind: "lost" }, "over a new stream");
+    const again = ask("bob");
+    await new Promise(setImmediate);
+    assert.equal(streams.length, 2, "over a new stream");
+    lines.close();
+    assert.deepEqual(await again, { kind: "lost" });
+  });
+
+  test("says nothing of what nobody waits for any more", async () => {
+    const told: string[] = [];
+    const { lines, ask } = await linesTo(
+      () => undefined,
+      ({ kind, number }) => told.push(`${kind} ${number}`),
+    );
+    void ask("bob");
+    const second = ask("bob");
+    await new Promise(setImmediate);
+    lines.forget("bob", 1);
+    await new Promise(setImmediate);
+    lines.close();
+    await second;
+    assert.deepEqual(told, ["sent 1", "sent 2", "answered 2"]);
   });
 
   for (const line of ["no json", '{"n":1,"kind":"perhaps"}', '{"kind":"kept"}']) {
     test(`hangs up on ${line}`, async () => {
       const heard = Promise.withResolvers<void>();
-      const { lines, streams } = await linesTo(() => {
-        heard.resolve();
-        return new Promise(() => undefined);
-      });
-      const asked = lines.ask("bob", consult);
+      const { streams, ask } = await linesTo(() => heard.resolve());
+      const asked = ask("bob");
       await heard.promise;
       streams[0]?.far.write(`${line}\n`);
       assert.deepEqual(await asked, { kind: "lost" });
@@ -100,8 +134,10 @@ describe("QuestionLines", () => {
 describe("QuestionDesk", () => {
   for (const line of ["no json", '{"n":1}', '{"n":1,"kind":"write","id":"w"}']) {
     test(`hangs up on ${line}`, async () => {
-      const { lines, streams } = await linesTo(() => Promise.resolve({ kind: "kept" }));
-      await lines.ask("bob", consult);
+      const { lines, desk, streams, ask } = await linesTo(({ reference }) =>
+        desk.answer(reference, { kind: "kept" }),
+      );
+      await ask("bob");
       const [stream] = streams;
       assert(stream);
       const closed = once(stream.far, "close");
@@ -111,25 +147,13 @@ describe("QuestionDesk", () => {
     });
   }
 
-  test("decides so many questions of one machine at a time", async () => {
-    let begun = 0;
-    const { lines } = await linesTo(() => {
-      begun += 1;
-      return new Promise(() => undefined);
-    });
-    const asked = Array.from({ length: 300 }, () => lines.ask("bob", consult, 300));
-    const kinds = (await Promise.all(asked)).map(({ kind }) => kind);
-    assert.equal(begun, 256);
-    assert.equal(kinds.filter((kind) => kind === "busy").length, 300 - 256);
-    lines.close();
-  });
-
   test("takes nothing more when it is closed", async () => {
-    const { lines, desk } = await linesTo(() => Promise.resolve({ kind: "kept" }));
-    assert.deepEqual(await lines.ask("bob", consult), { kind: "kept" });
+    const { lines, desk, ask } = await linesTo(({ reference }) =>
+      desk.answer(reference, { kind: "kept" }),
+    );
+    assert.deepEqual(await ask("bob"), { kind: "kept" });
     desk.close();
-    const { kind } = await lines.ask("bob", consult, 50);
-    assert(kind === "lost" || kind === "unreachable", kind);
+    assert.deepEqual(await ask("bob"), { kind: "lost" });
     lines.close();
   });
 });

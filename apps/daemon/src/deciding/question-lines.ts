@@ -1,8 +1,10 @@
 import type { Duplex } from "node:stream";
 import {
   type Answer,
+  type DecidingEvent,
   depthMax,
   lineBytesMax,
+  type NoAnswer,
   type Question,
   questionJson,
   readAnswer,
@@ -28,43 +30,34 @@ export const lineLimits = { lengthMax: lineBytesMax, depthMax } as const;
 /** How long a connection may take to come about. */
 const openMsMax = 2000;
 
-/** Who says nothing for so long while it should decide is not at it any more. */
-const silenceMsMax = 3000;
-
 /** Bytes that a peer may leave unread before it counts as gone. */
 export const unreadBytesMax = 4 * lineBytesMax;
 
-/** How a question ended that nobody answered. */
-export type NoAnswer = { readonly kind: "unreachable" } | { readonly kind: "lost" };
-
-type Settle = (answer: Answer | NoAnswer) => void;
-
-interface Waiting {
-  readonly settle: Settle;
-  readonly silenceMs: number;
-  timer: NodeJS.Timeout;
-}
+/** Is told what comes of questions, each by its number. */
+export type OnAnswer = (event: Extract<DecidingEvent, { kind: "sent" | "answered" }>) => void;
 
 /**
  * Questions to other machines: one stream to each, over which questions go out as they come, each
- * with a number, and answers come back as they are decided.
+ * with its number, and answers come back as they are decided. Who waits for how long is for others.
  */
 export class QuestionLines {
   readonly #streams: Pick<Streams, "openStream">;
+  readonly #onAnswer: OnAnswer;
   readonly #lines = new Map<PeerId, Promise<QuestionLine | undefined>>();
 
-  constructor(streams: Pick<Streams, "openStream">) {
+  constructor(streams: Pick<Streams, "openStream">, onAnswer: OnAnswer) {
     this.#streams = streams;
+    this.#onAnswer = onAnswer;
   }
 
-  /** Asks a machine. `working` is no answer: it is waited on. */
-  async ask(
-    peer: PeerId,
-    question: Question,
-    silenceMs = silenceMsMax,
-  ): Promise<Answer | NoAnswer> {
-    const line = await inTime(this.#lineTo(peer), Math.min(openMsMax, silenceMs));
-    return line === undefined ? { kind: "unreachable" } : line.ask(question, silenceMs);
+  /** Asks a machine; the number is that of no other question of this machine. */
+  ask(peer: PeerId, number: number, question: Question): void {
+    void this.#ask(peer, number, question);
+  }
+
+  /** Nobody waits for an answer any more. */
+  forget(peer: PeerId, number: number): void {
+    void this.#lines.get(peer)?.then((line) => line?.forget(number));
   }
 
   /** Gives up what was asked of machines that are gone. */
@@ -91,11 +84,18 @@ export class QuestionLines {
       this.#lines.delete(peer);
     };
     try {
-      return new QuestionLine(await this.#streams.openStream(peer, streamName), forget);
+      const stream = await this.#streams.openStream(peer, streamName);
+      return new QuestionLine(stream, this.#onAnswer, forget);
     } catch {
       forget();
       return undefined;
     }
+  }
+
+  async #ask(peer: PeerId, number: number, question: Question): Promise<void> {
+    const line = await inTime(this.#lineTo(peer), openMsMax);
+    if (line !== undefined) line.ask(number, question);
+    else this.#onAnswer({ kind: "answered", number, answer: { kind: "unreachable" } });
   }
 }
 
@@ -118,14 +118,15 @@ async function inTime<Value>(
 /** What was asked of one machine, and what it answers. */
 class QuestionLine {
   readonly #stream: Duplex;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Set<number>();
+  readonly #onAnswer: OnAnswer;
   readonly #onEnd: () => void;
   readonly #reader: LineReader;
-  #count = 0;
   #isOpen = true;
 
-  constructor(stream: Duplex, onEnd: () => void) {
+  constructor(stream: Duplex, onAnswer: OnAnswer, onEnd: () => void) {
     this.#stream = stream;
+    this.#onAnswer = onAnswer;
     this.#onEnd = onEnd;
     this.#reader = new LineReader(stream, {
       lineBytesMax,
@@ -136,21 +137,24 @@ class QuestionLine {
     });
   }
 
-  ask(question: Question, silenceMs: number): Promise<Answer | NoAnswer> {
+  ask(number: number, question: Question): void {
     if (!this.#isOpen || this.#stream.writableLength > unreadBytesMax) {
-      return Promise.resolve({ kind: "unreachable" });
+      this.#tell(number, { kind: "unreachable" });
+      return;
     }
-    const text = JSON.stringify({ n: (this.#count += 1), ...questionJson(question) });
-    const number = this.#count;
+    const text = JSON.stringify({ n: number, ...questionJson(question) });
     if (text.length > lineBytesMax) {
       const message = "it is too large to be handed to the machine that decides it";
-      return Promise.resolve({ kind: "failed", code: "object-too-large", message });
+      this.#tell(number, { kind: "failed", code: "object-too-large", message });
+      return;
     }
-    return new Promise((settle) => {
-      const timer = this.#patience(number, silenceMs);
-      this.#waiting.set(number, { settle, silenceMs, timer });
-      this.#stream.write(`${text}\n`);
-    });
+    this.#waiting.add(number);
+    this.#stream.write(`${text}\n`);
+    this.#onAnswer({ kind: "sent", number });
+  }
+
+  forget(number: number): void {
+    this.#waiting.delete(number);
   }
 
   /** Nothing comes any more: what was asked may have been decided. */
@@ -160,7 +164,8 @@ class QuestionLine {
     this.#reader.close();
     this.#stream.destroy();
     this.#onEnd();
-    for (const number of this.#waiting.keys()) this.#settle(number, { kind: "lost" });
+    for (const number of this.#waiting) this.#tell(number, { kind: "lost" });
+    this.#waiting.clear();
   }
 
   #hear(line: string): void {
@@ -171,26 +176,13 @@ class QuestionLine {
       this.end();
       return;
     }
-    const waiting = this.#waiting.get(number);
-    if (waiting === undefined) return;
-    if (answer.kind !== "working") {
-      this.#settle(number, answer);
-      return;
-    }
-    clearTimeout(waiting.timer);
-    waiting.timer = this.#patience(number, waiting.silenceMs);
+    if (!this.#waiting.has(number)) return;
+    if (answer.kind !== "working") this.#waiting.delete(number);
+    this.#tell(number, answer);
   }
 
-  #patience(number: number, silenceMs: number): NodeJS.Timeout {
-    return setTimeout(() => this.#settle(number, { kind: "lost" }), silenceMs);
-  }
-
-  #settle(number: number, answer: Answer | NoAnswer): void {
-    const waiting = this.#waiting.get(number);
-    if (waiting === undefined) return;
-    this.#waiting.delete(number);
-    clearTimeout(waiting.timer);
-    waiting.settle(answer);
+  #tell(number: number, answer: Answer | NoAnswer): void {
+    this.#onAnswer({ kind: "answered", number, answer });
   }
 }
 
