@@ -14,12 +14,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "am CRConversionWebhook CR v1 to CR v2",
   ],
 
-  "takes minutes of the clock: a CronJob's schedule is by the minute": [
-    "apps CronJob ForbidConcurrent",
-    "apps CronJob ReplaceConcurrent",
-    "apps CronJob schedule multiple jobs concurrently",
-  ],
-
   "not there: ports of machines, so that nothing outside of the mesh calls a Service": [
     "net HostPort no conflict different hostIP and protocol",
     "net Services ExternalName to NodePort",

@@ -6,6 +6,7 @@ import type { Behaviours } from "./behaviour.ts";
 import { budgets, evictions } from "./budgets.ts";
 import { configuration } from "./configuration.ts";
 import { crews } from "./crews.ts";
+import { cronJobs } from "./cron-jobs.ts";
 import { custom } from "./custom.ts";
 import { discovery } from "./discovery.ts";
 import { events } from "./events.ts";
@@ -34,6 +35,8 @@ import { workloads } from "./workloads.ts";
 
 /** What needs no container. */
 export const apiSuite: Behaviours = {
+  // What waits for the clock comes first: the rest is played beside it.
+  ...cronJobs,
   ...access,
   ...configuration,
   ...custom,

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
-import { at, listAt, nameOf, textAt } from "./client.ts";
+import { at, nameOf, textAt } from "./client.ts";
 import { labelled, objectOf, unbound, workload } from "./manifest.ts";
 import { playStatus } from "./status-life.ts";
 import { countOf, type World } from "./world.ts";
@@ -153,32 +153,6 @@ const jobs: Behaviours = {
     await world.ok(`DELETE ${world.path("jobs")}?labelSelector=patched%3Dyes`, options);
     await watch.see("DELETED", "work");
     await untilPods(world, "work", 0);
-  },
-
-  "apps CronJob not schedule when suspended": async (world) => {
-    const jobTemplate = { spec: { template: { spec: { ...unbound, restartPolicy: "Never" } } } };
-    const spec = { schedule: "* * * * *", suspend: true, jobTemplate };
-    // It should have begun long ago.
-    await world.create("cronjobs", objectOf("cronjobs", "CronJob", "often", { spec }));
-    const seen = await world.untilSeen(
-      "cronjobs",
-      "often",
-      (object) => at(object, "spec", "suspend") === true,
-    );
-    assert.deepEqual(listAt(seen, "status", "active"), []);
-    const status = { lastScheduleTime: "2026-01-01T00:00:00Z" };
-    await world.patch("cronjobs", "often/status", { status });
-    await world.create(
-      "cronjobs",
-      objectOf("cronjobs", "CronJob", "other", { spec: { ...spec, suspend: false } }),
-    );
-    // The other one was late by as much, and has begun: nothing more is to be waited for.
-    await world.patch("cronjobs", "other/status", { status });
-    await world.until("the other's job", async () => (await world.list("jobs")).length > 0);
-    const owners = (await world.list("jobs")).map((each) =>
-      textAt(each, "metadata", "ownerReferences", 0, "name"),
-    );
-    assert.deepEqual(owners, ["other"]);
   },
 };
 

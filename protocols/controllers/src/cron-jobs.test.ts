@@ -88,6 +88,8 @@ describe("a CronJob", () => {
       village.pass(10 * minuteMs);
       assert.deepEqual(minutesOf(village), minutes, concurrencyPolicy);
       assert.equal(village.running().length, running, concurrencyPolicy);
+      const told = village.log.filter((line) => line.startsWith("JobAlreadyActive "));
+      assert.equal(new Set(told).size, concurrencyPolicy === "Forbid" ? 1 : 0, told.join("\n"));
     }
   });
 

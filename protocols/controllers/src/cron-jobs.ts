@@ -31,6 +31,13 @@ import {
 const successfulHistoryDefault = 3;
 const failedHistoryDefault = 1;
 
+/**
+ * How long it is told of a Job that it may not be made yet, and by the first keeper alone:
+ * whoever writes Events folds what is repeated so soon.
+ */
+const toldMs = 8000;
+const toldPatienceMs = 60_000;
+
 /** Times that are looked through for the last that was missed. */
 const missedMax = 10_000;
 
@@ -49,7 +56,12 @@ export const lookAtCronJob: Look = (object, view) => {
   const start = due === undefined ? undefined : startOf(object, { jobs, due }, view);
   const status = statusOf(object, jobs, start === undefined ? undefined : due);
   return {
-    actions: [...(start ?? []), ...forgetting(object, jobs, view), ...report(object, status)],
+    actions: [
+      ...(start ?? []),
+      ...(due === undefined ? [] : postponement(object, { jobs, due }, view)),
+      ...forgetting(object, jobs, view),
+      ...report(object, status),
+    ],
     ...againIn(object, schedule.value, view),
   };
 };
@@ -99,14 +111,27 @@ function startOf(cronJob: CronJob, { jobs, due }: Occasion, view: View): Action[
   const { name, namespace = "" } = job.metadata;
   if (isNamespaceEnding(cronJob, view)) return undefined;
   if (view.store.get(jobResource, namespace, name) !== undefined) return [];
-  const running = jobs.filter((each) => !isFinished(each));
-  if (running.length > 0 && concurrencyPolicy === "Forbid") return undefined;
-  const replaced =
-    concurrencyPolicy === "Replace" ? running.flatMap((each) => removal(cronJob, each, view)) : [];
+  if (isForbidden(cronJob, jobs)) return undefined;
+  const running = concurrencyPolicy === "Replace" ? jobs.filter((each) => !isFinished(each)) : [];
+  const replaced = running.flatMap((each) => removal(cronJob, each, view));
   const creationTimestamp = timestampOf(view.now.wallMs);
   const whole = { ...job, metadata: { ...job.metadata, creationTimestamp } };
   const action = putting(`create ${name}`, jobResource, whole);
   return [...replaced, withEvent(action, cronJob, "SuccessfulCreate", `Created job ${name}`)];
+}
+
+function isForbidden({ spec }: CronJob, jobs: readonly Job[]): boolean {
+  return spec.concurrencyPolicy === "Forbid" && jobs.some((each) => !isFinished(each));
+}
+
+/** Tells that a time has come, and that the Job of the last one is in the way. */
+function postponement(cronJob: CronJob, { jobs, due }: Occasion, { now }: View): Action[] {
+  if (!isForbidden(cronJob, jobs) || now.wallMs - due > toldMs) return [];
+  const message =
+    "Not starting job because prior execution is running and concurrency policy is Forbid";
+  const told = { type: "Normal", reason: "JobAlreadyActive", message } as const;
+  const effects = [{ kind: "event", object: refOf(cronJob), ...told } as const];
+  return [{ id: `postpone ${due}`, patienceMs: toldPatienceMs, effects }];
 }
 
 function removal(cronJob: CronJob, job: Job, { now }: View): Action[] {

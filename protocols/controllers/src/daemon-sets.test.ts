@@ -227,10 +227,10 @@ describe("a DaemonSet", () => {
     assert.deepEqual([uids()[0] === before[0], uids()[1] === before[1]], [true, false]);
     assert.equal(Object(hamlet.status).numberReady, 2);
     const name = hamlet.pods[1]?.metadata.name;
-    const told = `FailedDaemonPod Found failed daemon pod default/${name} on node b, will try to kill it`;
+    const told = `Found failed daemon pod default/${name} on node b, will try to kill it`;
     assert.deepEqual(
       hamlet.told.filter((line) => line.startsWith("FailedDaemonPod")),
-      [told],
+      [`FailedDaemonPod ${told}`],
     );
     const second = uids();
     hamlet.fail("b");

@@ -149,7 +149,7 @@ function man(watch: Watch, { machine, fit, fresh, old }: Post): Action[] {
   return [{ ...action, effects: [...endOf(set, fresh), ...effects] }];
 }
 
-/** That a pod has come to an end is told as Kubernetes tells it, for no pod of a DaemonSet should. */
+/** That a pod has come to an end is told as in Kubernetes: none of a DaemonSet should. */
 function endOf(set: DaemonSet, { metadata, spec, status }: Pod): readonly ControllersEffect[] {
   const { phase, reason: why } = status ?? {};
   if ((phase !== "Failed" && phase !== "Succeeded") || why === "Lost") return [];
