@@ -24,11 +24,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "sched Predicates hostPort conflict 0.0.0.0",
   ],
 
-  "not there: session affinity, answered with a warning": [
-    "net Services switch session affinity clusterIP",
-    "net Services session affinity clusterIP",
-  ],
-
   "not there: the machine's own network calls no pod by its address, and pods have no machine's": [
     "net Networking node-pod http",
     "net Networking node-pod udp",

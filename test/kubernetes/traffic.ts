@@ -1,6 +1,7 @@
 /** Who finds whom by which name, and what comes of a call; and where pods are put. */
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../core/wire/src/index.ts";
+import { affinity } from "./affinity.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
 import { at, listAt, nameOf, textAt } from "./client.ts";
 import { labelled, objectOf, pod } from "./manifest.ts";
@@ -10,7 +11,6 @@ import {
   logOf,
   podMsMax,
   printed,
-  serves,
   started,
   staying,
   untilPhase,
@@ -19,39 +19,8 @@ import {
   withNode,
 } from "./pod-run.ts";
 import { proxies } from "./proxies.ts";
+import { asked, ofService, server, service, untilDone, untilEndpoints } from "./serving.ts";
 import type { World } from "./world.ts";
-
-const ready = { readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 } };
-
-/** A pod that says its name over HTTP. */
-function server(
-  world: World,
-  name: string,
-  labels: JsonObject = { app: "web" },
-  spec: JsonObject = {},
-): Promise<JsonObject> {
-  return started(world, name, staying(container(serves, ready), spec), { labels });
-}
-
-function service(world: World, name: string, spec: JsonObject = {}): Promise<JsonObject> {
-  const own = {
-    selector: { app: "web" },
-    ports: [{ name: "http", port: 80, targetPort: 8080 }],
-    ...spec,
-  };
-  return world.create("services", objectOf("services", "Service", name, { spec: own }));
-}
-
-/** Runs a line until it succeeds, and prints what it said then. */
-const untilDone = (line: string): string =>
-  `until (${line}) >/tmp/said 2>/dev/null; do sleep 0.3; done; cat /tmp/said`;
-
-/** What a pod gets that asks for something. */
-function asked(world: World, line: string, rest: JsonObject = {}): Promise<string> {
-  return printed(world, "asks", ending(container(untilDone(line)), rest));
-}
-
-const ofService = (name: string): string => `?labelSelector=kubernetes.io%2Fservice-name%3D${name}`;
 
 /** A Service whose endpoints somebody writes. */
 const bySlices = (ports: readonly JsonObject[]): JsonObject => ({ selector: null, ports });
@@ -73,34 +42,6 @@ async function writeSlice(
     ports,
   });
   await world.create("endpointslices", labelled(slice, labels));
-}
-
-async function endpointsOf(world: World, name: string): Promise<readonly string[]> {
-  const slices = await world.list("endpointslices", ofService(name));
-  const found = slices.flatMap((slice) =>
-    listAt(slice, "endpoints").flatMap((endpoint) =>
-      listAt(slice, "ports").map(
-        (port) => `${textAt(endpoint, "targetRef", "name")}:${Number(port["port"])}`,
-      ),
-    ),
-  );
-  return found.toSorted();
-}
-
-async function untilEndpoints(
-  world: World,
-  name: string,
-  wanted: readonly string[],
-): Promise<void> {
-  let last: readonly string[] = [];
-  await world.until(
-    () => `endpoints ${wanted.join()} of ${name}; there are ${last.join()}`,
-    async () => {
-      last = await endpointsOf(world, name);
-      return last.join() === wanted.join();
-    },
-    podMsMax,
-  );
 }
 
 const names: Behaviours = {
@@ -505,6 +446,7 @@ export const traffic: Behaviours = {
   ...names,
   ...endpoints,
   ...calls,
+  ...affinity,
   ...proxies,
   ...accounts,
   ...places,

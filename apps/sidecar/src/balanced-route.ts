@@ -57,6 +57,7 @@ export class BalancedRoute {
     const endpoints = endpointsOf(route);
     this.#endpoints = new Map(endpoints.map((endpoint) => [endpoint.uid, endpoint]));
     this.balancer.update(endpoints, now);
+    this.balancer.stick(this.#settings.affinityMs);
   }
 
   /** An endpoint for a raw connection or a flow, which was not tried for it yet. */

@@ -196,8 +196,17 @@ function jobSpec(spec: JsonObject): JsonObject {
   });
 }
 
+/** How long a client stays where it is; of one that stays nowhere nothing is said. */
+function affine(spec: JsonObject): JsonObject {
+  const { sessionAffinityConfig: config, ...rest } = spec;
+  if (spec["sessionAffinity"] === "None") return rest;
+  if (spec["sessionAffinity"] !== "ClientIP") return spec;
+  const given = objectAt(config, "clientIP") ?? {};
+  return { ...rest, sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800, ...given } } };
+}
+
 function serviceSpec(spec: JsonObject): JsonObject {
-  const typed = filled(spec, { sessionAffinity: "None", type: "ClusterIP" });
+  const typed = affine(filled(spec, { sessionAffinity: "None", type: "ClusterIP" }));
   const type = textAt(typed, "type");
   const ports = Array.isArray(typed["ports"])
     ? { ports: objectsAt(typed, "ports").map(servicePort) }
@@ -205,9 +214,6 @@ function serviceSpec(spec: JsonObject): JsonObject {
   const isOutside = type === "NodePort" || type === "LoadBalancer";
   return {
     ...filled(typed, {
-      ...(typed["sessionAffinity"] === "ClientIP"
-        ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
-        : {}),
       ...(isOutside ? { externalTrafficPolicy: "Cluster" } : {}),
       ...(type === "LoadBalancer" ? { allocateLoadBalancerNodePorts: true } : {}),
       ...(type === "ExternalName"

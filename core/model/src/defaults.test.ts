@@ -160,6 +160,10 @@ describe("defaults", () => {
     assert.deepEqual(objectAt(sticky, "spec", "sessionAffinityConfig"), {
       clientIP: { timeoutSeconds: 10_800 },
     });
+    const free = completed("Service", {
+      spec: { sessionAffinity: "None", sessionAffinityConfig: { clientIP: { timeoutSeconds: 5 } } },
+    });
+    assert.equal(objectAt(free, "spec", "sessionAffinityConfig"), undefined);
     const external = completed("Service", { spec: { type: "ExternalName", externalName: "x" } });
     assert.deepEqual(external.spec, {
       type: "ExternalName",

@@ -162,7 +162,15 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   "core.v1.TCPSocketAction": ["port"],
   "core.v1.ServiceAccount": ["automountServiceAccountToken", "metadata"],
   "core.v1.ServicePort": ["appProtocol", "name", "port", "protocol", "targetPort"],
-  "core.v1.ServiceSpec": ["clusterIP", "clusterIPs", "ports", "selector", "type"],
+  "core.v1.ServiceSpec": [
+    "clusterIP",
+    "clusterIPs",
+    "ports",
+    "selector",
+    "sessionAffinity",
+    "sessionAffinityConfig",
+    "type",
+  ],
   "core.v1.EmptyDirVolumeSource": ["medium", "sizeLimit"],
   "core.v1.ConfigMapVolumeSource": ["defaultMode", "items", "name", "optional"],
   "core.v1.SecretVolumeSource": ["defaultMode", "items", "optional", "secretName"],
@@ -216,7 +224,6 @@ export const inertValues: Readonly<Record<string, readonly (string | boolean)[]>
   "core.v1.ServiceSpec.externalTrafficPolicy": ["Cluster"],
   "core.v1.ServiceSpec.internalTrafficPolicy": ["Cluster"],
   "core.v1.ServiceSpec.ipFamilyPolicy": ["SingleStack"],
-  "core.v1.ServiceSpec.sessionAffinity": ["None"],
   "core.v1.VolumeMount.mountPropagation": ["None"],
 };
 

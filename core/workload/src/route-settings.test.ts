@@ -5,7 +5,7 @@ import { isSetting, readRouteSettings, settingBounds } from "./route-settings.ts
 
 test("settings are read as they are, and what is not said stays unsaid", () => {
   assert.deepEqual(readRouteSettings({}), {});
-  const all = { requestMs: 1500, tryMs: 500, idleMs: 60_000, retries: 0 };
+  const all = { requestMs: 1500, tryMs: 500, idleMs: 60_000, retries: 0, affinityMs: 1000 };
   assert.deepEqual(readRouteSettings({ ...all, other: 1 }), all);
 });
 

@@ -10,9 +10,14 @@ export interface RouteSettings {
   readonly idleMs?: number;
   /** Tries after the first one. */
   readonly retries?: number;
+  /** Milliseconds without a call after which another endpoint may be taken; none if not given. */
+  readonly affinityMs?: number;
 }
 
-/** The least and the most of each setting: a day is for ever, and five retries are a storm. */
+/**
+ * The least and the most of each setting: a day is for ever, and five retries are a storm. Of the
+ * affinity they are Kubernetes' own.
+ */
 export const settingBounds: Readonly<
   Record<keyof RouteSettings, { readonly min: number; readonly max: number }>
 > = {
@@ -20,6 +25,7 @@ export const settingBounds: Readonly<
   tryMs: { min: 1, max: 86_400_000 },
   idleMs: { min: 1000, max: 86_400_000 },
   retries: { min: 0, max: 5 },
+  affinityMs: { min: 1000, max: 86_400_000 },
 };
 
 /** Reads the settings of a route; undefined if they are malformed. */
@@ -41,4 +47,4 @@ export function isSetting(name: keyof RouteSettings, value: unknown): value is n
   return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
 }
 
-const settingNames = ["requestMs", "tryMs", "idleMs", "retries"] as const;
+const settingNames = ["requestMs", "tryMs", "idleMs", "retries", "affinityMs"] as const;

@@ -42,3 +42,16 @@ test("headless Services and aliases have no address; what is malformed is left o
   const { spec: _, ...none } = serviceOf("a/b", {});
   assert.deepEqual(readService(none).ports, []);
 });
+
+test("a client stays with one endpoint as long as the Service says", () => {
+  const settings = (timeoutSeconds?: number) =>
+    readService(
+      serviceOf("a/b", {
+        sessionAffinity: "ClientIP",
+        sessionAffinityConfig: { clientIP: { timeoutSeconds } },
+      }),
+    ).settings;
+  assert.deepEqual(settings(5), { affinityMs: 5000 });
+  assert.deepEqual(settings(), { affinityMs: 10_800_000 });
+  assert.deepEqual(settings(0), {});
+});

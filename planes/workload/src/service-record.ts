@@ -5,7 +5,7 @@ import {
   type KubeObject,
   routeAnnotations,
 } from "@beemesh/model";
-import type { RouteSettings } from "@beemesh/workload";
+import { isSetting, type RouteSettings } from "@beemesh/workload";
 import { memberOf, objectsOf, portOf, protocolOf, textOr, textsOf } from "./field.ts";
 
 /** A port of a Service. */
@@ -54,9 +54,21 @@ export function readService(object: KubeObject): ServiceRecord {
     externalName: alias.toLowerCase().replace(/\.$/u, ""),
     ports: readPorts(memberOf(spec, "ports")),
     publishesUnready: memberOf(spec, "publishNotReadyAddresses") === true,
-    settings: routeAnnotations(object).settings,
+    settings: { ...routeAnnotations(object).settings, ...affinityOf(spec) },
   };
 }
+
+/** A caller that is to be served by one endpoint: the pod is the client, by its address. */
+function affinityOf(spec: unknown): RouteSettings {
+  if (memberOf(spec, "sessionAffinity") !== "ClientIP") return {};
+  const config = memberOf(memberOf(spec, "sessionAffinityConfig"), "clientIP");
+  const seconds = memberOf(config, "timeoutSeconds");
+  const affinityMs = (typeof seconds === "number" ? seconds : affinitySeconds) * 1000;
+  return isSetting("affinityMs", affinityMs) ? { affinityMs } : {};
+}
+
+/** Kubernetes' own default: three hours. */
+const affinitySeconds = 10_800;
 
 /** The Service of the API, which has no record. */
 export function apiRecord(ip: string): ServiceRecord {

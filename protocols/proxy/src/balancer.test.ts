@@ -55,6 +55,42 @@ describe("Balancer", () => {
     assert.deepEqual(full.choose(random, at(0)), { kind: "none", cause: "full" });
   });
 
+  test("stays with an endpoint while that is well and asked often enough, if it is to", () => {
+    const balancer = balancerOf(8);
+    const random = seededRandom(1);
+    const chosen = (ms: number, exclude: readonly string[] = []): string => {
+      const choice = balancer.choose(random, at(ms), exclude);
+      return choice.kind === "endpoint" ? choice.uid : "";
+    };
+    balancer.stick(1000);
+    const first = chosen(0);
+    for (let ms = 900; ms < 20_000; ms += 900) assert.equal(chosen(ms), first);
+    const other = chosen(20_000, [first]);
+    assert.notEqual(other, first);
+    assert.equal(chosen(20_500), other, "who was tried in vain is left");
+    fail(balancer, other, 20_500);
+    const third = chosen(20_501);
+    assert.notEqual(third, other, "who is left out is left");
+    balancer.update([{ uid: "new" }], at(20_502));
+    assert.equal(chosen(20_502), "new", "who is gone is left");
+  });
+
+  test("leaves an endpoint that was not asked for long, and when it need not stay", () => {
+    const balancer = balancerOf(8);
+    const random = seededRandom(2);
+    const chosen = (ms: number): string => {
+      const choice = balancer.choose(random, at(ms));
+      return choice.kind === "endpoint" ? choice.uid : "";
+    };
+    balancer.stick(1000);
+    const seen = new Set(Array.from({ length: 50 }, (_, index) => chosen(index * 1001)));
+    assert(seen.size > 1);
+    balancer.stick(undefined);
+    assert(new Set(Array.from({ length: 50 }, () => chosen(60_000))).size > 1);
+    balancer.stick(1000);
+    assert.equal(new Set(Array.from({ length: 50 }, () => chosen(60_000))).size, 1);
+  });
+
   test("gives every one of many equal endpoints its share", () => {
     const counts = spread(balancerOf(10), { requests: 10_000 });
     for (const [uid, count] of counts) assert(count > 700 && count < 1300, `${uid}: ${count}`);

@@ -1,4 +1,4 @@
-import { after, type Instant, type Random } from "@beemesh/base";
+import { after, elapsedMs, type Instant, type Random } from "@beemesh/base";
 import { Breaker, type BreakerLimits, breakerLimits } from "./breaker.ts";
 import { Ejection, type Outcome, outlierRate } from "./ejection.ts";
 import { PeakEwma } from "./peak-ewma.ts";
@@ -35,6 +35,9 @@ export class Balancer {
   #candidates: Candidate[] = [];
   #byUid = new Map<string, Candidate>();
   #ratesDue: Instant | undefined;
+  #affinityMs: number | undefined;
+  /** Who was chosen last, while the caller is to stay with it. */
+  #last: { readonly uid: string; readonly at: Instant } | undefined;
 
   constructor(limits: BreakerLimits = breakerLimits) {
     this.#limits = limits;
@@ -59,8 +62,37 @@ export class Balancer {
     this.#candidates = [...this.#byUid.values()];
   }
 
+  /**
+   * Whether all goes to the endpoint that was chosen before, while that is well: another one is
+   * chosen only when nothing went there for so long.
+   *
+   * @param affinityMs - Undefined for no such wish; what was chosen before is forgotten then.
+   */
+  stick(affinityMs: number | undefined): void {
+    this.#affinityMs = affinityMs;
+    if (affinityMs === undefined) this.#last = undefined;
+  }
+
   /** @param exclude - Uids that were tried already: taken only if there is no other. */
   choose(random: Random, now: Instant, exclude: readonly string[] = []): Choice {
+    const choice = this.#again(now, exclude) ?? this.#chooseAny(random, now, exclude);
+    const isSticky = this.#affinityMs !== undefined && choice.kind === "endpoint";
+    if (isSticky) this.#last = { uid: choice.uid, at: now };
+    return choice;
+  }
+
+  /** The endpoint that was chosen before, if the caller is to stay with it. */
+  #again(now: Instant, exclude: readonly string[]): Choice | undefined {
+    if (this.#affinityMs === undefined || this.#last === undefined) return undefined;
+    const { uid, at } = this.#last;
+    const candidate = this.#byUid.get(uid);
+    if (candidate === undefined || exclude.includes(uid)) return undefined;
+    if (elapsedMs(at, now) > this.#affinityMs) return undefined;
+    const { breaker, ejection } = candidate;
+    return breaker.isFull || ejection.isOutAt(now) ? undefined : { kind: "endpoint", uid };
+  }
+
+  #chooseAny(random: Random, now: Instant, exclude: readonly string[]): Choice {
     const count = this.#candidates.length;
     if (count === 0) return { kind: "none", cause: "empty" };
     const drawn = this.#draw(random).filter(
