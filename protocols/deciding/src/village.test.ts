@@ -155,6 +155,7 @@ export class Villager {
   readonly id: string;
   readonly #village: Village;
   readonly #alive = new Set<string>();
+  #order: readonly string[] = [];
   #deciding: Deciding;
   isUp = true;
   isKept = true;
@@ -163,6 +164,11 @@ export class Villager {
   /** Grows with each death: what was under way before it is gone. */
   life = 0;
   entry: Entry | undefined;
+  /** What it has read last: of one version once. */
+  #read: { readonly entry: Entry | undefined; readonly keys: readonly string[] } = {
+    entry: undefined,
+    keys: [],
+  };
   #revision = 0;
   #stampMs = 0;
   #count = 0;
@@ -190,7 +196,7 @@ export class Villager {
         namespace: "default",
         isCounted: false,
       }),
-      orderOf: () => rendezvous(collection, this.#alive),
+      orderOf: () => this.#order,
       canDecide: () => true,
       isKnown: () => this.isKept,
       mayWrite: () => true,
@@ -238,12 +244,14 @@ export class Villager {
   meet(peer: string): void {
     if (!this.isUp) return;
     this.#alive.add(peer);
+    this.#order = rendezvous(collection, this.#alive);
     this.#tell({ kind: "machines", gone: new Set() });
   }
 
   lose(peer: string): void {
     if (!this.isUp || this.#village.machines.get(peer)?.isUp === true) return;
     this.#alive.delete(peer);
+    this.#order = rendezvous(collection, this.#alive);
     this.#tell({ kind: "machines", gone: new Set([peer]) });
     for (const ticket of this.#holders.keys()) this.#weigh(ticket);
   }
@@ -264,8 +272,11 @@ export class Villager {
   }
 
   keys(): readonly string[] {
-    const data: unknown = this.entry === undefined ? {} : JSON.parse(this.entry.body);
-    return isJsonObject(data) ? Object.keys(data) : [];
+    if (this.entry !== this.#read.entry) {
+      const data: unknown = this.entry === undefined ? {} : JSON.parse(this.entry.body);
+      this.#read = { entry: this.entry, keys: isJsonObject(data) ? Object.keys(data) : [] };
+    }
+    return this.#read.keys;
   }
 
   /** What a client does: adds a key to what it has read. */
