@@ -11,7 +11,7 @@ export interface Ledgers {
   coverageOf(collection: CollectionId): Coverage;
   get(collection: CollectionId, name: string, part: EntryPart): Entry | undefined;
   partsOf(collection: CollectionId, name: string): readonly Entry[];
-  takeOver(now: Now): void;
+  takeOver(aheadMs: number, now: Now): void;
 }
 
 export interface DecidersOptions {
@@ -66,9 +66,9 @@ export class Deciders {
     return this.#options.registry.coverageOf(collection) !== "partly";
   }
 
-  /** This machine decides what another did before: what it writes from now on is newer. */
-  takeOver(now: Now): void {
-    this.#options.registry.takeOver(now);
+  /** This machine decides what another did before: it stamps so far ahead, to be newer. */
+  takeOver(aheadMs: number, now: Now): void {
+    this.#options.registry.takeOver(aheadMs, now);
   }
 
   /** The signed parts of an object, a deletion included. */

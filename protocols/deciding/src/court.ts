@@ -196,7 +196,8 @@ export class Court {
     if (answers.includes("kept")) return false;
     const isKnown = this.#premises.isKnown(matter);
     if (!isKnown && answers.some((answer) => answer !== "left")) return false;
-    this.#agenda.emit({ kind: "take-over" });
+    const aheadMs = this.#seat.takeOver(matter.collection, this.#agenda.now);
+    this.#agenda.emit({ kind: "take-over", aheadMs });
     return true;
   }
 

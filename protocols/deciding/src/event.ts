@@ -78,8 +78,8 @@ export type DecidingEffect =
   | { readonly kind: "bring"; readonly number: number; readonly request: ApiRequest }
   /** Waits until a write is held widely enough; comes back as `confirmed`. */
   | { readonly kind: "confirm"; readonly number: number; readonly ticket: number }
-  /** Whatever is written from now on is newer than what was decided elsewhere. */
-  | { readonly kind: "take-over" }
+  /** What is written from now on has stamps so far ahead of the time, until that has caught up. */
+  | { readonly kind: "take-over"; readonly aheadMs: number }
   | { readonly kind: "reply"; readonly id: string; readonly outcome: Outcome }
   | {
       readonly kind: "observe";

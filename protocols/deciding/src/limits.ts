@@ -31,6 +31,15 @@ export const answersLengthMax = 4 * 1024 * 1024;
 /** For so long after machines came or went the others are asked before anything is decided. */
 export const youthMs = 10_000;
 
+/** Who decides in another's place stamps so far ahead: clocks of machines differ by less. */
+export const leadMs = 2000;
+
+/** Leads upon each other, of one who takes over from one who has just taken over: all of youth. */
+export const leadsMax = youthMs / leadMs;
+
+/** Collections of which it is known who took them over; of more the oldest are forgotten. */
+export const reignsMax = 4096;
+
 /** How long a machine leaves a collection to the one that asked it for that. */
 export const deferenceMs = 5000;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { instantAt, rendezvous } from "@beemesh/base";
-import { deferenceMs, deferencesMax, youthMs } from "./limits.ts";
+import { after, type Instant, instantAt, rendezvous } from "@beemesh/base";
+import { deferenceMs, deferencesMax, leadMs, leadsMax, reignsMax, youthMs } from "./limits.ts";
 import { Seat } from "./seat.ts";
 
 const start = instantAt(0);
@@ -41,6 +41,24 @@ describe("Seat", () => {
     seat.leave(collection, lower, false, start);
     seat.changed((peer) => peer === lower, start);
     assert.deepEqual(seat.orderOf(collection, [higher], start), [higher]);
+  });
+
+  test("who takes over stamps further ahead than who had just taken over, but not for ever", () => {
+    const seat = new Seat("me", start);
+    const aheadOf = (at: Instant): number => seat.takeOver(collection, at) / leadMs;
+    assert.deepEqual([aheadOf(start), aheadOf(start)], [1, 1], "it goes on");
+    seat.leave(collection, "you", false, start);
+    seat.leave(collection, "you", false, start);
+    assert.equal(aheadOf(start), 3, "you stamped two leads ahead");
+    for (let count = 0; count < leadsMax; count += 1) {
+      seat.leave(collection, "you", false, start);
+      aheadOf(start);
+    }
+    assert.equal(aheadOf(start), leadsMax);
+    assert.equal(aheadOf(after(start, youthMs)), 1, "the time has caught up");
+    for (let count = 0; count < reignsMax; count += 1) seat.takeOver(`a${count}/b`, start);
+    seat.leave("a0/b", "you", false, start);
+    assert.equal(seat.takeOver("a1/b", start), leadMs);
   });
 
   test("remembers so many promises", () => {

@@ -1,6 +1,6 @@
 import { after, elapsedMs, type Instant, rendezvous } from "@beemesh/base";
 import type { CollectionId, PeerId } from "@beemesh/wire";
-import { deferenceMs, deferencesMax, youthMs } from "./limits.ts";
+import { deferenceMs, deferencesMax, leadMs, leadsMax, reignsMax, youthMs } from "./limits.ts";
 
 /** That a collection is left to another machine for now. */
 export interface Deference {
@@ -10,6 +10,14 @@ export interface Deference {
   readonly count: number;
 }
 
+/** That a machine decides what another decided before. */
+interface Reign {
+  readonly by: PeerId;
+  /** How many leads ahead it stamps at most. */
+  readonly leads: number;
+  readonly until: Instant;
+}
+
 /**
  * Who sits where: since when a machine may have decided what another decided before, and which
  * collections it leaves to others for now.
@@ -17,10 +25,15 @@ export interface Deference {
  * After machines came or went two of them may each hold itself for the decider. So for a while
  * whoever decides asks the other keepers first what they hold of the record, and they leave the
  * collection to it. Of two who ask each other the one that rendezvous hashing prefers stays.
+ *
+ * Who takes over stamps ahead of what the one before may have written and told nobody. Where that
+ * one had just taken over itself, and stamped ahead, the next stamps so much further ahead; all
+ * know of each other's reigns, for each has asked them.
  */
 export class Seat {
   readonly #self: PeerId;
   readonly #deferences = new Map<CollectionId, Deference>();
+  readonly #reigns = new Map<CollectionId, Reign>();
   #changedAt: Instant;
   #count = 0;
 
@@ -71,6 +84,7 @@ export class Seat {
     const isLeft = this.#deferences.get(collection)?.to === to;
     if (isDecider && !isPreferred && !isLeft) return false;
     this.#deferences.delete(collection);
+    this.#reign(collection, to, now);
     this.#count += 1;
     const count = this.#count;
     this.#deferences.set(collection, { to, until: after(now, deferenceMs), count });
@@ -79,5 +93,22 @@ export class Seat {
       this.#deferences.delete(oldest);
     }
     return true;
+  }
+
+  /** This machine decides what another decided: how far ahead it has to stamp. */
+  takeOver(collection: CollectionId, now: Instant): number {
+    return leadMs * this.#reign(collection, this.#self, now);
+  }
+
+  /** Takes note that a machine takes over; gives how many leads ahead of the time that is. */
+  #reign(collection: CollectionId, by: PeerId, now: Instant): number {
+    const known = this.#reigns.get(collection);
+    const last = known !== undefined && known.until > now ? known : { by, leads: 1 };
+    const leads = last.by === by ? last.leads : Math.min(last.leads + 1, leadsMax);
+    this.#reigns.delete(collection);
+    this.#reigns.set(collection, { by, leads, until: after(now, youthMs) });
+    const [oldest] = this.#reigns.keys();
+    if (this.#reigns.size > reignsMax && oldest !== undefined) this.#reigns.delete(oldest);
+    return leads;
   }
 }

@@ -14,9 +14,6 @@ export const matchMsMax = 5000;
 /** A stamp this far ahead of the mesh's time is refused: clocks with NTP differ by far less. */
 export const stampAheadMsMax = 10 * 60_000;
 
-/** Who writes in another's place stamps so far ahead: clocks of machines differ by less. */
-export const takeOverMs = 2000;
-
 /** Body of one entry, in UTF-16 code units: what the API accepts of one object. */
 export const bodyLengthMax = objectLimits.lengthMax;
 

@@ -27,7 +27,7 @@ import { Feeds } from "./feed.ts";
 import { Following } from "./following.ts";
 import { type Descent, type Held, hold, type Interest } from "./held.ts";
 import { Ledger } from "./ledger.ts";
-import { keepersMax, matchMsMax, strangersMsMax, sweepEveryMs, takeOverMs } from "./limits.ts";
+import { keepersMax, matchMsMax, strangersMsMax, sweepEveryMs } from "./limits.ts";
 import { Mender } from "./mender.ts";
 import { MeshTime } from "./mesh-time.ts";
 import {
@@ -176,10 +176,10 @@ export class Registry {
 
   /**
    * Another wrote here before, and may come back with what it told nobody: whatever is written
-   * from now on is newer than that.
+   * from now on is stamped so far ahead of the time, until that has caught up.
    */
-  takeOver(now: Now): void {
-    this.#clock.leap(takeOverMs, this.#meshTime.correct(now));
+  takeOver(aheadMs: number, now: Now): void {
+    this.#clock.leap(aheadMs, this.#meshTime.correct(now));
   }
 
   /** All entries held of a collection, tombstones included, in no order. */

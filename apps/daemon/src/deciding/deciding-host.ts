@@ -135,7 +135,7 @@ export class DecidingHost {
         void this.#wait(effect);
         return;
       case "take-over":
-        return this.#options.machine.deciders.takeOver(this.#options.clock());
+        return this.#options.machine.deciders.takeOver(effect.aheadMs, this.#options.clock());
       case "reply":
         return this.#reply(effect);
       case "observe":
