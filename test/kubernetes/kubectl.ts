@@ -34,7 +34,8 @@ function argvOf(world: World, words: readonly string[]): readonly string[] {
   ];
 }
 
-async function says(world: World, words: string, input?: JsonObject): Promise<string> {
+/** What kubectl says to a command that must succeed, with an object before it. */
+export async function says(world: World, words: string, input?: JsonObject): Promise<string> {
   const { code, output } = await tries(world, words, input);
   assert.equal(code, 0, `kubectl ${words}: ${output}`);
   return output;
@@ -227,7 +228,7 @@ const demo: Behaviours = {
 };
 
 /** None where there is no kubectl. */
-export const kubectlNames: Behaviours = { ...reading, ...writing, ...demo };
+export const kubectlAlone: Behaviours = { ...reading, ...writing, ...demo };
 
 /** Whether this computer has one. */
 export const hasKubectl: boolean = kubectls.length > 0;

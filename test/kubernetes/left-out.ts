@@ -44,10 +44,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node DRA ResourceClaimTemplate CRUD",
     "node DRA ResourceSlice CRUD",
   ],
-
-  "needs the images of the guestbook: a web page and a database": ["cli Guestbook"],
-
-  "needs an image with an entrypoint that prints its arguments": ["node Containers override cmd"],
 };
 
 /** Why a name is left out; undefined if it is not. */

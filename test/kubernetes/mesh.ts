@@ -4,12 +4,20 @@ import { join } from "node:path";
 import { type DevMesh, openDevMesh } from "../../apps/dev/src/index.ts";
 import { makeImage } from "../workload/image.ts";
 import { Client } from "./client.ts";
+import { guestbookImage } from "./guestbook-image.ts";
 import { World } from "./world.ts";
 
 const program = join(import.meta.dirname, "../../apps/cli/src/main.ts");
 
 /** The image of the pods that tests make: busybox. */
 export const image = "localhost/beemesh-kubernetes-tools:1";
+
+/** Prints its arguments, behind a word of its own. */
+export const echoImage = {
+  name: "localhost/beemesh-kubernetes-echo:1",
+  entrypoint: ["/bin/echo", "says"],
+  cmd: ["defaults"],
+} as const;
 
 /** Machines that run, and a client of the first. */
 export class Mesh {
@@ -30,7 +38,7 @@ export class Mesh {
       if (first === undefined) throw new Error("there is a machine");
       const sockets = mesh.machines.map(({ podmanSocket }) => podmanSocket);
       await Promise.all([
-        ...(runtime === "podman" ? [plantImage(sockets)] : []),
+        ...(runtime === "podman" ? [plantImages(sockets)] : []),
         ...mesh.machines.map((machine) => machine.untilReadyMachines(count)),
       ]);
       const kubeconfig = readFileSync(first.kubeconfig, "utf8");
@@ -65,7 +73,9 @@ export class Mesh {
   }
 }
 
-function plantImage(sockets: readonly string[]): Promise<void> {
+async function plantImages(sockets: readonly string[]): Promise<void> {
   const mounted = { path: process.execPath, env: {} };
-  return makeImage(sockets, { name: image, programs: [], mounted });
+  for (const parts of [{ name: image, mounted }, echoImage, guestbookImage]) {
+    await makeImage(sockets, { programs: [], ...parts });
+  }
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
 import { at, nameOf, textAt } from "./client.ts";
 import { configMap, objectOf, pod, secret } from "./manifest.ts";
+import { echoImage } from "./mesh.ts";
 import {
   container,
   containerOf,
@@ -129,6 +130,13 @@ const commands: Behaviours = {
     "own words\n",
   ),
   "node Containers override entrypoint": runs({ command: ["/bin/echo", "own"] }, "own\n"),
+  "node Containers override cmd": async (world) => {
+    const spec = (rest: JsonObject): JsonObject =>
+      ending({ name: "main", image: echoImage.name, imagePullPolicy: "Never", ...rest });
+    assert.equal(await printed(world, "plain", spec({})), "says defaults\n");
+    const own = spec({ args: ["override", "arguments"] });
+    assert.equal(await printed(world, "runs", own), "says override arguments\n");
+  },
   "node Containers image defaults": async (world) => {
     const readinessProbe = { tcpSocket: { port: 8080 }, periodSeconds: 1 };
     await started(world, "runs", staying({ ...withoutCommand(), readinessProbe }));

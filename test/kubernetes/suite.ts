@@ -11,8 +11,9 @@ import { custom } from "./custom.ts";
 import { discovery } from "./discovery.ts";
 import { events } from "./events.ts";
 import { garbage } from "./garbage.ts";
+import { guestbook } from "./guestbook.ts";
 import { jobs } from "./jobs.ts";
-import { hasKubectl, kubectlNames } from "./kubectl.ts";
+import { hasKubectl, kubectlAlone } from "./kubectl.ts";
 import { Mesh } from "./mesh.ts";
 import { namespaces } from "./namespaces.ts";
 import { objects } from "./objects.ts";
@@ -32,6 +33,9 @@ import { volumes } from "./volumes.ts";
 import { watching } from "./watching.ts";
 import { webhooks } from "./webhooks.ts";
 import { workloads } from "./workloads.ts";
+
+/** What needs kubectl. */
+const kubectlNames: Behaviours = { ...kubectlAlone, ...guestbook };
 
 /** What needs no container. */
 export const apiSuite: Behaviours = {

@@ -19,7 +19,12 @@ export interface ImageParts {
   readonly name: string;
   readonly programs: readonly Program[];
   /** A program whose libraries are in the image, and itself comes as a mount at /bin/<name>. */
-  readonly mounted: Program;
+  readonly mounted?: Program;
+  /** Texts that stand in it, by their paths; programs all. */
+  readonly scripts?: Readonly<Record<string, string>>;
+  /** What it runs, and the arguments that it has for that by itself. */
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
   /** Folders that the programs read, by where they look for them. */
   readonly folders?: Readonly<Record<string, string>>;
 }
@@ -36,18 +41,31 @@ export async function makeImage(sockets: readonly string[], parts: ImageParts): 
   try {
     await plantSystem(tree);
     for (const program of parts.programs) await plant(tree, program);
-    await plantLibraries(tree, parts.mounted);
+    if (parts.mounted !== undefined) await plantLibraries(tree, parts.mounted);
+    for (const [path, script] of Object.entries(parts.scripts ?? {})) {
+      mkdirSync(dirname(join(tree, path)), { recursive: true });
+      writeFileSync(join(tree, path), script, { mode: 0o755 });
+    }
     for (const [path, from] of Object.entries(parts.folders ?? {})) copy(from, join(tree, path));
     await runOrThrow(["tar", "-C", tree, "--owner=0", "--group=0", "-cf", tarPath, "."]);
-    const imports = sockets.map((socket) =>
-      runOrThrow(["podman", "--url", `unix://${socket}`, "import", tarPath, parts.name]),
-    );
+    const changes = changesOf(parts).flatMap((change) => ["--change", change]);
+    const imports = sockets.map((socket) => {
+      const podman = ["podman", "--url", `unix://${socket}`];
+      return runOrThrow([...podman, "import", ...changes, tarPath, parts.name]);
+    });
     // All have ended before the tar goes, also when one has failed.
     const outcomes = await Promise.allSettled(imports);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function changesOf({ entrypoint, cmd }: ImageParts): readonly string[] {
+  return [
+    ...(entrypoint === undefined ? [] : [`ENTRYPOINT ${JSON.stringify(entrypoint)}`]),
+    ...(cmd === undefined ? [] : [`CMD ${JSON.stringify(cmd)}`]),
+  ];
 }
 
 async function plantSystem(tree: string): Promise<void> {
