@@ -22,7 +22,6 @@ export {
   type Mutator,
   mayJudgePods,
   mayMutatePods,
-  mutatorsAnnotation,
   mutatorsNote,
   mutatorsOf,
 } from "./reach.ts";

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { findResource, type KubeObject, mutatorsAnnotation, type Resource } from "@beemesh/model";
 import { type JsonObject } from "@beemesh/wire";
 import {
   judgingResources,
   mayJudgePods,
   mayMutatePods,
-  mutatorsAnnotation,
   mutatorsNote,
   mutatorsOf,
 } from "./reach.ts";

@@ -8,6 +8,7 @@ import {
   type KubeObject,
   listAt,
   matches,
+  mutatorsAnnotation,
   objectAt,
   objectsAt,
   type Resource,
@@ -54,9 +55,6 @@ export interface Mutator {
   readonly configuration: string;
   readonly webhook: string;
 }
-
-/** Annotation of a pod that a controller has made: the mutating webhooks that have changed it. */
-export const mutatorsAnnotation = "beemesh.io/mutated-by";
 
 /** A note of mutators; neither names of configurations nor of webhooks have a slash or a comma. */
 export function mutatorsNote(mutators: readonly Mutator[]): string {

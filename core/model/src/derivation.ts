@@ -12,6 +12,9 @@ import { labelsAt } from "./workload-rules.ts";
 /** The annotation of a derived pod: which of its owner's slots it fills, from 0. */
 export const slotAnnotation = "beemesh.io/slot";
 
+/** Annotation of a pod that a controller has made: the mutating webhooks that have changed it. */
+export const mutatorsAnnotation = "beemesh.io/mutated-by";
+
 /** What tells the pod of one slot from the others. */
 export interface PodMarks {
   readonly name: string;
@@ -28,6 +31,7 @@ export function podOfTemplate(
 ): Pod {
   const template = objectAt(owner, "spec", "template") ?? {};
   const metadata = objectAt(template, "metadata") ?? {};
+  const { [mutatorsAnnotation]: _, ...told } = labelsAt(metadata, "annotations");
   const pods = resourceOfKind("v1", "Pod");
   assert(pods !== undefined, "pods are served");
   const pod = defaults(pods, {
@@ -39,7 +43,7 @@ export function podOfTemplate(
       namespace: owner.metadata.namespace ?? "",
       uid,
       labels: { ...labelsAt(metadata, "labels"), ...labels },
-      annotations: { ...labelsAt(metadata, "annotations"), ...annotations },
+      annotations: { ...told, ...annotations },
       ownerReferences: [controllerReference(owner)],
     },
     spec: specOf(objectAt(template, "spec") ?? {}),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defaults } from "./defaults.ts";
+import { mutatorsAnnotation } from "./derivation.ts";
 import {
   derivePod,
   isDerivedFrom,
@@ -123,6 +124,14 @@ describe("isDerivedFrom", () => {
     assert(isDerivedFrom(spec(given), replicaSet));
     assert(!isDerivedFrom(spec({ ...given, overhead: { cpu: "1" } }), replicaSet));
     assert(!isDerivedFrom(spec({ ...account, serviceAccountName: "admin" }), replicaSet));
+  });
+
+  test("no template says which webhooks have changed its pods", () => {
+    const template = replicaSet.spec.template;
+    const metadata = { ...template.metadata, annotations: { [mutatorsAnnotation]: "a/b", a: "b" } };
+    const copied = { ...replicaSet.spec, template: { ...template, metadata } };
+    const { annotations } = derivePod({ ...replicaSet, spec: copied }, 2, "p1").metadata;
+    assert.deepEqual(annotations, pod.metadata.annotations);
   });
 
   test("a place holds whatever runs there", () => {

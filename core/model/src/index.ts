@@ -41,7 +41,13 @@ export {
 } from "./custom-resource.ts";
 export { decodingFault } from "./decoding.ts";
 export { defaults } from "./defaults.ts";
-export { countIn, derivedUid, isInPlace, slotAnnotation } from "./derivation.ts";
+export {
+  countIn,
+  derivedUid,
+  isInPlace,
+  mutatorsAnnotation,
+  slotAnnotation,
+} from "./derivation.ts";
 export {
   derivePod,
   isDerivedFrom,

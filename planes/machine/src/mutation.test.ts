@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mutatorsAnnotation } from "@beemesh/admission";
-import type { KubeObject, Pod } from "@beemesh/model";
+import { type KubeObject, mutatorsAnnotation, type Pod } from "@beemesh/model";
 import { mutationOf } from "./mutation.ts";
 
 function podWith(note: string): Pod {

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { mutatorsAnnotation } from "@beemesh/admission";
 import { instantAt, type Now } from "@beemesh/base";
 import { boundAtAnnotation, replacesAnnotation } from "@beemesh/controllers";
-import { derivePod, type KubeObject, type Pod, type ReplicaSet } from "@beemesh/model";
+import {
+  derivePod,
+  type KubeObject,
+  mutatorsAnnotation,
+  type Pod,
+  type ReplicaSet,
+} from "@beemesh/model";
 import type { ObjectStore } from "@beemesh/ports";
 import { formatStamp } from "@beemesh/wire";
 import { Runner, type RunnerEffect, type RunnerOptions } from "./runner.ts";

@@ -127,7 +127,7 @@ export class Controllers {
 
   step(event: ControllersEvent, now: Now): ControllersEffect[] {
     const out: ControllersEffect[] = [];
-    this.#gate.settle();
+    this.#gate.settle(now.at);
     if (this.#wakeAt !== undefined && now.at >= this.#wakeAt) this.#wakeAt = undefined;
     if (event.kind === "members") this.#regard();
     else if (event.kind === "scheduled") this.#scheduling.forget(event.uid);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { judgingResources } from "@beemesh/admission";
+import { type Instant, instantAt } from "@beemesh/base";
 import {
   derivePod,
   isReplicaSet,
@@ -184,9 +185,10 @@ describe("a pod that has to be let in", () => {
 describe("hearings", () => {
   const set = replicaSet(1);
   assert(isReplicaSet(set));
+  const at = (ms: number): Instant => instantAt(ms);
   const podAt = (slot: number, uid: string): Pod => derivePod(set, slot, uid);
   const asksOf = (hearings: Hearings, pod: Pod, edition = 0): readonly string[] => {
-    const hearing = hearings.hear(pod, edition);
+    const hearing = hearings.hear(pod, edition, at(1));
     assert(!hearing.ok);
     return hearing.ask.flatMap(({ effects }) => effects.map(({ kind }) => kind));
   };
@@ -201,9 +203,9 @@ describe("hearings", () => {
     hearings.close("R");
     hearings.open("R");
     assert.equal(look("b"), 0, "what is asked about is not asked about again");
-    assert.equal(hearings.answered("a0", { ok: true, pod: podAt(0, "a0") }), "key");
+    assert.equal(hearings.answered("a0", { ok: true, pod: podAt(0, "a0") }, at(1)), "key");
     hearings.open("R");
-    const first = hearings.hear(podAt(0, "c0"), 0);
+    const first = hearings.hear(podAt(0, "c0"), 0, at(1));
     assert(first.ok);
     assert.equal(first.pod.metadata.uid, "a0", "the pod that was asked about is the one let in");
     assert.equal([1, 2, 3].flatMap((slot) => asksOf(hearings, podAt(slot, `c${slot}`))).length, 2);
@@ -213,17 +215,20 @@ describe("hearings", () => {
     const hearings = new Hearings();
     const admit = (uid: string): void => {
       hearings.open("R");
-      hearings.hear(podAt(0, uid), 0);
+      hearings.hear(podAt(0, uid), 0, at(1));
       hearings.asked(podAt(0, uid), "key", 0);
-      hearings.answered(uid, { ok: true, pod: podAt(0, uid) });
+      hearings.answered(uid, { ok: true, pod: podAt(0, uid) }, at(1));
     };
     admit("a");
     hearings.used(podAt(0, "a"), "R");
     assert.deepEqual(asksOf(hearings, podAt(0, "b")), ["admit"]);
     admit("c");
     assert.deepEqual(asksOf(hearings, podAt(0, "d"), 1), ["admit"], "the rules have changed");
+    admit("f");
+    assert(hearings.hear(podAt(0, "g"), 0, at(60_000)).ok);
+    assert(!hearings.hear(podAt(0, "g"), 0, at(60_001)).ok, "that was long ago");
     hearings.asked(podAt(0, "e"), "key", 0);
     hearings.forget("R");
-    assert.equal(hearings.answered("e", { ok: false, message: "late" }), undefined);
+    assert.equal(hearings.answered("e", { ok: false, message: "late" }, at(1)), undefined);
   });
 });

@@ -1,4 +1,4 @@
-import { hashOf } from "@beemesh/base";
+import { after, hashOf, type Instant } from "@beemesh/base";
 import { isInPlace, isPod, type KubeObject, type Pod } from "@beemesh/model";
 import { canonicalJson } from "@beemesh/wire";
 import type { Action } from "./patience.ts";
@@ -28,6 +28,12 @@ const askedMax = 64;
  */
 const askPatienceMs = 12_000;
 
+/**
+ * What was let in and could not be made, because a quota was full, is asked about again after this:
+ * a client's request takes no longer.
+ */
+const verdictMsMax = 60_000;
+
 /** By which account a controller of Kubernetes makes pods, by the kind that it looks after. */
 const controllers: Readonly<Record<string, string>> = {
   DaemonSet: "daemon-set-controller",
@@ -45,8 +51,9 @@ interface Case {
   readonly asked: Pod;
   /** Key of the workload. */
   readonly key: string;
-  /** The pod that may be made. */
+  /** The pod that may be made, if it is made soon. */
   readonly pod?: Pod;
+  readonly answeredAt?: Instant;
   readonly message: string;
 }
 
@@ -96,7 +103,7 @@ export class Hearings {
   }
 
   /** Whether a pod may be made, as far as that was said by the rules of this edition. */
-  hear(pod: Pod, edition: number): Hearing {
+  hear(pod: Pod, edition: number, at: Instant): Hearing {
     const { name } = pod.metadata;
     const workload = this.#workloadOf(pod);
     workload.named.add(name);
@@ -104,7 +111,7 @@ export class Hearings {
     if (workload.refusal !== "") return { ok: false, message: workload.refusal, ask: [] };
     const last = workload.cases.get(name);
     const known = last !== undefined && isAbout(last, pod, edition) ? last : undefined;
-    if (known?.pod !== undefined) return { ok: true, pod: known.pod };
+    if (known?.pod !== undefined && isFresh(known, at)) return { ok: true, pod: known.pod };
     const message = last?.message ?? "";
     if (workload.waiting >= workload.allowance) return { ok: false, message, ask: [] };
     workload.waiting += 1;
@@ -129,14 +136,14 @@ export class Hearings {
    *
    * @returns The key of the workload that waits for it; undefined if none does any more.
    */
-  answered(uid: string, verdict: Verdict): string | undefined {
+  answered(uid: string, verdict: Verdict, at: Instant): string | undefined {
     const { owner = "", name = "" } = this.#open.get(uid) ?? {};
     this.#open.delete(uid);
     const workload = this.#workloads.get(owner);
     const found = workload?.cases.get(name);
     if (workload === undefined || found === undefined) return undefined;
     const outcome = checked(found.asked, verdict);
-    workload.cases.set(name, { ...found, ...outcome });
+    workload.cases.set(name, { ...found, ...outcome, answeredAt: at });
     const isIn = outcome.pod !== undefined;
     workload.allowance = isIn ? Math.min(2 * workload.allowance, askedMax) : 1;
     return found.key;
@@ -180,6 +187,10 @@ function checked(asked: Pod, verdict: Verdict): Pick<Case, "pod" | "message"> {
   const name = JSON.stringify(asked.metadata.name);
   const why = "a webhook has changed its owner, or a label that its template gives it";
   return { message: `pods ${name} is forbidden: ${why}` };
+}
+
+function isFresh({ answeredAt }: Case, at: Instant): boolean {
+  return answeredAt !== undefined && at < after(answeredAt, verdictMsMax);
 }
 
 function isAbout({ digest, edition }: Case, pod: Pod, present: number): boolean {

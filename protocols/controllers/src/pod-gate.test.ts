@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { judgingResources } from "@beemesh/admission";
+import { instantAt } from "@beemesh/base";
 import { isPod, type KubeObject, type Pod, type Resource, textAt, valueAt } from "@beemesh/model";
 import {
   limitRangeResource,
@@ -43,7 +44,7 @@ test("a quota lets in so many, those that are on their way included", () => {
   const gate = new PodGate(store);
   const letsIn = (name: string) => gate.admit(podNamed(name)).ok;
   assert.deepEqual(["a", "b", "c"].map(letsIn), [true, true, false]);
-  gate.settle();
+  gate.settle(instantAt(1));
   store.putSpec(podResource, podNamed("a"));
   assert.deepEqual(["b", "c"].map(letsIn), [true, false]);
   const refused = gate.admit(podNamed("c"));
@@ -94,7 +95,7 @@ test("asks only where somebody may have a say, as the labels of the namespace ar
   assert(!gate.isJudged("shop"));
   assert(gate.admit(podNamed("a")).ok);
   store.putSpec(namespaceResource, homeWith({ judged: "yes" }));
-  gate.settle();
+  gate.settle(instantAt(1));
   const entry = gate.admit(podNamed("b"));
   assert(!entry.ok);
   assert.equal(entry.message, "");

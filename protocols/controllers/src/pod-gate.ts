@@ -6,6 +6,7 @@ import {
   podFault,
   type ResourceList,
 } from "@beemesh/admission";
+import { type Instant, instantAt } from "@beemesh/base";
 import type { KubeObject, Pod } from "@beemesh/model";
 import type { Change, ObjectStore } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
@@ -32,6 +33,7 @@ export class PodGate {
   readonly #stop: () => void;
   /** Whether anybody may judge the pods of a namespace, as this step has found. */
   readonly #judged = new Map<string, boolean>();
+  #at = instantAt(0);
   /** Counts the changes of who judges what. */
   #edition = 0;
 
@@ -44,7 +46,8 @@ export class PodGate {
   }
 
   /** What was let in before is written by now. */
-  settle(): void {
+  settle(at: Instant): void {
+    this.#at = at;
     this.#ledger.settle();
     this.#judged.clear();
   }
@@ -81,7 +84,7 @@ export class PodGate {
 
   /** What was said of the pod of this uid. Gives the key of the workload that wants it. */
   answered(uid: string, verdict: Verdict): string | undefined {
-    return this.#hearings.answered(uid, verdict);
+    return this.#hearings.answered(uid, verdict, this.#at);
   }
 
   /** A pod that was let in is written now. */
@@ -100,7 +103,7 @@ export class PodGate {
   admit(pod: Pod): Hearing {
     const { name, namespace = "" } = pod.metadata;
     const heard = this.isJudged(namespace)
-      ? this.#hearings.hear(pod, this.#edition)
+      ? this.#hearings.hear(pod, this.#edition, this.#at)
       : ({ ok: true, pod } as const);
     if (!heard.ok) return heard;
     const ranges = this.#store.list(limitRangeResource, namespace).items;

@@ -26,7 +26,7 @@ import {
   type Rounds,
 } from "./mutating-webhooks.ts";
 import { namespaceRefusal } from "./namespace-lifecycle.ts";
-import { admitPod, keepPriority, limitRefusal, recordsOf } from "./pod-plug-ins.ts";
+import { admitPod, keepNote, keepPriority, limitRefusal, recordsOf } from "./pod-plug-ins.ts";
 import { policyRefusal } from "./policy.ts";
 import { quotaRefusal } from "./quota.ts";
 import { askValidatingWebhooks } from "./validating-webhooks.ts";
@@ -114,7 +114,7 @@ function fill(call: Call, intent: Intent): Outcome<Intent> {
 
 function filledNew(call: Call, object: KubeObject): Outcome<KubeObject> {
   const { group, name } = call.info.resource;
-  if (group === "" && name === "pods") return admitPod(call, object);
+  if (group === "" && name === "pods") return admitPod(call, keepNote(object, undefined));
   if (group === "" && name === "persistentvolumeclaims")
     return done(withStorageClass(call, object));
   const isIngress = group === "networking.k8s.io" && name === "ingresses";
@@ -123,7 +123,8 @@ function filledNew(call: Call, object: KubeObject): Outcome<KubeObject> {
 
 function filledChange({ info }: Call, object: KubeObject, before: KubeObject): KubeObject {
   const { group, name } = info.resource;
-  return group === "" && name === "pods" ? keepPriority(object, before) : object;
+  if (group !== "" || name !== "pods") return object;
+  return keepNote(keepPriority(object, before), before);
 }
 
 function priorityClassRefusal(call: Call, { object }: Intent): Status | undefined {

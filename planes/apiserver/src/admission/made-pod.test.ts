@@ -1,8 +1,7 @@
 /** Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#controller-roles */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { mutatorsAnnotation } from "@beemesh/admission";
-import type { KubeObject } from "@beemesh/model";
+import { type KubeObject, mutatorsAnnotation } from "@beemesh/model";
 import { fieldAt, textAt } from "../field.ts";
 import { TestClient } from "../test-client.ts";
 import { paths } from "../test-object.ts";

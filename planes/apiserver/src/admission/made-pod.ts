@@ -2,8 +2,8 @@
  * Pods that controllers make: judged as a client's are, by the same chain, and written by whoever
  * makes them. Quotas are not looked at here: whoever writes counts.
  */
-import { mutatorsAnnotation, mutatorsNote } from "@beemesh/admission";
-import { findResource, isKubeObject, type KubeObject } from "@beemesh/model";
+import { mutatorsNote } from "@beemesh/admission";
+import { findResource, isKubeObject, type KubeObject, mutatorsAnnotation } from "@beemesh/model";
 import type { ApiReply, ApiRequest, FinalReply, User } from "@beemesh/ports";
 import type { Call } from "../call.ts";
 import { present, textAt } from "../field.ts";

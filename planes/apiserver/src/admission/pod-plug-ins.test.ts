@@ -1,6 +1,7 @@
 /** Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/ */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { findResource, mutatorsAnnotation } from "@beemesh/model";
 import type { JsonObject } from "@beemesh/wire";
 import { fieldAt, textAt } from "../field.ts";
 import { TestClient } from "../test-client.ts";
@@ -55,6 +56,33 @@ describe("a new pod", () => {
     const again = client.send(`PUT ${pods}/p`, { ...podManifest("p"), metadata, spec });
     assert.equal(again.status, 200, JSON.stringify(again.body));
     assert.equal(fieldAt(again.body, "spec", "priority"), 7);
+  });
+
+  test("has no note of webhooks by its author, and keeps the one that it has", () => {
+    const client = new TestClient();
+    const noted = (note: string): JsonObject => ({
+      ...podManifest("p"),
+      metadata: { name: "p", annotations: { [mutatorsAnnotation]: note, a: "b" } },
+    });
+    const annotationsOf = (body: unknown): unknown => fieldAt(body, "metadata", "annotations");
+    const { body } = client.send(`POST ${pods}`, noted("side/side.example.com"));
+    assert.deepEqual(annotationsOf(body), { a: "b" });
+    const patch = { metadata: { annotations: { [mutatorsAnnotation]: "side/other" } } };
+    const contentType = "application/merge-patch+json";
+    const patched = client.send(`PATCH ${pods}/p`, patch, { contentType });
+    assert.equal(patched.status, 200);
+    assert.deepEqual(annotationsOf(patched.body), { a: "b" });
+    const resource = findResource("", "pods");
+    const stored = resource && client.store.get(resource, "default", "p");
+    assert(resource && stored);
+    const metadata = { ...stored.metadata, annotations: { [mutatorsAnnotation]: "side/x" } };
+    client.store.putSpec(resource, { ...stored, metadata });
+    const dropped = client.send(
+      `PATCH ${pods}/p`,
+      { metadata: { annotations: null } },
+      { contentType },
+    );
+    assert.deepEqual(annotationsOf(dropped.body), { [mutatorsAnnotation]: "side/x" });
   });
 
   test("needs its account to be there", () => {

@@ -1,6 +1,6 @@
 /** What a new pod gets, and what it may not be, by the records of its namespace and of the mesh. */
 import { completedPod, faultsText, limitFaults } from "@beemesh/admission";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { findResource, type KubeObject, mutatorsAnnotation, type Resource } from "@beemesh/model";
 import type { Call } from "../call.ts";
 import { fieldAt, listAt, mapAt, textAt } from "../field.ts";
 import { done, fail, forbidden, type Outcome, type Status } from "../status.ts";
@@ -45,6 +45,15 @@ export function keepPriority(pod: KubeObject, before: KubeObject): KubeObject {
   );
   if (Object.keys(kept).length === 0) return pod;
   return { ...pod, spec: { ...mapAt(pod, "spec"), ...kept } };
+}
+
+/** Which webhooks have changed a pod is told by whoever asks them for a controller, and no other. */
+export function keepNote(pod: KubeObject, before: KubeObject | undefined): KubeObject {
+  const had = before?.metadata.annotations?.[mutatorsAnnotation];
+  const { [mutatorsAnnotation]: said, ...others } = pod.metadata.annotations ?? {};
+  if (said === had) return pod;
+  const annotations = had === undefined ? others : { ...others, [mutatorsAnnotation]: had };
+  return { ...pod, metadata: { ...pod.metadata, annotations } };
 }
 
 function withAccount(call: Call, pod: KubeObject): Outcome<KubeObject> {
