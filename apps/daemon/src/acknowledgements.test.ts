@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Acknowledgements } from "./acknowledgements.ts";
+import { Acknowledgements, isCutOff } from "./acknowledgements.ts";
 
 describe("Acknowledgements", () => {
   test("joins whoever comes first", async () => {
@@ -18,4 +18,14 @@ describe("Acknowledgements", () => {
     t.mock.timers.tick(5000);
     await assert.rejects(waiting, { code: "write-not-durable" });
   });
+});
+
+test("a machine is cut off that knows others, none of which is alive", () => {
+  const isAlone = (...states: readonly string[]): boolean => {
+    const members = new Map(states.map((state, index) => [`p${index}`, { state }]));
+    return isCutOff({ members: () => members });
+  };
+  assert(!isAlone("alive"), "it has never met anybody");
+  assert(!isAlone("alive", "alive", "dead"));
+  assert(isAlone("alive", "dead", "left"));
 });

@@ -66,3 +66,14 @@ export function notDurable(): BeeError {
     "whether the write is there before you repeat it";
   return new BeeError("write-not-durable", message);
 }
+
+/** The machines that are known, this one included. */
+interface Members {
+  members(): ReadonlyMap<string, { readonly state: string }>;
+}
+
+/** Whether others are known and none of them is alive. */
+export function isCutOff(machine: Members): boolean {
+  const members = [...machine.members().values()];
+  return members.length > 1 && members.filter(({ state }) => state === "alive").length === 1;
+}

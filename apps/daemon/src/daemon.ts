@@ -14,7 +14,7 @@ import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
 import { WebhookClient } from "@beemesh/webhook";
 import { collectionOf } from "@beemesh/wire";
-import { Acknowledgements } from "./acknowledgements.ts";
+import { Acknowledgements, isCutOff } from "./acknowledgements.ts";
 import { connectService } from "./admission.ts";
 import {
   acknowledged,
@@ -564,10 +564,4 @@ function notAccepted(object: KubeObject, message: string): MachineEvent {
   const involved = { apiVersion, kind, ...placeOf(object), uid: metadata.uid ?? "" };
   const occurrence = { object: involved, type: "Warning", reason: "NotAccepted", message } as const;
   return { kind: "occurrence", occurrence };
-}
-
-/** Whether others are known and none of them is alive. */
-function isCutOff(machine: Machine): boolean {
-  const members = [...machine.members().values()];
-  return members.length > 1 && members.filter(({ state }) => state === "alive").length === 1;
 }

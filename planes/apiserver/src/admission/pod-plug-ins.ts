@@ -47,7 +47,7 @@ export function keepPriority(pod: KubeObject, before: KubeObject): KubeObject {
   return { ...pod, spec: { ...mapAt(pod, "spec"), ...kept } };
 }
 
-/** Which webhooks have changed a pod is told by whoever asks them for a controller, and no other. */
+/** Which webhooks have changed a pod is told by whoever asks them for a controller. */
 export function keepNote(pod: KubeObject, before: KubeObject | undefined): KubeObject {
   const had = before?.metadata.annotations?.[mutatorsAnnotation];
   const { [mutatorsAnnotation]: said, ...others } = pod.metadata.annotations ?? {};
