@@ -1,5 +1,5 @@
 /** What a write of an object changes, noted in the tree of its edits. */
-import { canonicalJson, type Json } from "@beemesh/wire";
+import { isJsonObject, type Json } from "@beemesh/wire";
 import { type EditTree, editsBelow, editsWith, wholeEdit } from "./edit-tree.ts";
 import { isNewStruct, pairs } from "./pairing.ts";
 import type { Child, Member } from "./shape.ts";
@@ -19,9 +19,10 @@ export interface Edit {
  */
 export function editsAfter(place: Member, edits: EditTree, edit: Edit): EditTree {
   const { before, after, stamp } = edit;
-  if (before === after) return edits;
+  // Most of an object stays as it is, and need not be seen by its shape.
+  if (isSame(before, after)) return edits;
   const below = pairs(place, isNewStruct(place, before, after) ? {} : before, after);
-  if (below === undefined) return sameText(before, after) ? edits : wholeEdit(stamp);
+  if (below === undefined) return wholeEdit(stamp);
   const children = new Map(edits.children);
   for (const [element, [was, is]] of below) {
     const child = editsOfChild(editsBelow(edits, element), [was, is], stamp);
@@ -39,11 +40,23 @@ function editsOfChild(
   if (place === undefined) return edits;
   // Items that a list holds more than once are taken together.
   if ([was, is].some((each) => (each?.values.length ?? 0) > 1)) {
-    return sameText(was?.values, is?.values) ? edits : wholeEdit(stamp);
+    return isSame(was?.values, is?.values) ? edits : wholeEdit(stamp);
   }
   return editsAfter(place, edits, { before: was?.values[0], after: is?.values[0], stamp });
 }
 
-function sameText(a: unknown, b: unknown): boolean {
-  return a !== undefined && b !== undefined && canonicalJson(a) === canonicalJson(b);
+/** Whether two values are equal, whatever the order of members. */
+function isSame(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    const others: readonly Json[] = b;
+    return a.every((item: Json, index) => isSame(item, others[index]));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  for (const member of Object.keys(a)) if (!isSame(a[member], b[member])) return false;
+  for (const member of Object.keys(b)) {
+    if (b[member] !== undefined && a[member] === undefined) return false;
+  }
+  return true;
 }

@@ -20,6 +20,7 @@ import {
   type Entry,
   isJsonObject,
   isStamp,
+  type Json,
   type JsonObject,
   objectLimits,
   parseJson,
@@ -64,13 +65,16 @@ export function mayHaveEdits({ body }: Pick<Entry, "body">): boolean {
 
 /** The edits of a version, by the stamp that it was written at. */
 export function editsOf(entry: Pick<Entry, "body" | "stamp">): EditTree {
-  const whole = wholeEdit(entry.stamp);
-  if (!mayHaveEdits(entry)) return whole;
-  const object = parseJson(entry.body, objectLimits);
-  const metadata = isJsonObject(object) ? object["metadata"] : undefined;
+  if (!mayHaveEdits(entry)) return wholeEdit(entry.stamp);
+  return editsIn(parseJson(entry.body, objectLimits), entry);
+}
+
+/** The edits of a version whose body has been read. */
+export function editsIn(body: Json | undefined, { stamp }: Pick<Entry, "stamp">): EditTree {
+  const metadata = isJsonObject(body) ? body["metadata"] : undefined;
   const json = isJsonObject(metadata) ? metadata[editsMember] : undefined;
-  const edits = json === undefined ? undefined : parseEdits(json, entry.stamp);
-  return edits !== undefined && editStamps(edits).every(isStamp) ? edits : whole;
+  const edits = json === undefined ? undefined : parseEdits(json, stamp);
+  return edits !== undefined && editStamps(edits).every(isStamp) ? edits : wholeEdit(stamp);
 }
 
 /** The account of a version that is to be written in the place of another one. */

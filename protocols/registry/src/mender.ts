@@ -38,7 +38,7 @@ export class Mender {
 
   /** Whether a version that is older than the one held here is to be looked at all the same. */
   isLate(newer: Entry, older: Held): boolean {
-    if (!this.#isFor(older.entry)) return false;
+    if (!isNewer(newer, older.entry) || !this.#isFor(older.entry)) return false;
     if (this.#lacks(newer, older.entry)) return true;
     this.#remember(older.id);
     return false;
@@ -51,14 +51,14 @@ export class Mender {
 
   /** Brings a newer version and the one that it replaces together. Returns whether it wrote. */
   mend(newer: Entry, older: Entry, now: Now): boolean {
-    if (!this.#lacks(newer, older)) return false;
+    if (!isNewer(newer, older)) return false;
     if (this.#isFor(older)) return this.#unite(newer, older, now);
-    this.#handOn(older);
+    if (this.#lacks(newer, older)) this.#handOn(older);
     return false;
   }
 
   #lacks(newer: Entry, older: Entry): boolean {
-    return isNewer(newer, older) && this.#options.reunions?.lacks(newer, older) === true;
+    return this.#options.reunions?.lacks(newer, older) === true;
   }
 
   #isFor({ collection, author }: Entry): boolean {

@@ -1,7 +1,14 @@
 import { joinAccounts, splitAccount } from "@beemesh/apply";
 import type { KubeObject, ObjectMeta } from "@beemesh/model";
 import type { Revision } from "@beemesh/ports";
-import { type Entry, isJsonObject, type JsonObject, objectLimits, parseJson } from "@beemesh/wire";
+import {
+  type Entry,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  objectLimits,
+  parseJson,
+} from "@beemesh/wire";
 import { editsMember } from "./edits.ts";
 
 /** Where an object of a specification must say that it is. */
@@ -15,8 +22,16 @@ export interface Place {
  *
  * @returns The object, or undefined if the body holds none: not every author is our own API.
  */
-export function readObject(entry: Entry, { namespace }: Place): KubeObject | undefined {
-  const json = parseJson(entry.body, objectLimits);
+export function readObject(entry: Entry, place: Place): KubeObject | undefined {
+  return objectIn(parseJson(entry.body, objectLimits), entry, place);
+}
+
+/** The object of a body that has been read; undefined if it holds none. */
+export function objectIn(
+  json: Json | undefined,
+  entry: Pick<Entry, "name">,
+  { namespace }: Place,
+): KubeObject | undefined {
   if (!isJsonObject(json) || !isJsonObject(json["metadata"])) return undefined;
   const { apiVersion, kind } = json;
   if (typeof apiVersion !== "string" || typeof kind !== "string") return undefined;

@@ -12,6 +12,7 @@
  */
 import {
   coversEdits,
+  type EditTree,
   formatEdits,
   formatManagers,
   joinedEdits,
@@ -21,16 +22,17 @@ import {
   reunitedValue,
 } from "@beemesh/apply";
 import { isKubeObject, type KubeObject, type Resource, type ResourceBook } from "@beemesh/model";
-import { canonicalJson, type Entry, isJsonObject } from "@beemesh/wire";
+import { canonicalJson, type Entry, isJsonObject, objectLimits, parseJson } from "@beemesh/wire";
 import {
   contentOf,
+  editsIn,
   editsOf,
   isCollectionByField,
   isOlderThan,
   mayHaveEdits,
   placeOf,
 } from "./edits.ts";
-import { readObject, specBodyOf } from "./object-reader.ts";
+import { objectIn, specBodyOf } from "./object-reader.ts";
 import { bodyFits } from "./object-size.ts";
 import { resourceIn } from "./resource-in.ts";
 
@@ -87,30 +89,30 @@ export class Reunions {
 
   /** What two versions of one specification are together. */
   unite(newer: Entry, older: Entry): Reunion {
-    if (!this.lacks(newer, older)) return covered;
-    const place = resourceIn(newer.collection);
-    const resource = this.#options.resources.find(place.group, place.name);
+    if (!isCandidate(older) || !this.mayLack(newer)) return covered;
+    const { group, name, place } = resourceIn(newer.collection);
+    const resource = this.#options.resources.find(group, name);
     if (resource === undefined) return covered;
-    const namespace = resource.namespaced ? place.place : "";
-    const [next, former] = [newer, older].map((entry) => readObject(entry, { namespace }));
+    const namespace = resource.namespaced ? place : "";
+    const [next, former] = [newer, older].map((entry) => versionOf(entry, namespace));
     if (next === undefined || former === undefined) return covered;
-    if (next.metadata.uid !== former.metadata.uid) return covered;
-    return this.#judged({ resource, newer, older, next, former });
+    if (coversEdits(next.edits, former.edits)) return covered;
+    if (next.object.metadata.uid !== former.object.metadata.uid) return covered;
+    return this.#judged({ resource, next, former }, isOlderThan(newer));
   }
 
-  #judged(pair: Versions): Reunion {
-    const { resource, newer, older, next } = pair;
+  #judged(pair: Versions, isOld: (stamp: string) => boolean): Reunion {
+    const { resource, next, former } = pair;
     const { kinds } = this.#options;
     const object = united(pair);
     const whole = object && kinds.complete(resource, object);
     if (object !== undefined && whole === undefined) return { kind: "united", body: "" };
-    const fields = whole === undefined ? [""] : kinds.faults(resource, whole, next);
-    if (whole === undefined || fields.length > 0) return { kind: "invalid", object: next, fields };
-    const edits = joinedEdits(editsOf(newer), editsOf(older));
-    const body = specBodyOf(whole, formatEdits(edits, isOlderThan(newer)));
-    return bodyFits(body)
-      ? { kind: "united", body }
-      : { kind: "invalid", object: next, fields: [""] };
+    const fields = whole === undefined ? [""] : kinds.faults(resource, whole, next.object);
+    const invalid = { kind: "invalid", object: next.object, fields } as const;
+    if (whole === undefined || fields.length > 0) return invalid;
+    const edits = formatEdits(joinedEdits(next.edits, former.edits), isOld);
+    const body = specBodyOf(whole, edits);
+    return bodyFits(body) ? { kind: "united", body } : invalid;
   }
 }
 
@@ -119,36 +121,51 @@ function isCandidate({ part, body, collection }: Entry): boolean {
   return part === "spec" && body !== "" && isCollectionByField(collection);
 }
 
+/** A version as it was read. */
+interface Version {
+  readonly object: KubeObject;
+  readonly edits: EditTree;
+}
+
+function versionOf(entry: Entry, namespace: string): Version | undefined {
+  const json = parseJson(entry.body, objectLimits);
+  const object = objectIn(json, entry, { namespace });
+  return object && { object, edits: editsIn(json, entry) };
+}
+
 /** Two versions of one object: the newer one, and the one before it. */
 interface Versions {
   readonly resource: Resource;
-  readonly newer: Entry;
-  readonly older: Entry;
-  readonly next: KubeObject;
-  readonly former: KubeObject;
+  readonly next: Version;
+  readonly former: Version;
 }
 
-function united({ resource, newer, older, next, former }: Versions): KubeObject | undefined {
-  const [edits, olderEdits] = [editsOf(newer), editsOf(older)];
+function united({ resource, next, former }: Versions): KubeObject | undefined {
   const content = reunitedValue(
     placeOf(resource),
-    { value: contentOf(next), edits },
-    { value: contentOf(former), edits: olderEdits },
+    { value: contentOf(next.object), edits: next.edits },
+    { value: contentOf(former.object), edits: former.edits },
   );
-  const { apiVersion, kind } = next;
-  const { name, namespace, uid, creationTimestamp } = next.metadata;
+  const { apiVersion, kind } = next.object;
+  const { name, namespace, uid, creationTimestamp } = next.object.metadata;
   const place = namespace === undefined ? { name, uid } : { name, namespace, uid };
   const made = creationTimestamp === undefined ? place : { ...place, creationTimestamp };
   const said = isJsonObject(content) ? content : {};
   const told = isJsonObject(said["metadata"]) ? said["metadata"] : {};
-  const managers = reunitedManagers(
-    { managers: managersOf(next), edits },
-    { managers: managersOf(former), edits: olderEdits },
-  );
+  const managers = reunitedManagers(accountOf(next), accountOf(former));
   const managedFields = managers.length === 0 ? {} : { managedFields: formatManagers(managers) };
-  const metadata = { ...told, ...deletionOf(next, former), ...made, ...managedFields };
+  const deletion = deletionOf(next.object, former.object);
+  const metadata = { ...told, ...deletion, ...made, ...managedFields };
   const object: unknown = { apiVersion, kind, ...said, metadata };
-  return isKubeObject(object) ? counted({ resource, next, former }, object) : undefined;
+  if (!isKubeObject(object)) return undefined;
+  return resource.hasGeneration ? counted(object, next.object, former.object) : object;
+}
+
+function accountOf({ object, edits }: Version): {
+  readonly managers: readonly Manager[];
+  readonly edits: EditTree;
+} {
+  return { managers: managersOf(object), edits };
 }
 
 function managersOf({ metadata }: KubeObject): readonly Manager[] {
@@ -173,11 +190,7 @@ function timeOf({ deletionTimestamp = "" }: KubeObject["metadata"]): string {
 }
 
 /** A specification that is not the newer one's counts as later than both. */
-function counted(
-  { resource, next, former }: Pick<Versions, "resource" | "next" | "former">,
-  object: KubeObject,
-): KubeObject {
-  if (!resource.hasGeneration) return object;
+function counted(object: KubeObject, next: KubeObject, former: KubeObject): KubeObject {
   const count = Math.max(next.metadata.generation ?? 0, former.metadata.generation ?? 0);
   const generation = specificationText(object) === specificationText(next) ? count : count + 1;
   return { ...object, metadata: { ...object.metadata, generation } };
