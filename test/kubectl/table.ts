@@ -48,7 +48,7 @@ export function drawFailures(rows: readonly Row[]): string {
 export function drawAbsences(rows: readonly Row[]): string {
   return rows
     .flatMap(({ verb, cells }) => {
-      const absences = [...cells].toSorted().flatMap(([version, cell]) =>
+      const absences = [...cells].flatMap(([version, cell]) =>
         cell.kind === "absent" ? [{ version, reason: cell.reason }] : [],
       );
       return [...Map.groupBy(absences, ({ reason }) => reason)].map(
