@@ -10,7 +10,7 @@ import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
 import { clientOf, configuration, encoded, skip, startJudge, withMachine } from "./judge.test.ts";
 import type { Client } from "./kubectl-client.test.ts";
 import { PodJudge } from "./pod-judge.ts";
-import { at, until } from "./stage.test.ts";
+import { at, meshOf, until, withStage } from "./stage.test.ts";
 
 const idle = [process.execPath, "-e", "setInterval(() => undefined, 1000)"];
 
@@ -39,8 +39,8 @@ function deployment(replicas: number): JsonObject {
   };
 }
 
-async function podsOf(client: Client): Promise<readonly JsonObject[]> {
-  const items = at(await client.object("pods -l app=web"), "items");
+async function podsOf(client: Client, namespace = "default"): Promise<readonly JsonObject[]> {
+  const items = at(await client.object(`pods -l app=web -n ${namespace}`), "items");
   return (Array.isArray(items) ? items : []).filter((each) => isJsonObject(each));
 }
 
@@ -181,6 +181,60 @@ describe("a pod of a Deployment", { skip }, () => {
         await clear(client);
       }
     });
+  });
+});
+
+test("where a webhook is away lost pods wait for it, and elsewhere they are replaced", {
+  skip,
+}, async (t) => {
+  let isAway = false;
+  const marker = await startJudge(() => {
+    if (isAway) throw new Error("nobody is there");
+    return encoded([{ op: "add", path: "/metadata/labels/marked", value: "yes" }]);
+  });
+  t.after(() => marker.close());
+  await withStage(async (make) => {
+    const [first, second, lost] = await meshOf(make, 3);
+    assert(first && second && lost);
+    const client = clientOf(first);
+    await client.done("create namespace free");
+    const namespaceSelector = { matchLabels: { "kubernetes.io/metadata.name": "default" } };
+    const more = { rules: newPods, namespaceSelector };
+    await client.done("create -f -", configuration("Mutating", marker, more));
+    for (const namespace of ["default", "free"]) {
+      await client.done(`create -n ${namespace} -f -`, deployment(3));
+      await client.done(`rollout status deployment web -n ${namespace} --timeout=60s`);
+    }
+    const goneFrom = async (namespace: string): Promise<readonly JsonObject[]> => {
+      const pods = await podsOf(client, namespace);
+      return pods.filter((pod) => at(pod, "spec", "nodeName") === "m3");
+    };
+    assert.equal((await goneFrom("default")).length, 1);
+    isAway = true;
+    await lost.stop();
+    await until("the pod that nobody judges is replaced", async () => {
+      const pods = await podsOf(client, "free");
+      return (
+        (await goneFrom("free")).length === 0 && pods.every((pod) => readyIn(pod).length === 1)
+      );
+    });
+    await until("the webhook is missed", async () => {
+      const events = await client.done("get events --field-selector reason=FailedCreate");
+      return events.includes('failed calling webhook "mutating.example.com"');
+    });
+    assert.equal((await goneFrom("default")).length, 1, "its pod is where it was");
+    isAway = false;
+    await until("the other pod is replaced as well", async () => {
+      const pods = await podsOf(client);
+      const marks = pods.map((pod) => at(pod, "metadata", "labels", "marked"));
+      assert.deepEqual(marks, ["yes", "yes", "yes"]);
+      return (
+        (await goneFrom("default")).length === 0 && pods.every((pod) => readyIn(pod).length === 1)
+      );
+    });
+    await lost.start();
+    await clear(client);
+    await client.done("delete namespace free --timeout=60s");
   });
 });
 
