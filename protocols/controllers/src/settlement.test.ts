@@ -65,6 +65,14 @@ describe("settle", () => {
     assert.equal(settle(mine, record({ uid: "C", replaces: "B", boundAtMs: 9000 })), "reassert");
   });
 
+  test("reasserts what was replaced by an award of the same time, and nothing else", () => {
+    const ahead = { ...mine, boundAtMs: 5000 };
+    assert.equal(settle(ahead, record({ uid: "B", replaces: "A", boundAtMs: 5000 })), "reassert");
+    assert.equal(settle(ahead, record({ uid: "C", replaces: "B", boundAtMs: 5000 })), "stop");
+    const rebooted = { ...ahead, heldSinceMs: 5001 };
+    assert.equal(settle(rebooted, record({ uid: "B", replaces: "A", boundAtMs: 5000 })), "stop");
+  });
+
   test("stops a pod that was started anew after the award of its replacement", () => {
     const rebooted = { ...mine, heldSinceMs: 6000 };
     assert.equal(settle(rebooted, record({ uid: "B", replaces: "A", boundAtMs: 5000 })), "stop");

@@ -33,6 +33,9 @@ export type NameRecord = KubeObject | "deleted" | "unknown";
  * reassert against each other for ever, because nobody counts as older than their own award: if
  * A is older than B's award, then B is not older than A's.
  *
+ * Where somebody stamps ahead of the time, the time of awards stands still until that has caught
+ * up. Of two awards of the same time that of the replaced pod is the older one.
+ *
  * `keep` for a record that names this pod holds also while it is being deleted: then the pod's
  * own life, not this rule, brings it to its end.
  */
@@ -52,10 +55,13 @@ function isReplacement({ metadata }: KubeObject): boolean {
   return annotations?.[replacesAnnotation] !== undefined && deletionTimestamp === undefined;
 }
 
-function isOlder({ heldSinceMs, boundAtMs: ownMs }: HeldPod, { metadata }: KubeObject): boolean {
+function isOlder(mine: HeldPod, { metadata }: KubeObject): boolean {
+  const { uid, heldSinceMs, boundAtMs: ownMs } = mine;
   if (heldSinceMs === undefined) return false;
+  const sinceMs = Math.max(heldSinceMs, ownMs ?? heldSinceMs);
   const theirsMs = boundAtMs(metadata) ?? Infinity;
-  return Math.max(heldSinceMs, ownMs ?? heldSinceMs) < theirsMs;
+  const isReplaced = metadata.annotations?.[replacesAnnotation] === uid;
+  return sinceMs < theirsMs || (sinceMs === theirsMs && isReplaced);
 }
 
 /** Wall time of the award that the metadata of a pod tell of; undefined without one. */
