@@ -44,6 +44,24 @@ async function writeSlice(
   await world.create("endpointslices", labelled(slice, labels));
 }
 
+/** A name server in a pod, which knows one name. */
+const nameServer = `
+const udp = require("dgram").createSocket("udp4");
+udp.on("message", (query, { port, address }) => {
+  const labels = [];
+  let at = 12;
+  for (; query[at] > 0; at += query[at] + 1) {
+    labels.push(query.toString("latin1", at + 1, at + 1 + query[at]));
+  }
+  const isKnown = labels.join(".") === "asked.resolv.conf.local";
+  const count = isKnown ? 1 : 0;
+  const head = [query[0], query[1], 0x81, isKnown ? 0x80 : 0x83, 0, 1, 0, count, 0, 0, 0, 0];
+  const answer = isKnown ? [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 192, 0, 2, 7] : [];
+  const parts = [Buffer.from(head), query.subarray(12, at + 5), Buffer.from(answer)];
+  udp.send(Buffer.concat(parts), port, address);
+});
+udp.bind(53, () => console.log("bound"));`;
+
 const names: Behaviours = {
   "net DNS cluster": async (world) => {
     const said = await asked(world, "nslookup kubernetes.default.svc.cluster.local");
@@ -123,7 +141,12 @@ const names: Behaviours = {
     const dnsConfig = { nameservers: ["1.1.1.1"], searches: ["resolv.conf.local"] };
     const spec = ending(container("cat /etc/resolv.conf"), { dnsPolicy: "None", dnsConfig });
     const file = "search resolv.conf.local\nnameserver 1.1.1.1\n";
-    assert.equal(await printed(world, "asks", spec), file);
+    assert.equal(await printed(world, "reads", spec), file);
+    const answering = await started(world, "names", withNode(nameServer));
+    const own = { ...dnsConfig, nameservers: [textAt(answering, "status", "podIP")] };
+    const asks = `const ask = () => require("dns").lookup("asked", { family: 4 }, (error, address) => error ? setTimeout(ask, 300) : console.log(address)); ask();`;
+    const client = { ...withNode(asks), restartPolicy: "Never", dnsPolicy: "None", dnsConfig: own };
+    assert.equal(await printed(world, "asks", client), "192.0.2.7\n");
   },
   "net DNS ExternalName services": async (world) => {
     const path = world.path("services", "away");

@@ -80,6 +80,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "nodeSelector",
     "preemptionPolicy",
     "overhead",
+    "readinessGates",
     "priority",
     "restartPolicy",
     "runtimeClassName",

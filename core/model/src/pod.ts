@@ -38,6 +38,8 @@ export interface PodSpec {
     readonly searches?: readonly string[];
     readonly options?: readonly { readonly name?: string; readonly value?: string }[];
   };
+  /** Conditions that somebody else tells before the pod counts as ready. */
+  readonly readinessGates?: readonly { readonly conditionType: string }[];
   /** Whether containers find the Services of their namespace among their variables. */
   readonly enableServiceLinks?: boolean;
   readonly subdomain?: string;

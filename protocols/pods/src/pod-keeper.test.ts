@@ -273,3 +273,16 @@ describe("a pod whose machine does not know yet which Services there are", () =>
     assert.match(JSON.stringify(stage.created()), /startContainer/u);
   });
 });
+
+test("a pod is ready as soon as the condition is told that it waits for", () => {
+  const readinessGates = [{ conditionType: "example.com/balanced" }];
+  const stage = Stage.running(podOf({ readinessGates }));
+  const ready = (): string | undefined =>
+    stage.statuses.get("U")?.conditions?.find(({ type }) => type === "Ready")?.status;
+  assert.equal(ready(), "False");
+  const status = stage.statuses.get("U");
+  const told = { type: "example.com/balanced", status: "True" as const };
+  const conditions = [...(status?.conditions ?? []), told];
+  stage.at(5000).assign({ ...podOf({ readinessGates }), status: { ...status, conditions } });
+  assert.equal(ready(), "True");
+});

@@ -86,3 +86,30 @@ describe("the conditions", () => {
     assert.equal(conditionOf(result, "Ready")?.reason, "PodCompleted");
   });
 });
+
+describe("a pod with readiness gates", () => {
+  const type = "example.com/balanced";
+  const gated = (told?: "True" | "False"): Pod => ({
+    ...pod,
+    spec: { ...pod.spec, readinessGates: [{ conditionType: type }] },
+    ...(told && { status: { conditions: [{ type, status: told }] } }),
+  });
+  const readyOf = (told?: "True" | "False", state: ContainerState = running) => {
+    const { conditions = [] } = status([report("a", state)], { pod: gated(told) });
+    const find = (wanted: string) => conditions.find((each) => each.type === wanted);
+    return { ready: find("Ready"), containersReady: find("ContainersReady")?.status };
+  };
+
+  test("is ready when others say so too", () => {
+    assert.equal(readyOf("True").ready?.status, "True");
+    const { ready, containersReady } = readyOf("False");
+    assert.deepEqual([ready?.status, containersReady], ["False", "True"]);
+    assert.equal(ready?.reason, "ReadinessGatesNotReady");
+    assert.match(ready?.message ?? "", /"example\.com\/balanced" is not "True", but False$/u);
+    assert.match(readyOf().ready?.message ?? "", /does not exist\.$/u);
+  });
+
+  test("is not ready before its containers are, whatever others say", () => {
+    assert.equal(readyOf("True", waiting).ready?.reason, "ContainersNotReady");
+  });
+});

@@ -95,6 +95,8 @@ function conditionsOf(facts: PodFacts, phase: PodPhase): Condition[] {
     reason: "ContainersNotInitialized",
     message: `containers with incomplete status: [${namesOf(({ isPassed }) => !isPassed)}]`,
   };
+  const unmet = unmetGates(facts.pod);
+  const gated = { reason: "ReadinessGatesNotReady", message: unmet.join(", ") };
   const isReady = ended === undefined && unready === "" && isInitialized;
   const tell = (type: string, isTrue: boolean, why: object): Condition =>
     withTransition(facts, { type, status: isTrue ? "True" : "False", ...(isTrue ? {} : why) });
@@ -102,8 +104,24 @@ function conditionsOf(facts: PodFacts, phase: PodPhase): Condition[] {
     tell("PodScheduled", true, {}),
     tell("Initialized", isInitialized, notInitialized),
     tell("ContainersReady", isReady, notReady),
-    tell("Ready", isReady, notReady),
+    tell("Ready", isReady && unmet.length === 0, isReady ? gated : notReady),
   ];
+}
+
+/**
+ * What keeps a pod from being ready although its containers are: conditions that others tell.
+ *
+ * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate
+ */
+function unmetGates({ spec, status }: Pod): readonly string[] {
+  return (spec.readinessGates ?? []).flatMap(({ conditionType }) => {
+    const told = status?.conditions?.find(({ type }) => type === conditionType)?.status;
+    if (told === "True") return [];
+    const gate = `pod readiness gate ${JSON.stringify(conditionType)}`;
+    return told === undefined
+      ? [`corresponding condition of ${gate} does not exist.`]
+      : [`the status of ${gate} is not "True", but ${told}`];
+  });
 }
 
 function endedReason(phase: PodPhase): { readonly reason: string } | undefined {
