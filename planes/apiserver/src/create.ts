@@ -9,6 +9,7 @@ import { generatedName } from "./admission/generated-name.ts";
 import { type Intent, optionsObject } from "./admission/intent.ts";
 import { prepared } from "./admission/preparation.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
+import { allocationFaults } from "./admission/service-allocation.ts";
 import type { Call } from "./call.ts";
 import { defaults, validate, warningsFor } from "./kind.ts";
 import { decodeObject } from "./object-body.ts";
@@ -173,6 +174,7 @@ function refusalOf(call: Call, fresh: KubeObject): Status | undefined {
     ...validate(info.resource, fresh),
     ...requestFaults(info.resource, fresh),
     ...expressionFaults(context.expressions, info.resource, { next: fresh }),
+    ...allocationFaults(context.store, info.resource, { next: fresh }),
   ];
   if (violations.length > 0) return invalid(info.resource, name, violations);
   return escalation({ ...context, ...info, user: call.request.user, next: fresh });

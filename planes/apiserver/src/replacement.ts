@@ -11,6 +11,7 @@ import { escalation } from "./access/escalation.ts";
 import { admit, judge } from "./admission/chain.ts";
 import { changeIntent, type Intent } from "./admission/intent.ts";
 import { expressionFaults } from "./admission/rules-fault.ts";
+import { allocationFaults } from "./admission/service-allocation.ts";
 import type { Call } from "./call.ts";
 import { storedObject } from "./call.ts";
 import { withStoredVersions } from "./custom/definition.ts";
@@ -94,6 +95,7 @@ function refusalOf(call: Call, before: KubeObject, next: KubeObject): Status | u
     ...addedFinalizers(before, next),
     ...validate(resource, next, before),
     ...expressionFaults(call.context.expressions, resource, { next, before }),
+    ...allocationFaults(call.context.store, resource, { next, before }),
   ];
   if (violations.length > 0) return invalid(resource, before.metadata.name, violations);
   return escalation({ ...call.context, resource, user: call.request.user, next, before });

@@ -8,6 +8,8 @@ export interface ServicePort {
   readonly protocol?: string;
   readonly appProtocol?: string;
   readonly targetPort?: number | string;
+  /** The port of the machines that leads to it. */
+  readonly nodePort?: number;
 }
 
 /** A Service, as far as it is acted upon. */
@@ -19,6 +21,7 @@ export interface Service extends KubeObject {
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly ServicePort[];
     readonly publishNotReadyAddresses?: boolean;
+    readonly allocateLoadBalancerNodePorts?: boolean;
   };
 }
 

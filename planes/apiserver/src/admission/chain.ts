@@ -29,6 +29,7 @@ import { namespaceRefusal } from "./namespace-lifecycle.ts";
 import { admitPod, keepNote, keepPriority, limitRefusal, recordsOf } from "./pod-plug-ins.ts";
 import { policyRefusal } from "./policy.ts";
 import { quotaRefusal } from "./quota.ts";
+import { isOfServices, keepAllocations } from "./service-allocation.ts";
 import { askValidatingWebhooks } from "./validating-webhooks.ts";
 
 /** What becomes of an intent before its object is validated. */
@@ -123,6 +124,7 @@ function filledNew(call: Call, object: KubeObject): Outcome<KubeObject> {
 
 function filledChange({ info }: Call, object: KubeObject, before: KubeObject): KubeObject {
   const { group, name } = info.resource;
+  if (isOfServices(info.resource)) return keepAllocations(object, before);
   if (group !== "" || name !== "pods") return object;
   return keepNote(keepPriority(object, before), before);
 }
