@@ -279,4 +279,57 @@ const storage: Behaviours = {
   }),
 };
 
-export const configuration: Behaviours = { ...flow, ...workload, ...network, ...storage };
+const wanted: JsonObject = {
+  devices: { requests: [{ name: "one", exactly: { deviceClassName: "life.example" } }] },
+};
+
+const given: JsonObject = {
+  allocation: {
+    devices: {
+      results: [{ request: "one", driver: "life.example", pool: "life", device: "first" }],
+    },
+  },
+};
+
+const devices: Behaviours = {
+  "node DRA DeviceClass CRUD": life({
+    resource: "deviceclasses",
+    kind: "DeviceClass",
+    body: { spec: { selectors: [{ cel: { expression: "device.driver == 'life.example'" } }] } },
+    change: { spec: { selectors: [{ cel: { expression: "device.driver == 'b.example'" } }] } },
+  }),
+  "node DRA ResourceClaim CRUD": life({
+    resource: "resourceclaims",
+    kind: "ResourceClaim",
+    body: { spec: wanted },
+    change: labelled,
+    status: given,
+  }),
+  "node DRA ResourceClaimTemplate CRUD": life({
+    resource: "resourceclaimtemplates",
+    kind: "ResourceClaimTemplate",
+    body: { spec: { spec: wanted } },
+    change: labelled,
+  }),
+  "node DRA ResourceSlice CRUD": life({
+    resource: "resourceslices",
+    kind: "ResourceSlice",
+    body: {
+      spec: {
+        driver: "life.example",
+        pool: { name: "life", generation: 1, resourceSliceCount: 1 },
+        nodeName: "life",
+        devices: [{ name: "first" }],
+      },
+    },
+    change: { spec: { devices: [{ name: "second" }] } },
+  }),
+};
+
+export const configuration: Behaviours = {
+  ...flow,
+  ...workload,
+  ...network,
+  ...storage,
+  ...devices,
+};

@@ -37,13 +37,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "node InPlace Resize guaranteed 3 mixed",
     "node InPlace Resize replace endpoint",
   ],
-
-  "not there: resource.k8s.io is not served": [
-    "node DRA DeviceClass CRUD",
-    "node DRA ResourceClaim CRUD",
-    "node DRA ResourceClaimTemplate CRUD",
-    "node DRA ResourceSlice CRUD",
-  ],
 };
 
 /** Why a name is left out; undefined if it is not. */

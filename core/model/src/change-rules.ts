@@ -21,6 +21,9 @@ export const fixedFields: Readonly<Record<string, readonly string[]>> = {
   resourcequotas: ["spec.scopes"],
   volumeattachments: ["spec"],
   ipaddresses: ["spec.parentRef"],
+  resourceclaims: ["spec"],
+  resourceclaimtemplates: ["spec"],
+  resourceslices: ["spec.driver", "spec.nodeName", "spec.pool.name"],
 };
 
 /** Rules by resource. */
@@ -34,6 +37,7 @@ export const kindChangeRules: Readonly<Record<string, ChangeRule>> = {
   ],
   priorityclasses: (before, body) =>
     frozen(before, body, "value", "may not be changed in an update."),
+  resourceclaims: allocationChange,
   rolebindings: roleChange,
   clusterrolebindings: roleChange,
 };
@@ -101,6 +105,13 @@ function claimChange(before: JsonObject, body: JsonObject): readonly Cause[] {
     "spec is immutable after creation except resources.requests and volumeAttributesClassName " +
     "for bound claims";
   return isSame(old, now) ? [] : [forbidden("spec", rule)];
+}
+
+/** Devices are given, and taken back, whole. */
+function allocationChange(before: JsonObject, body: JsonObject): readonly Cause[] {
+  const [old, now] = [before, body].map((object) => objectAt(object, "status", "allocation"));
+  const isChanged = old !== undefined && now !== undefined && !isSame(old, now);
+  return isChanged ? [invalid("status.allocation", now, "field is immutable")] : [];
 }
 
 function roleChange(before: JsonObject, body: JsonObject): readonly Cause[] {

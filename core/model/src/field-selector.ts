@@ -52,6 +52,7 @@ const selectable: Readonly<Record<string, readonly string[]>> = {
   namespaces: ["status.phase"],
   nodes: ["spec.unschedulable"],
   replicasets: ["status.replicas"],
+  resourceslices: ["spec.driver", "spec.nodeName"],
   secrets: ["type"],
   replicationcontrollers: ["status.replicas"],
   certificatesigningrequests: ["spec.signerName"],

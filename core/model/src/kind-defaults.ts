@@ -80,6 +80,11 @@ const storageFillers: Readonly<Record<string, Filler>> = {
   }),
 };
 
+const deviceFillers: Readonly<Record<string, Filler>> = {
+  "resource.v1.ExactDeviceRequest": exactCount,
+  "resource.v1.DeviceSubRequest": exactCount,
+};
+
 const extensionFillers: Readonly<Record<string, Filler>> = {
   "rbac.v1.RoleRef": fillerOf({ apiGroup: rbacGroup }),
   "rbac.v1.Subject": (subject) =>
@@ -110,8 +115,15 @@ const extensionFillers: Readonly<Record<string, Filler>> = {
 export const kindFillers: Readonly<Record<string, Filler>> = {
   ...workloadFillers,
   ...storageFillers,
+  ...deviceFillers,
   ...extensionFillers,
 };
+
+/** One device, where nobody says how many. */
+function exactCount(request: JsonObject): JsonObject {
+  const whole = filled(request, { allocationMode: "ExactCount" });
+  return whole["allocationMode"] === "ExactCount" ? positive(whole, { count: 1 }) : whole;
+}
 
 /** It has, and selects by, the labels of its template. */
 function replicationController(object: JsonObject): JsonObject {

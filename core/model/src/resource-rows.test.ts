@@ -34,6 +34,7 @@ test("every stable group of Kubernetes has the kinds that its clients ask for", 
     "node.k8s.io": 1,
     policy: 1,
     "rbac.authorization.k8s.io": 4,
+    "resource.k8s.io": 4,
     "scheduling.k8s.io": 1,
     "storage.k8s.io": 6,
   });

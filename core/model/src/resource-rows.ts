@@ -128,6 +128,13 @@ const storageRows = inGroup("storage.k8s.io", [
   resource("volumeattributesclasses", "VolumeAttributesClass", { ...cluster, ...short("vac") }),
 ]);
 
+const deviceRows = inGroup("resource.k8s.io", [
+  resource("deviceclasses", "DeviceClass", { ...cluster, ...counted }),
+  resource("resourceclaims", "ResourceClaim", status),
+  resource("resourceclaimtemplates", "ResourceClaimTemplate"),
+  resource("resourceslices", "ResourceSlice", { ...cluster, ...counted }),
+]);
+
 const accessRows = [
   ...inGroup("rbac.authorization.k8s.io", [
     resource("roles", "Role"),
@@ -190,6 +197,7 @@ export const resourceRows: readonly Resource[] = [
   ...workloadRows,
   ...networkRows,
   ...storageRows,
+  ...deviceRows,
   ...accessRows,
   ...extensionRows,
 ];

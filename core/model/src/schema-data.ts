@@ -2482,6 +2482,207 @@ rbac.v1.Subject atomic
   apiGroup 2 string
   name! 3 string
   namespace 4 string
+resource.v1.AllocatedDeviceStatus
+  driver! 1 string
+  pool! 2 string
+  device! 3 string
+  conditions 4 []meta.v1.Condition list=map:type
+  data 5 RawExtension
+  networkData 6 resource.v1.NetworkDeviceData
+  shareID 7 string
+resource.v1.AllocationResult
+  devices 1 resource.v1.DeviceAllocationResult default={}
+  nodeSelector 3 core.v1.NodeSelector
+  allocationTimestamp 5 Time
+resource.v1.CELDeviceSelector
+  expression! 1 string
+resource.v1.CapacityRequestPolicy
+  default 1 Quantity
+  validValues 3 []Quantity list=atomic
+  validRange 4 resource.v1.CapacityRequestPolicyRange
+resource.v1.CapacityRequestPolicyRange
+  min! 1 Quantity
+  max 2 Quantity
+  step 3 Quantity
+resource.v1.CapacityRequirements
+  requests 1 {}Quantity
+resource.v1.Counter
+  value! 1 Quantity
+resource.v1.CounterSet
+  name! 1 string
+  counters! 2 {}resource.v1.Counter
+resource.v1.Device
+  name! 1 string
+  attributes 2 {}resource.v1.DeviceAttribute
+  capacity 3 {}resource.v1.DeviceCapacity
+  consumesCounters 4 []resource.v1.DeviceCounterConsumption list=atomic itemsMax=2
+  nodeName 5 string
+  nodeSelector 6 core.v1.NodeSelector
+  allNodes 7 bool
+  taints 8 []resource.v1.DeviceTaint list=atomic
+  bindsToNode 9 bool
+  bindingConditions 10 []string list=atomic itemsMax=4
+  bindingFailureConditions 11 []string list=atomic itemsMax=4
+  allowMultipleAllocations 12 bool
+  nodeAllocatableResources 14 {}resource.v1.NodeAllocatableResource
+resource.v1.DeviceAllocationConfiguration
+  source! 1 string enum=FromClaim|FromClass
+  requests 2 []string list=atomic itemsMax=32
+  <deviceConfiguration 3 resource.v1.DeviceConfiguration
+resource.v1.DeviceAllocationResult
+  results 1 []resource.v1.DeviceRequestAllocationResult list=atomic itemsMax=32
+  config 2 []resource.v1.DeviceAllocationConfiguration list=atomic itemsMax=64
+resource.v1.DeviceAttribute
+  int 2 int64
+  bool 3 bool
+  string 4 string
+  version 5 string
+  ints 6 []int64 list=atomic
+  bools 7 []bool list=atomic
+  strings 8 []string list=atomic
+  versions 9 []string list=atomic
+resource.v1.DeviceCapacity
+  value! 1 Quantity
+  requestPolicy 2 resource.v1.CapacityRequestPolicy
+resource.v1.DeviceClaim
+  requests 1 []resource.v1.DeviceRequest list=atomic itemsMax=32
+  constraints 2 []resource.v1.DeviceConstraint list=atomic itemsMax=32
+  config 3 []resource.v1.DeviceClaimConfiguration list=atomic itemsMax=32
+resource.v1.DeviceClaimConfiguration
+  requests 1 []string list=atomic itemsMax=32
+  <deviceConfiguration 2 resource.v1.DeviceConfiguration
+resource.v1.DeviceClass kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 resource.v1.DeviceClassSpec default={}
+resource.v1.DeviceClassConfiguration
+  <deviceConfiguration 1 resource.v1.DeviceConfiguration
+resource.v1.DeviceClassList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []resource.v1.DeviceClass
+resource.v1.DeviceClassSpec
+  selectors 1 []resource.v1.DeviceSelector list=atomic itemsMax=32
+  config 2 []resource.v1.DeviceClassConfiguration list=atomic itemsMax=32
+  extendedResourceName 4 string
+resource.v1.DeviceConfiguration
+  opaque 1 resource.v1.OpaqueDeviceConfiguration
+resource.v1.DeviceConstraint
+  requests 1 []string list=atomic itemsMax=32
+  matchAttribute 2 string
+  distinctAttribute 3 string
+resource.v1.DeviceCounterConsumption
+  counterSet! 1 string
+  counters! 2 {}resource.v1.Counter
+resource.v1.DeviceRequest
+  name! 1 string
+  exactly 2 resource.v1.ExactDeviceRequest
+  firstAvailable 3 []resource.v1.DeviceSubRequest list=atomic itemsMax=8
+resource.v1.DeviceRequestAllocationResult
+  request! 1 string
+  driver! 2 string
+  pool! 3 string
+  device! 4 string
+  adminAccess 5 bool
+  tolerations 6 []resource.v1.DeviceToleration list=atomic
+  bindingConditions 7 []string list=atomic itemsMax=4
+  bindingFailureConditions 8 []string list=atomic itemsMax=4
+  shareID 9 string
+  consumedCapacity 10 {}Quantity
+  skipNodeOperations 11 []string list=set enum=*|NodePrepareResources|NodeUnprepareResources
+resource.v1.DeviceSelector
+  cel 1 resource.v1.CELDeviceSelector
+resource.v1.DeviceSubRequest
+  name! 1 string
+  deviceClassName! 2 string
+  selectors 3 []resource.v1.DeviceSelector list=atomic itemsMax=32
+  allocationMode 4 string
+  count 5 int64
+  tolerations 6 []resource.v1.DeviceToleration list=atomic
+  capacity 7 resource.v1.CapacityRequirements
+resource.v1.DeviceTaint
+  key! 1 string
+  value 2 string
+  effect! 3 string enum=NoExecute|NoSchedule|None
+  timeAdded 4 Time
+resource.v1.DeviceToleration
+  key 1 string
+  operator 2 string enum=Equal|Exists default=Equal
+  value 3 string
+  effect 4 string enum=NoExecute|NoSchedule|None
+  tolerationSeconds 5 int64
+resource.v1.ExactDeviceRequest
+  deviceClassName! 1 string
+  selectors 2 []resource.v1.DeviceSelector list=atomic itemsMax=32
+  allocationMode 3 string
+  count 4 int64
+  adminAccess 5 bool
+  tolerations 6 []resource.v1.DeviceToleration list=atomic
+  capacity 7 resource.v1.CapacityRequirements
+resource.v1.NetworkDeviceData
+  interfaceName 1 string bytesMax=256
+  ips 2 []string list=atomic itemsMax=16
+  hardwareAddress 3 string bytesMax=128
+resource.v1.NodeAllocatableMapping
+  capacityKey 1 string
+  capacityMultiplier 2 Quantity
+  deviceMultiplier 3 Quantity
+resource.v1.NodeAllocatableOverhead
+  perPod 1 Quantity
+  perContainer 2 Quantity
+resource.v1.NodeAllocatableResource
+  mapping 3 resource.v1.NodeAllocatableMapping
+  overhead 4 resource.v1.NodeAllocatableOverhead
+resource.v1.OpaqueDeviceConfiguration
+  driver! 1 string
+  parameters! 2 RawExtension
+resource.v1.ResourceClaim kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 resource.v1.ResourceClaimSpec default={}
+  status 3 resource.v1.ResourceClaimStatus
+resource.v1.ResourceClaimConsumerReference
+  apiGroup 1 string
+  resource! 3 string
+  name! 4 string
+  uid! 5 string
+resource.v1.ResourceClaimList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []resource.v1.ResourceClaim
+resource.v1.ResourceClaimSpec
+  devices 1 resource.v1.DeviceClaim default={}
+resource.v1.ResourceClaimStatus
+  allocation 1 resource.v1.AllocationResult
+  reservedFor 2 []resource.v1.ResourceClaimConsumerReference patch=merge:uid list=map:uid
+    itemsMax=256
+  devices 4 []resource.v1.AllocatedDeviceStatus list=map:driver,device,pool,shareID
+resource.v1.ResourceClaimTemplate kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 resource.v1.ResourceClaimTemplateSpec default={}
+resource.v1.ResourceClaimTemplateList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []resource.v1.ResourceClaimTemplate
+resource.v1.ResourceClaimTemplateSpec
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 resource.v1.ResourceClaimSpec default={}
+resource.v1.ResourcePool
+  name! 1 string
+  generation! 2 int64
+  resourceSliceCount! 3 int64
+resource.v1.ResourceSlice kind
+  metadata 1 meta.v1.ObjectMeta
+  spec! 2 resource.v1.ResourceSliceSpec default={}
+resource.v1.ResourceSliceList kind
+  metadata 1 meta.v1.ListMeta
+  items! 2 []resource.v1.ResourceSlice
+resource.v1.ResourceSliceSpec
+  driver! 1 string
+  pool! 2 resource.v1.ResourcePool default={}
+  nodeName 3 string
+  nodeSelector 4 core.v1.NodeSelector
+  allNodes 5 bool
+  devices 6 []resource.v1.Device list=atomic
+  perDeviceNodeSelection 7 bool
+  sharedCounters 8 []resource.v1.CounterSet list=atomic itemsMax=8
+  partitionTypeAttribute 9 string
+  skipNodeOperations 10 []string list=set enum=*|NodePrepareResources|NodeUnprepareResources
 runtime.TypeMeta
   apiVersion 1 string
   kind 2 string

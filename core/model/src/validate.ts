@@ -9,6 +9,7 @@ import type { Cause } from "./cause.ts";
 import { containerRules } from "./container-rules.ts";
 import { controlRules } from "./control-rules.ts";
 import { dataRules } from "./data-rules.ts";
+import { deviceRules } from "./device-rules.ts";
 import { externalRules } from "./external-rules.ts";
 import { ingressRules } from "./ingress-rules.ts";
 import { jobRules } from "./job-rules.ts";
@@ -66,6 +67,7 @@ const rules: Rules = {
   ...externalRules,
   ...controlRules,
   ...storageRules,
+  ...deviceRules,
   ...accessRules,
 };
 

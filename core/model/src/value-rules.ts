@@ -5,6 +5,7 @@
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/
  */
 import { invalid } from "./cause.ts";
+import { deviceValueRules } from "./device-rules.ts";
 import { textOf } from "./members.ts";
 import {
   domainPathError,
@@ -297,6 +298,7 @@ export const valueRules: ValueRules = {
   ...configurationValueRules,
   ...networkValueRules,
   ...securityValueRules,
+  ...deviceValueRules,
 };
 
 /** The checks of each item of lists of plain values. */

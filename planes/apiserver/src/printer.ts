@@ -10,6 +10,7 @@ import {
   serviceAccountPrinter,
 } from "./configuration-table.ts";
 import { customPrinter } from "./custom/table.ts";
+import { deviceClaimPrinter, deviceSlicePrinter } from "./device-table.ts";
 import { eventPrinter } from "./event-table.ts";
 import { cronJobPrinter, jobPrinter } from "./job-table.ts";
 import { nodeMetricsPrinter, podMetricsPrinter } from "./metrics-table.ts";
@@ -101,6 +102,8 @@ const printers: ReadonlyMap<string, Printer> = new Map([
   ["csistoragecapacities.storage.k8s.io", capacityPrinter],
   ["volumeattachments.storage.k8s.io", attachmentPrinter],
   ["volumeattributesclasses.storage.k8s.io", attributesClassPrinter],
+  ["resourceclaims.resource.k8s.io", deviceClaimPrinter],
+  ["resourceslices.resource.k8s.io", deviceSlicePrinter],
   ["roles.rbac.authorization.k8s.io", createdPrinter],
   ["clusterroles.rbac.authorization.k8s.io", createdPrinter],
   ["rolebindings.rbac.authorization.k8s.io", roleBindingPrinter],
