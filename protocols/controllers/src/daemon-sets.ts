@@ -162,6 +162,7 @@ function endOf(set: DaemonSet, { metadata, spec, status }: Pod): readonly Contro
 
 function create(watch: Watch, machine: string): Action[] {
   const { set, view } = watch;
+  if (view.gate.isFull(set)) return [];
   const pod = podOf(watch, machine);
   const { name, namespace = "" } = pod.metadata;
   // A pod of this name that is ending has it until its machine has ended it.

@@ -202,7 +202,14 @@ describe("hearings", () => {
     hearings.asked(podAt(0, "a0"), "key", 0);
     hearings.close("R");
     hearings.open("R");
+    assert(!hearings.isFull("R"));
+    const awaited = hearings.awaited("R", podAt(0, "a0").metadata.name, 0);
+    assert(awaited?.ok === false && awaited.ask[0]?.effects.length === 0);
+    assert.equal(hearings.awaited("R", "another", 0), undefined);
+    assert.equal(hearings.awaited("R", podAt(0, "a0").metadata.name, 1), undefined);
+    hearings.open("R");
     assert.equal(look("b"), 0, "what is asked about is not asked about again");
+    assert(hearings.isFull("R"), "and no other is");
     assert.equal(hearings.answered("a0", { ok: true, pod: podAt(0, "a0") }, at(1)), "key");
     hearings.open("R");
     const first = hearings.hear(podAt(0, "c0"), 0, at(1));

@@ -19,8 +19,8 @@ export type Hearing =
       readonly ask: readonly Action[];
     };
 
-/** Pods of one workload that are asked about at once; as many as webhooks are called at once. */
-const askedMax = 64;
+/** Pods of one workload that are asked about at once: a quarter of the calls of a machine. */
+const askedMax = 16;
 
 /**
  * Longer than a webhook may take if its configuration does not say (10 s): so long a keeper leaves
@@ -43,11 +43,14 @@ const controllers: Readonly<Record<string, string>> = {
   StatefulSet: "statefulset-controller",
 };
 
-interface Case {
-  /** What was asked about, but for what is another in each pod that is made for the place. */
+interface Matter {
+  /** What is asked about, but for what is another in each pod that is made for the place. */
   readonly digest: string;
   /** By which rules. */
   readonly edition: number;
+}
+
+interface Case extends Matter {
   readonly asked: Pod;
   /** Key of the workload. */
   readonly key: string;
@@ -97,6 +100,36 @@ export class Hearings {
     if (workload.named.size === 0) this.#workloads.delete(owner);
   }
 
+  /**
+   * A pod of this name that is asked about just now: it need not be derived before there is an
+   * answer. Undefined if it is not asked about by the rules of this edition.
+   */
+  awaited(owner: string, name: string, edition: number): Hearing | undefined {
+    const workload = this.#workloads.get(owner);
+    const known = workload?.cases.get(name);
+    if (workload === undefined || known === undefined || known.edition !== edition)
+      return undefined;
+    if (workload.refusal !== "" || !this.#isOpen(known)) return undefined;
+    workload.named.add(name);
+    workload.waiting += 1;
+    workload.refusal = known.message;
+    return { ok: false, message: known.message, ask: [asking(known.asked, known, true)] };
+  }
+
+  #isOpen({ asked }: Case): boolean {
+    return this.#open.has(asked.metadata.uid ?? "");
+  }
+
+  /**
+   * Whether no more pods of a workload are asked about in this look: then there is no use in deriving
+   * them. Who looks at places in the same order each time has named those that are asked about.
+   */
+  isFull(owner: string): boolean {
+    const workload = this.#workloads.get(owner);
+    if (workload === undefined) return false;
+    return workload.refusal === "" && workload.waiting >= workload.allowance;
+  }
+
   forget(owner: string): void {
     this.open(owner);
     this.close(owner);
@@ -110,14 +143,15 @@ export class Hearings {
     // What stands against one pod stands against the others as well.
     if (workload.refusal !== "") return { ok: false, message: workload.refusal, ask: [] };
     const last = workload.cases.get(name);
-    const known = last !== undefined && isAbout(last, pod, edition) ? last : undefined;
+    const matter = { digest: digestOf(pod), edition };
+    const known = last !== undefined && isAbout(last, matter) ? last : undefined;
     if (known?.pod !== undefined && isFresh(known, at)) return { ok: true, pod: known.pod };
     const message = last?.message ?? "";
     if (workload.waiting >= workload.allowance) return { ok: false, message, ask: [] };
     workload.waiting += 1;
     workload.refusal = message;
-    const isOpen = known !== undefined && this.#open.has(known.asked.metadata.uid ?? "");
-    return { ok: false, message, ask: [asking(pod, edition, isOpen)] };
+    const isOpen = known !== undefined && this.#isOpen(known);
+    return { ok: false, message, ask: [asking(pod, matter, isOpen)] };
   }
 
   /** A pod of the workload of this key is asked about now. */
@@ -193,15 +227,15 @@ function isFresh({ answeredAt }: Case, at: Instant): boolean {
   return answeredAt !== undefined && at < after(answeredAt, verdictMsMax);
 }
 
-function isAbout({ digest, edition }: Case, pod: Pod, present: number): boolean {
-  return edition === present && digest === digestOf(pod);
+function isAbout({ digest, edition }: Case, matter: Matter): boolean {
+  return edition === matter.edition && digest === matter.digest;
 }
 
 /** The wish to ask about a pod; while it is asked about already, there is nothing to do for it. */
-function asking(pod: Pod, edition: number, isOpen: boolean): Action {
+function asking(pod: Pod, { digest, edition }: Matter, isOpen: boolean): Action {
   const controller = controllers[controllerOf(pod)?.kind ?? ""] ?? "";
   return {
-    id: `admit ${pod.metadata.name} ${edition} ${digestOf(pod)}`,
+    id: `admit ${pod.metadata.name} ${edition} ${digest}`,
     effects: isOpen ? [] : [{ kind: "admit", pod, controller }],
     patienceMs: askPatienceMs,
   };

@@ -213,13 +213,14 @@ function blockedSlots(job: Job, { pods }: Tally): ReadonlySet<number> {
 }
 
 function creation(job: Job, place: JobPlace, view: View): Action[] {
+  if (view.gate.isFull(job)) return [];
   for (let passed = 0; passed < takenMax; passed += 1) {
     // An attempt that is passed over has not failed.
     const { slot, attempt, ignored = 0 } = place;
     const next = { slot, attempt: attempt + passed, ignored: ignored + passed };
     const name = jobPodName(job, next);
     if (view.store.get(podResource, job.metadata.namespace ?? "", name) !== undefined) continue;
-    const entry = view.gate.admit(podOf(job, next, view));
+    const entry = view.gate.awaited(job, name) ?? view.gate.admit(podOf(job, next, view));
     if (!entry.ok) return refusing(job, entry);
     const action = putting(`create ${name}`, podResource, entry.pod);
     return [withEvent(action, job, "SuccessfulCreate", `Created pod: ${name}`)];

@@ -72,6 +72,16 @@ export class PodGate {
     this.#hearings.close(metadata.uid ?? "");
   }
 
+  /** A pod of this name that is asked about just now, and need not be derived before it is known. */
+  awaited({ metadata }: KubeObject, name: string): Hearing | undefined {
+    return this.#hearings.awaited(metadata.uid ?? "", name, this.#edition);
+  }
+
+  /** Whether no more pods of a workload are let in by this look, so that none need be derived. */
+  isFull({ metadata }: KubeObject): boolean {
+    return this.#hearings.isFull(metadata.uid ?? "");
+  }
+
   /** The workload of this uid is gone, or another machine looks after it. */
   forget(uid: string): void {
     this.#hearings.forget(uid);

@@ -134,8 +134,9 @@ function creations(set: PodSet, count: number, view: View): Creations {
   for (let index = 0; slots < wanted && index < slotsMax; index += 1) {
     const name = slotName(set, index);
     if (view.store.get(podResource, namespace, name) !== undefined) continue;
+    if (view.gate.isFull(set)) return { actions, failure: undefined };
     slots += 1;
-    const entry = view.gate.admit(podOf(set, index, view));
+    const entry = view.gate.awaited(set, name) ?? view.gate.admit(podOf(set, index, view));
     if (!entry.ok) {
       actions.push(...refusing(set, entry));
       // What stands against one pod stands against the others as well.
@@ -170,6 +171,7 @@ function clonesFor(
     actions: waits
       .filter(({ waitMs }) => waitMs === 0)
       .flatMap(({ pod }) => {
+        if (view.gate.isFull(set)) return [];
         const clone = cloneOf(set, pod, causeOf(pod, view), view);
         if (clone === undefined) return remove(set, pod, view);
         const entry = view.gate.admit(clone);

@@ -138,6 +138,7 @@ function isUp({ set, view }: Crew, { pod }: Member): boolean {
 function fill(crew: Crew, { ordinal, pod }: Member): Action[] {
   const { set, view } = crew;
   if (pod === undefined) {
+    if (view.gate.isFull(set)) return [];
     const fresh = podOf(crew, ordinal);
     const { name } = fresh.metadata;
     const entry = view.gate.admit(fresh);
