@@ -121,8 +121,8 @@ export class Hearings {
   }
 
   /**
-   * Whether no more pods of a workload are asked about in this look: then there is no use in deriving
-   * them. Who looks at places in the same order each time has named those that are asked about.
+   * Whether no more pods of a workload are asked about in this look: then they need not be derived.
+   * Who looks at places in the same order each time has named those that are asked about.
    */
   isFull(owner: string): boolean {
     const workload = this.#workloads.get(owner);

@@ -72,7 +72,7 @@ export class PodGate {
     this.#hearings.close(metadata.uid ?? "");
   }
 
-  /** A pod of this name that is asked about just now, and need not be derived before it is known. */
+  /** A pod of this name that is asked about just now, and need not be derived before that. */
   awaited({ metadata }: KubeObject, name: string): Hearing | undefined {
     return this.#hearings.awaited(metadata.uid ?? "", name, this.#edition);
   }
