@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { rendezvous } from "@beemesh/base";
 import { isNetworkPossible } from "@beemesh/lab";
 import { isJsonObject, type Json, type JsonObject } from "@beemesh/wire";
@@ -170,6 +171,66 @@ describe("one decider a collection", {
       return new Set(seen).size === 1 ? seen[0] : undefined;
     });
     assert(sides.some(({ name }) => name === winner));
+  });
+
+  test("has what both sides of a cut have changed, or says of what it could not", async () => {
+    const [decider, second, third] = await decidersOf("configmaps/default");
+    assert(decider && second && third);
+    for (const name of ["settings", "fixed"]) {
+      assert.equal((await second.client().call("POST", maps, mapNamed(name))).status, 201);
+    }
+    await until("all have them", patienceMs, async () => {
+      const seen = await Promise.all(
+        mesh.machines.map((machine) => machine.client().call("GET", `${maps}/fixed`)),
+      );
+      return seen.every(({ status }) => status === 200) ? true : undefined;
+    });
+    await decider.host?.unplug();
+    // What was asked of the other side before it was known to be gone may still come there.
+    await patiently(second, "POST", maps, mapNamed("warm"));
+    await patiently(decider, "POST", maps, mapNamed("warm"));
+    const change = async (on: DevMachine, name: string, body: JsonObject): Promise<void> => {
+      const type = "application/merge-patch+json";
+      const answer = await on.client().call("PATCH", `${maps}/${name}`, body, type);
+      assert.equal(answer.status, 200, answer.text);
+    };
+    await change(second, "settings", { data: { right: "1", both: "right" } });
+    await change(second, "fixed", { data: { right: "1" } });
+    const left = { metadata: { labels: { side: "left" } }, data: { left: "1", both: "left" } };
+    await change(decider, "settings", left);
+    await change(decider, "fixed", { immutable: true });
+    await decider.host?.plug();
+    await untilWhole();
+    await until("all see both changes", patienceMs, async () => {
+      const seen = await Promise.all(
+        mesh.machines.map((machine) => machine.client().call("GET", `${maps}/settings`)),
+      );
+      const isWhole = seen.every(({ body }) =>
+        isDeepStrictEqual(
+          [memberOf(body, "data"), memberOf(memberOf(body, "metadata"), "labels")],
+          [{ first: "", right: "1", left: "1", both: "left" }, { side: "left" }],
+        ),
+      );
+      return isWhole ? true : undefined;
+    });
+    const events = "/api/v1/namespaces/default/events?fieldSelector=reason%3DNotReunited";
+    await until("the one that cannot be both says so", patienceMs, async () => {
+      const told = await third.client().items(events);
+      return (
+        told.some((event) => memberOf(event, "involvedObject")["name"] === "fixed") || undefined
+      );
+    });
+    const { body, text } = await third.client().call("GET", `${maps}/fixed`);
+    const whole = [
+      [true, { first: "" }],
+      [undefined, { first: "", right: "1" }],
+    ];
+    const found = [body["immutable"], body["data"]];
+    assert(
+      whole.some((version) => isDeepStrictEqual(found, version)),
+      text,
+    );
+    assert(!text.includes('"edits"'), "clients do not see the account");
   });
 
   /** A call that may take as long as a machine needs to find out that another is gone. */

@@ -6,7 +6,15 @@ import type { SeenMesh, Violation } from "./sight.ts";
 export const writeAnnotation = "simulator/write";
 
 /** What a client changes of a Deployment. Each has an annotation that says who was the last. */
-export type ClientField = "replicas" | "image";
+export type ClientField = "replicas" | "image" | "colour" | "minReadySeconds";
+
+/** All of them. */
+export const clientFields: readonly ClientField[] = [
+  "replicas",
+  "image",
+  "colour",
+  "minReadySeconds",
+];
 
 /** The annotation that names the last write of a field. */
 export function fieldAnnotation(field: ClientField): string {
@@ -77,7 +85,7 @@ export class Promises {
 /** The fields of an object that show an older write than the newest acknowledged one. */
 function lostFields(writes: readonly ClientWrite[], object: KubeObject): readonly string[] {
   const { name, uid, annotations = {} } = object.metadata;
-  return fields.flatMap((field): readonly string[] => {
+  return clientFields.flatMap((field): readonly string[] => {
     const setters = writes
       .filter((write) => write.uid === uid && write.sets[field] !== undefined)
       .toSorted((a, b) => (a.stamp < b.stamp ? 1 : -1));
@@ -91,11 +99,10 @@ function lostFields(writes: readonly ClientWrite[], object: KubeObject): readonl
   });
 }
 
-const fields: readonly ClientField[] = ["replicas", "image"];
-
-function valueOf({ spec }: KubeObject, field: ClientField): Json | undefined {
+function valueOf({ spec, metadata }: KubeObject, field: ClientField): Json | undefined {
+  if (field === "colour") return metadata.labels?.["colour"];
   if (!isJsonObject(spec)) return undefined;
-  if (field === "replicas") return spec["replicas"];
+  if (field !== "image") return spec[field];
   const template = isJsonObject(spec["template"]) ? spec["template"]["spec"] : undefined;
   const containers = isJsonObject(template) ? template["containers"] : undefined;
   const [first] = Array.isArray(containers) ? containers : [];

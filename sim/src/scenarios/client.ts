@@ -2,6 +2,7 @@ import { findResource, type KubeObject } from "@beemesh/model";
 import { entryKey, isJsonObject, type Json, type PeerId, type Stamp } from "@beemesh/wire";
 import {
   type ClientWrite,
+  clientFields,
   fieldAnnotation,
   Promises,
   writeAnnotation,
@@ -17,6 +18,8 @@ export class Client {
   readonly #mesh: Mesh;
   /** Writes that nobody has acknowledged yet, by machine, life and ticket. */
   readonly #waiting = new Map<string, ClientWrite>();
+  /** Acknowledgements of writes that have not been noted yet. */
+  readonly #early = new Set<string>();
   #writes = 0;
 
   constructor(mesh: Mesh) {
@@ -68,6 +71,24 @@ export class Client {
     }));
   }
 
+  /** Changes a label, which no controller looks at. */
+  paint(at: PeerId, name: string, colour: string): boolean {
+    return this.#put(at, name, { colour }, (metadata) => ({
+      method: "PATCH",
+      path: `${path}/${name}`,
+      body: { metadata: { ...metadata, labels: { colour } } },
+    }));
+  }
+
+  /** Changes how long a pod is watched before it counts, which no pod is replaced for. */
+  slow(at: PeerId, name: string, minReadySeconds: number): boolean {
+    return this.#put(at, name, { minReadySeconds }, (metadata) => ({
+      method: "PATCH",
+      path: `${path}/${name}`,
+      body: { metadata, spec: { minReadySeconds } },
+    }));
+  }
+
   remove(at: PeerId, name: string): boolean {
     this.#writes += 1;
     const reply = this.#mesh.request(at, { method: "DELETE", path: `${path}/${name}` });
@@ -76,9 +97,12 @@ export class Client {
 
   /** Somebody has told how widely a write is held. */
   acknowledged(at: PeerId, ticket: number, holding: { holders: number; of: number }): void {
-    const write = this.#waiting.get(this.#keyOf(at, ticket));
-    if (write === undefined || holding.holders * 2 <= holding.of) return;
-    write.isAcknowledged = true;
+    if (holding.holders * 2 <= holding.of) return;
+    const key = this.#keyOf(at, ticket);
+    const write = this.#waiting.get(key);
+    // Where one machine alone keeps it, the answer is there before the reply.
+    if (write === undefined) this.#early.add(key);
+    else write.isAcknowledged = true;
   }
 
   #put(
@@ -90,8 +114,9 @@ export class Client {
     this.#writes += 1;
     const number = String(this.#writes);
     const annotations: Record<string, string> = { [writeAnnotation]: number };
-    if (sets.replicas !== undefined) annotations[fieldAnnotation("replicas")] = number;
-    if (sets.image !== undefined) annotations[fieldAnnotation("image")] = number;
+    for (const field of clientFields) {
+      if (sets[field] !== undefined) annotations[fieldAnnotation(field)] = number;
+    }
     const reply = this.#mesh.request(at, make({ annotations }));
     return this.#note(at, reply, { name, kind: "put", sets });
   }
@@ -107,11 +132,9 @@ export class Client {
     const write = { ...wish, number: this.#writes, stamp, uid, isAcknowledged: false };
     this.promises.add(write);
     if (reply.ticket === undefined) return true;
-    // Of one keeper the answer is there before the reply: that write is on its only disk.
-    // A machine that crashed in the middle of the request has promised nothing.
-    const up = this.#mesh.up();
-    if (up.length === 1 && up[0] === at) write.isAcknowledged = true;
-    this.#waiting.set(this.#keyOf(at, reply.ticket), write);
+    const key = this.#keyOf(at, reply.ticket);
+    write.isAcknowledged = this.#early.has(key);
+    this.#waiting.set(key, write);
     return true;
   }
 

@@ -3,7 +3,7 @@ import { clones } from "./clones.ts";
 import { following } from "./following.ts";
 import { heal } from "./heal.ts";
 import type { Outcome, ScenarioOptions } from "./outcome.ts";
-import { partition, reboot, survivor } from "./stories.ts";
+import { edits, partition, reboot, survivor } from "./stories.ts";
 
 /** Every scenario by the name that `beemesh sim` knows it by. */
 export const scenarios: Readonly<Record<string, (options: ScenarioOptions) => Outcome>> = {
@@ -14,4 +14,5 @@ export const scenarios: Readonly<Record<string, (options: ScenarioOptions) => Ou
   partition,
   survivor,
   reboot,
+  edits,
 };

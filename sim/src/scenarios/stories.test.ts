@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { partition, reboot, survivor } from "./stories.ts";
+import { edits, partition, reboot, survivor } from "./stories.ts";
 
 describe("stories", () => {
   for (const [name, story] of Object.entries({ partition, reboot, survivor })) {
@@ -11,4 +11,12 @@ describe("stories", () => {
       }
     });
   }
+
+  test("edits of both sides of a cut are all promises, and all are kept", () => {
+    for (let seed = 0; seed < 40; seed += 1) {
+      const { violations, metrics } = edits({ seed, machines: 2 + (seed % 6) });
+      assert.deepEqual(violations, [], `seed ${seed}`);
+      assert.equal(metrics["acknowledged"], 5, `seed ${seed}: one made it, four changed it`);
+    }
+  });
 });

@@ -16,6 +16,37 @@ export function partition(options: ScenarioOptions): Outcome {
   return story.end("partition", options.seed);
 }
 
+/**
+ * Each side of a cut changes another field of one Deployment, and both a third one, on machines
+ * whose clocks differ. Afterwards it has what both have changed, and of the third the later.
+ */
+export function edits(options: ScenarioOptions): Outcome {
+  const story = new Story(options);
+  const { client, mesh, pods } = story;
+  const { world } = mesh;
+  const { random } = world;
+  const side = world.ids.slice(0, Math.ceil(world.ids.length / 2));
+  const rest = world.ids.slice(side.length);
+  const [left = "", right = ""] = [side, rest].map((ids) => ids[random.below(ids.length)]);
+  world.jumpWall(left, random.below(4000) - 2000);
+  world.cut("wall", side, rest);
+  story.pass(4000 + random.below(4000));
+  const writes = [
+    () => client.scale(left, "web", pods + 1),
+    () => client.paint(left, "web", "red"),
+    () => client.paint(right, "web", "blue"),
+    () => client.slow(right, "web", 1),
+  ];
+  while (writes.length > 0) {
+    for (const write of writes.splice(random.below(writes.length), 1)) write();
+    story.pass(random.below(2000));
+  }
+  story.pass(3000);
+  story.metrics["acknowledged"] = client.promises.acknowledged;
+  world.heal();
+  return story.end("edits", options.seed);
+}
+
 /** One machine after another dies; the last runs everything, loses its power, and runs it again. */
 export function survivor(options: ScenarioOptions): Outcome {
   const story = new Story(options);

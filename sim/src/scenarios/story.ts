@@ -30,7 +30,7 @@ export class Story {
   readonly metrics: Record<string, number> = {};
   readonly violations: Violation[] = [];
   readonly crashed = new Set<PeerId>();
-  readonly #client: Client;
+  readonly client: Client;
   readonly #twins = new Twins();
 
   constructor(
@@ -40,15 +40,15 @@ export class Story {
     this.mesh = new Mesh(seed, {
       watch: (id, effect, nowMs) => {
         watch?.(id, effect, nowMs);
-        if (effect.kind === "acknowledged") this.#client.acknowledged(id, effect.ticket, effect);
+        if (effect.kind === "acknowledged") this.client.acknowledged(id, effect.ticket, effect);
       },
     });
-    this.#client = new Client(this.mesh);
+    this.client = new Client(this.mesh);
     this.pods = pods;
     for (let index = 0; index < machines; index += 1) this.mesh.grow();
     this.pass(5000);
     const [first] = this.mesh.up();
-    if (first !== undefined) this.#client.create(first, "web", pods);
+    if (first !== undefined) this.client.create(first, "web", pods);
     this.metrics["placeMs"] = this.until("all pods run", () => this.#isQuiet());
     this.continuity.remember(this.mesh.see());
   }
@@ -105,7 +105,7 @@ export class Story {
       ...this.#unrest(),
       ...this.#twins.violations(twinMsMax),
       ...this.continuity.violations(mesh, touched),
-      ...this.#client.promises.violations(mesh),
+      ...this.client.promises.violations(mesh),
     );
     this.metrics["twinMs"] = Math.round(this.#twins.longestMs);
     const { violations, metrics } = this;
