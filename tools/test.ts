@@ -1,18 +1,18 @@
 /**
  * Everything that must hold, in the order of what fails fastest: formatter, types, linter, unused
- * code, unit and simulator tests, then drivers on the real thing, then every verb of every kubectl,
- * then the whole story end to end.
+ * code, unit and simulator tests beside drivers on the real thing, then every verb of every
+ * kubectl, then the whole story end to end.
  * Ends with a line `N passed, N failed`. What this computer cannot run is named with its reason.
  */
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { run } from "node:test";
 
 /** Longest that any one command may take, in milliseconds: a hung step must not hang the rest. */
 const stepMsMax = 10 * 60_000;
-/** Longest that a file of tests may take. */
-const fileMsMax = 5 * 60_000;
+/** Longest that a file of tests may take, or a package of them. */
+const loadMsMax = 5 * 60_000;
 
 interface Outcome {
   readonly passed: number;
@@ -21,7 +21,8 @@ interface Outcome {
   readonly skipped: readonly string[];
 }
 
-const nothing: Outcome = { passed: 0, failed: 0, skipped: [] };
+/** Loads many files of tests into one process. */
+const loader = join(import.meta.dirname, "together.ts");
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -75,13 +76,50 @@ function skippedOf(output: string): string[] {
   return Array.isArray(list) ? list.map(String) : [];
 }
 
-/** Test files, counted test by test; a line for each file, and everything of what fails. */
-async function tests(name: string, patterns: readonly string[], atOnce: number): Promise<Outcome> {
-  const files = globSync([...patterns], { exclude: ["**/node_modules/**"] }).toSorted();
-  if (files.length === 0) return nothing;
-  say(`  ${name}: ${files.length} files`);
+/** Test files that one process runs, one after the other. */
+interface Load {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+function filesOf(patterns: readonly string[]): readonly string[] {
+  return globSync([...patterns], { exclude: ["**/node_modules/**"] }).toSorted();
+}
+
+/** A process for each file: what it does to the process, and its end, are its own. */
+function apart(...patterns: readonly string[]): Load[] {
+  return filesOf(patterns).map((file) => ({ name: file, files: [file] }));
+}
+
+/** A process for each package: for files that disturb nobody, and are done before one starts. */
+function together(...patterns: readonly string[]): Load[] {
+  const packages = Map.groupBy(filesOf(patterns), (file) => file.split("/src/")[0] ?? "");
+  return [...packages].map(([name, files]) => ({ name, files }));
+}
+
+/**
+ * Runs tests in lanes, a process at a time in each: its own loads, then what is left of others'.
+ * A line for each load, and everything of what fails.
+ */
+async function tests(lanes: readonly Load[][]): Promise<Outcome> {
+  const outcomes: Outcome[] = [];
+  const drive = async (own: Load[]): Promise<void> => {
+    for (;;) {
+      const load = [own, ...lanes].find((lane) => lane.length > 0)?.shift();
+      if (load === undefined) return;
+      outcomes.push(await testsOf(load));
+    }
+  };
+  await Promise.all(lanes.map(drive));
+  return sumOf(outcomes);
+}
+
+/** Runs a load, counted test by test. */
+async function testsOf({ name, files }: Load): Promise<Outcome> {
   const outcome = { passed: 0, failed: 0, skipped: [] as string[] };
-  const stream = run({ files, concurrency: atOnce, timeout: fileMsMax });
+  const start = performance.now();
+  const only = files.length === 1 ? { files } : { files: [loader], argv: files };
+  const stream = run({ ...only, timeout: loadMsMax });
   stream.on("test:fail", ({ name: test, file = "", details }) => {
     if (details.type === "suite") return;
     const { cause, message, stack } = details.error;
@@ -93,55 +131,72 @@ async function tests(name: string, patterns: readonly string[], atOnce: number):
     const why = skip === true || skip === "" ? "" : `: ${skip}`;
     outcome.skipped.push(`${relative("", file)}: ${test}${why}`);
   });
-  stream.on("test:summary", ({ file, counts, success, duration_ms: tookMs }) => {
-    if (file === undefined) {
-      outcome.passed = counts.passed;
-      // Who dies without counting has failed, whatever was counted before.
-      outcome.failed = Math.max(counts.tests - counts.passed - counts.skipped, success ? 0 : 1);
-      return;
-    }
-    const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
-    const mark = success ? "✔" : "✖";
-    const path = relative("", file);
-    say(`${mark} ${path}: ${counts.passed} passed${skipped} (${seconds(tookMs)})`);
+  stream.on("test:summary", ({ counts, success }) => {
+    outcome.passed = counts.passed;
+    // Who dies without counting has failed, whatever was counted before.
+    outcome.failed = Math.max(counts.tests - counts.passed - counts.skipped, success ? 0 : 1);
   });
   await new Promise<void>((resolve) => {
     stream.on("end", () => resolve());
     stream.resume();
   });
+  const skipped = outcome.skipped.length > 0 ? `, ${outcome.skipped.length} skipped` : "";
+  const mark = outcome.failed === 0 ? "✔" : "✖";
+  const took = seconds(performance.now() - start);
+  say(`${mark} ${name}: ${outcome.passed} passed${skipped} (${took})`);
   return outcome;
+}
+
+function sumOf(outcomes: readonly Outcome[]): Outcome {
+  const count = (of: "passed" | "failed"): number =>
+    outcomes.reduce((sum, outcome) => sum + outcome[of], 0);
+  const skipped = outcomes.flatMap((outcome) => outcome.skipped);
+  return { passed: count("passed"), failed: count("failed"), skipped };
 }
 
 function indent(text: string): string {
   return text.replaceAll(/^/gmu, "    ");
 }
 
-const pure = ["core/*", "protocols/*", "planes/*", "sim"].map((ring) => `${ring}/src/**/*.test.ts`);
-const world = ["adapters/*", "apps/*", "bench"].map((ring) => `${ring}/src/**/*.test.ts`);
 const verbs = [process.execPath, "test/kubectl/main.ts", "--json"];
 const story = [process.execPath, "apps/cli/src/main.ts", "dev", "--check", "--json"];
+
+const inPackages = (names: string): string => `${names}/src/**/*.test.ts`;
+
+/** What only computes. */
+const pure = [
+  ...together(inPackages("core/*"), inPackages("protocols/*"), inPackages("planes/*")),
+  ...apart(inPackages("sim"), "tools/*.test.ts"),
+];
+
+/** Packages of the world that do not disturb it. */
+const quiet = "adapters/!(lab|runtime)";
+
+/**
+ * What drives this computer, and waits for it more than it computes: two of them at a time, those
+ * that take long first.
+ */
+const world = [
+  ...apart(inPackages("apps/dev")),
+  ...apart("test/**/*.test.ts"),
+  ...apart(inPackages("{bench,apps/!(dev)}"), inPackages("adapters/{lab,runtime}")),
+  ...together(inPackages(quiet)),
+];
 
 const steps: readonly (() => Promise<Outcome>)[] = [
   () => check("format", ["biome", "check"]),
   () => check("types", ["tsc", "--build"]),
   () => check("lint", ["npm", "run", "--silent", "lint"]),
   () => check("unused", ["knip"]),
-  () => tests("unit and simulator", [...pure, "tools/*.test.ts"], 2),
-  () => tests("adapters, apps and conformance", [...world, "test/**/*.test.ts"], 1),
+  () => tests([pure, world, world]),
   () => check("every verb of every kubectl", verbs, true),
   () => check("the whole story", story, true),
 ];
 
 const start = performance.now();
-let passed = 0;
-let failed = 0;
-const skipped: string[] = [];
-for (const step of steps) {
-  const outcome = await step();
-  passed += outcome.passed;
-  failed += outcome.failed;
-  skipped.push(...outcome.skipped);
-}
+const outcomes: Outcome[] = [];
+for (const step of steps) outcomes.push(await step());
+const { passed, failed, skipped } = sumOf(outcomes);
 if (skipped.length > 0) say(`\nSkipped on this computer:\n${indent(skipped.join("\n"))}`);
 say(`\ntook ${seconds(performance.now() - start)}`);
 say(`${passed} passed, ${failed} failed`);
