@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { rendezvous } from "@beemesh/base";
+import type { KubeObject } from "@beemesh/model";
 import { resourceNamed } from "./resource.ts";
 import { isPod } from "./runner.ts";
 import { deploymentOf, jobOf, Village } from "./village.test.ts";
@@ -14,6 +16,51 @@ const seen = (village: Village, peer: string): number =>
     .length;
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** Machines that keep a collection. */
+const keepersMax = 5;
+
+/** A namespace of whose hives, and of whose definition, the keeper of its quotas knows nothing. */
+function namespaceAwayFrom(peers: readonly string[]): string {
+  const keepersOf = (collection: string): readonly string[] =>
+    rendezvous(collection, peers).slice(0, keepersMax);
+  const others = (name: string): readonly string[] => [
+    ...keepersOf(`hives.bees.io/${name}`),
+    ...keepersOf("customresourcedefinitions.apiextensions.k8s.io/-"),
+  ];
+  const names = Array.from({ length: 1000 }, (_, index) => `n${index}`);
+  const found = names.find((name) => {
+    const [keeper = ""] = keepersOf(`resourcequotas/${name}`);
+    return !others(name).includes(keeper);
+  });
+  assert(found, "there is such a namespace");
+  return found;
+}
+
+const hives: KubeObject = {
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: "hives.bees.io", uid: "hives" },
+  spec: {
+    group: "bees.io",
+    scope: "Namespaced",
+    names: { plural: "hives", kind: "Hive", singular: "hive" },
+    versions: [{ name: "v1", served: true, storage: true }],
+  },
+};
+
+const quotaOf = (namespace: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "ResourceQuota",
+  metadata: { name: "few", namespace, uid: "few" },
+  spec: { hard: { "count/hives.bees.io": "5" } },
+});
+
+const hiveIn = (namespace: string): KubeObject => ({
+  apiVersion: "bees.io/v1",
+  kind: "Hive",
+  metadata: { name: "one", namespace, uid: "one" },
+});
 
 describe("Machine", () => {
   test("places a Deployment's pods, one on each machine", () => {
@@ -136,6 +183,23 @@ describe("Machine", () => {
     village.run(1000);
     assert.deepEqual(running(village), [0, 0]);
     assert(village.log.some((line) => /pod.rejected.*differs from its Job/u.test(line)));
+  });
+
+  test("a quota counts custom resources that are kept elsewhere", () => {
+    const village = new Village(8);
+    village.run(3000);
+    const namespace = namespaceAwayFrom([...village.villagers.keys()]);
+    village.put("p1", hives);
+    village.run(500);
+    village.put("p1", quotaOf(namespace));
+    village.put("p1", hiveIn(namespace));
+    village.run(8000);
+    const [keeper = ""] = rendezvous(`resourcequotas/${namespace}`, [...village.villagers.keys()]);
+    const [quota] = village.list(keeper, "", "resourcequotas");
+    assert.deepEqual(quota?.status, {
+      hard: { "count/hives.bees.io": "5" },
+      used: { "count/hives.bees.io": "1" },
+    });
   });
 
   test("a machine that comes later makes nothing anew that it has not heard of", () => {

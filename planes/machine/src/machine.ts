@@ -98,7 +98,7 @@ export class Machine {
     this.#objects.onChange((change) => {
       this.#changes.push(change);
     });
-    this.#subscriptions = new Subscriptions(this.#registry);
+    this.#subscriptions = new Subscriptions(this.#registry, this.#objects.resources);
     const mayAct = (): boolean => this.#neighbourhood.mayAct;
     this.deciders = new Deciders({ registry: this.#registry, verifier, mayAct });
     const members = {
@@ -348,6 +348,8 @@ export class Machine {
     switch (resource.name) {
       case "nodes":
         return this.#meet(this.#neighbourhood.learn(object, kind === "deleted"));
+      case "customresourcedefinitions":
+        return this.#subscriptions.touch();
       case "namespaces":
         this.#subscriptions.touch();
         return this.#run(this.#runner.ownersChanged(this.#now));

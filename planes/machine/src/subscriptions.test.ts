@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { instantAt, type Now } from "@beemesh/base";
-import type { Pod } from "@beemesh/model";
+import { type KubeObject, type Pod, ResourceBook } from "@beemesh/model";
 import type { Coverage } from "@beemesh/registry";
 import { Subscriptions } from "./subscriptions.ts";
 
@@ -17,13 +17,36 @@ const pod: Pod = {
 };
 
 /** Subscriptions of a machine that keeps these collections, and holds `coverage` of all. */
-function make(kept: readonly string[], coverage: Coverage = "partly") {
+function make(
+  kept: readonly string[],
+  coverage: Coverage = "partly",
+  book: Pick<ResourceBook, "all"> = new ResourceBook(),
+) {
   const shelves = {
     collections: () => kept,
     rankOf: (collection: string) => (kept.includes(collection) ? 0 : undefined),
     coverageOf: () => coverage,
   };
-  return new Subscriptions(shelves);
+  return new Subscriptions(shelves, book);
+}
+
+const definitions = "customresourcedefinitions.apiextensions.k8s.io/-";
+
+function definitionOf(plural: string, hasScale: boolean): KubeObject {
+  const group = "bees.io";
+  const scale = { specReplicasPath: ".spec.replicas", statusReplicasPath: ".status.replicas" };
+  const subresources = hasScale ? { scale } : {};
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}`, uid: plural },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { plural, kind: plural, singular: `${plural}-one` },
+      versions: [{ name: "v1", served: true, storage: true, subresources }],
+    },
+  };
 }
 
 const followed = (subscriptions: Subscriptions, pods: readonly Pod[] = [], ms = 0): string[] =>
@@ -82,10 +105,34 @@ describe("Subscriptions", () => {
     assert(!wanted.includes("follow resourcequotas/shop"), "that is kept here");
   });
 
+  test("follow the custom resources that a kept quota counts and an autoscaler scales", () => {
+    const book = new ResourceBook();
+    book.learn(definitionOf("hives", true));
+    book.learn(definitionOf("combs", false));
+    const wanted = followed(make(["resourcequotas/shop"], "partly", book));
+    for (const each of ["combs.bees.io/shop", "hives.bees.io/shop", definitions]) {
+      assert(wanted.includes(`follow ${each}`), each);
+    }
+    const autoscalers = ["horizontalpodautoscalers.autoscaling/shop"];
+    const scaled = followed(make(autoscalers, "partly", book));
+    assert(
+      scaled.includes("follow hives.bees.io/shop") && scaled.includes(`follow ${definitions}`),
+    );
+    assert(!scaled.includes("follow combs.bees.io/shop"), "it cannot be scaled");
+    assert(!followed(make([], "partly", book)).includes(`follow ${definitions}`));
+  });
+
   test("follow all that may be in a namespace that is being deleted", () => {
     const ending = [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } }];
-    const changes = make(["namespaces/-"]).update({ pods: [], ending }, at(0));
-    assert(changes.some(({ collection }) => collection === "configmaps/shop"));
+    const book = new ResourceBook();
+    book.learn(definitionOf("hives", true));
+    const changes = make(["namespaces/-"], "partly", book).update({ pods: [], ending }, at(0));
+    for (const wanted of ["configmaps/shop", "hives.bees.io/shop", definitions]) {
+      assert(
+        changes.some(({ collection }) => collection === wanted),
+        wanted,
+      );
+    }
   });
 
   test("keep what the API serves for ten minutes", () => {

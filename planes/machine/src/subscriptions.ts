@@ -1,6 +1,12 @@
 import { judgingResources } from "@beemesh/admission";
 import { after, type Instant, type Now } from "@beemesh/base";
-import { type KubeObject, type Pod, resources } from "@beemesh/model";
+import {
+  type KubeObject,
+  type Pod,
+  type Resource,
+  type ResourceBook,
+  resources,
+} from "@beemesh/model";
 import type { Coverage } from "@beemesh/registry";
 import { type CollectionId, canonicalJson, collectionOf } from "@beemesh/wire";
 
@@ -25,6 +31,7 @@ const servedMax = 1024;
 
 const nodes = collectionOf("nodes", "");
 const namespaces = collectionOf("namespaces", "");
+const definitions = collectionOf("customresourcedefinitions", "apiextensions.k8s.io");
 const priorityClasses = collectionOf("priorityclasses", "scheduling.k8s.io");
 
 const runtimeClasses = collectionOf("runtimeclasses", "node.k8s.io");
@@ -94,6 +101,12 @@ const readWith: Readonly<Record<string, readonly string[]>> = {
     .filter((kind) => kind !== "resourcequotas"),
 };
 
+/** Which custom resources the controllers of a kind read besides, in the same namespace. */
+const readCustom: Readonly<Record<string, (resource: Resource) => boolean>> = {
+  "horizontalpodautoscalers.autoscaling": ({ hasScale }) => hasScale,
+  resourcequotas: () => true,
+};
+
 /** Kinds whose controllers ask which machine is which. */
 const readNodes: ReadonlySet<string> = new Set([
   "deployments.apps",
@@ -114,11 +127,13 @@ const podRulesEverywhere = [...podClasses, namespaces, ...judges];
 /** What the controllers of a kind read besides, of which there is no namespace. */
 const readCluster: Readonly<Record<string, readonly CollectionId[]>> = {
   "daemonsets.apps": podRulesEverywhere,
+  "horizontalpodautoscalers.autoscaling": [definitions],
   "ingresses.networking.k8s.io": [collectionOf("ingressclasses", "networking.k8s.io")],
   "jobs.batch": podRulesEverywhere,
   pods: [runtimeClasses],
   "replicasets.apps": podRulesEverywhere,
   replicationcontrollers: podRulesEverywhere,
+  resourcequotas: [definitions],
   "statefulsets.apps": podRulesEverywhere,
 };
 
@@ -129,6 +144,7 @@ const readCluster: Readonly<Record<string, readonly CollectionId[]>> = {
  */
 export class Subscriptions {
   readonly #shelves: Shelves;
+  readonly #book: Pick<ResourceBook, "all">;
   /** When each collection was last asked for, the longest unasked first. */
   readonly #served = new Map<CollectionId, Instant>();
   #followed: ReadonlySet<CollectionId> = new Set();
@@ -137,8 +153,9 @@ export class Subscriptions {
   #known = new Set<CollectionId>();
   #isStale = true;
 
-  constructor(shelves: Shelves) {
+  constructor(shelves: Shelves, book: Pick<ResourceBook, "all">) {
     this.#shelves = shelves;
+    this.#book = book;
   }
 
   /** Whether what is followed should be thought over. */
@@ -204,7 +221,7 @@ export class Subscriptions {
       for (const beside of this.#besides(collection)) wanted.add(beside);
     }
     if (this.#shelves.rankOf(namespaces) !== undefined) {
-      for (const collection of contentsOf(ending)) wanted.add(collection);
+      for (const collection of this.#contentsOf(ending)) wanted.add(collection);
     }
     const before = this.#followed;
     this.#followed = wanted;
@@ -218,9 +235,28 @@ export class Subscriptions {
     const [kind = "", place = ""] = collection.split("/");
     const beside = [
       ...(readWith[kind] ?? []).map((other) => `${other}/${place}`),
+      ...this.#customBesides(kind, place),
       ...(readCluster[kind] ?? []),
     ];
     return readNodes.has(kind) ? [...beside, nodes] : beside;
+  }
+
+  #customBesides(kind: string, place: string): readonly CollectionId[] {
+    const isRead = readCustom[kind];
+    if (isRead === undefined) return [];
+    return this.#book.all
+      .filter((resource) => isCustomThere(resource) && isRead(resource))
+      .map(({ name, group }) => collectionOf(name, group, place));
+  }
+
+  /** All that can be in namespaces that are being deleted: they end when nothing is left. */
+  #contentsOf(ending: readonly KubeObject[]): readonly CollectionId[] {
+    if (ending.length === 0) return [];
+    const kinds = this.#book.all.filter(({ namespaced }) => namespaced);
+    const contents = ending.flatMap(({ metadata }) =>
+      kinds.map(({ name, group }) => collectionOf(name, group, metadata.name)),
+    );
+    return [definitions, ...contents];
   }
 
   #forPods(pods: Iterable<Pod>): Set<CollectionId> {
@@ -248,12 +284,8 @@ export class Subscriptions {
   }
 }
 
-/** All that can be in namespaces that are being deleted: they end when nothing is left. */
-function contentsOf(ending: readonly KubeObject[]): readonly CollectionId[] {
-  const kinds = resources.filter(({ namespaced }) => namespaced);
-  return ending.flatMap(({ metadata }) =>
-    kinds.map(({ name, group }) => collectionOf(name, group, metadata.name)),
-  );
+function isCustomThere({ custom, namespaced }: Resource): boolean {
+  return custom !== undefined && namespaced;
 }
 
 function subscription(kind: Subscription["kind"], collection: CollectionId): Subscription {

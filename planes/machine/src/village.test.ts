@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashOf, instantAt, type Now, seededRandom, unreachable } from "@beemesh/base";
-import { findResource, type KubeObject, type Resource } from "@beemesh/model";
+import { findResource, type KubeObject } from "@beemesh/model";
 import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
 import type { Entry, PeerId } from "@beemesh/wire";
 import { entryKey } from "@beemesh/wire";
@@ -119,7 +119,9 @@ export class Village {
 
   put(peer: PeerId, object: KubeObject): void {
     const { objects } = this.at(peer).machine;
-    objects.putSpec(resourceFor(object), object);
+    const resource = objects.resources.ofKind(object.apiVersion, object.kind);
+    assert(resource, object.kind);
+    objects.putSpec(resource, object);
     this.give(peer, { kind: "tick" });
   }
 
@@ -243,19 +245,6 @@ function reportOf(command: RuntimeCommand, wallMs: number): RuntimeReport {
     default:
       return unreachable(command);
   }
-}
-
-function resourceFor({ kind }: KubeObject): Resource {
-  const groups: Readonly<Record<string, string>> = {
-    Deployment: "apps",
-    Job: "batch",
-    PodDisruptionBudget: "policy",
-    PriorityClass: "scheduling.k8s.io",
-  };
-  const plural = kind === "PriorityClass" ? "priorityclasses" : `${kind.toLowerCase()}s`;
-  const found = findResource(groups[kind] ?? "", plural);
-  assert(found, kind);
-  return found;
 }
 
 export function factsOf(peer: PeerId): NodeFacts {
