@@ -12,6 +12,7 @@ export interface LibpodCall {
   /** Below /libpod, such as `/containers/json`. */
   readonly path: string;
   readonly query?: Query;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; a stream is sent as it is. */
   readonly body?: unknown;
 }
@@ -124,6 +125,7 @@ export class LibpodClient {
       headers: {
         host: "podman",
         ...(call.body === undefined ? {} : { "content-type": type }),
+        ...call.headers,
         ...extra,
       },
     });

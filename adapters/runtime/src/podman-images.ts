@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { BeeError } from "@beemesh/base";
-import type { ContainerPlan, Runtime } from "@beemesh/ports";
+import type { ContainerPlan, RegistryCredentials, Runtime } from "@beemesh/ports";
 import { listAt, numberAt, textAt } from "./answer.ts";
 import { type ImageSource, qualifiedName } from "./image-source.ts";
 import { type LibpodClient, segment } from "./libpod-client.ts";
@@ -28,18 +28,34 @@ export class PodmanImages {
    * @returns The name under which it is there now.
    * @throws {BeeError} `image-missing` if it may not be pulled, `image-pull-failed` if it cannot.
    */
-  async provide({ image, pull }: Pick<ContainerPlan, "image" | "pull">): Promise<string> {
+  async provide({
+    image,
+    pull,
+    credentials = [],
+  }: Pick<ContainerPlan, "image" | "pull" | "credentials">): Promise<string> {
     const name = qualifiedName(image);
     if (pull !== "Always" && (await this.has(name))) return name;
     if (pull === "Never") {
       const message = `Cannot use image ${image}: it is not here and its policy is never to pull`;
       throw new BeeError("image-missing", message, { facts: { image } });
     }
-    // Several containers may want the same image at the same time: one pull serves them all.
-    const pulling = this.#pulls.get(name) ?? this.#pull(name);
-    this.#pulls.set(name, pulling);
-    await pulling.finally(() => this.#pulls.delete(name));
+    // Several containers may want the same image at the same time: one pull serves all that may.
+    const key = JSON.stringify([name, credentials]);
+    const pulling = this.#pulls.get(key) ?? this.#pullBy(name, credentials);
+    this.#pulls.set(key, pulling);
+    await pulling.finally(() => this.#pulls.delete(key));
     return name;
+  }
+
+  /** Pulls with the first of the credentials that the registry takes. */
+  async #pullBy(name: string, credentials: readonly RegistryCredentials[]): Promise<void> {
+    const [first, ...others] = credentials;
+    try {
+      await this.#pull(name, first);
+    } catch (error) {
+      if (others.length === 0) throw error;
+      await this.#pullBy(name, others);
+    }
   }
 
   async import(source: ImageSource): Promise<void> {
@@ -70,7 +86,7 @@ export class PodmanImages {
     return (await this.#client.call({ method: "GET", path })).status === 204;
   }
 
-  async #pull(name: string): Promise<void> {
+  async #pull(name: string, credentials: RegistryCredentials | undefined): Promise<void> {
     const failed = (reason: string): BeeError =>
       new BeeError("image-pull-failed", `Cannot pull image ${name}: ${reason}`, {
         facts: { image: name },
@@ -79,6 +95,7 @@ export class PodmanImages {
       method: "POST",
       path: "/images/pull",
       query: { reference: name, policy: "always" },
+      ...(credentials && { headers: { "x-registry-auth": authOf(credentials) } }),
     });
     let reason = "";
     let id = "";
@@ -88,4 +105,10 @@ export class PodmanImages {
     }
     if (id === "") throw failed(reason || "the engine gave no reason");
   }
+}
+
+/** As the engine wants it: base64 for addresses, with its padding. */
+function authOf({ username, password }: RegistryCredentials): string {
+  const text = Buffer.from(JSON.stringify({ username, password })).toString("base64");
+  return text.replaceAll("+", "-").replaceAll("/", "_");
 }

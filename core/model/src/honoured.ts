@@ -79,6 +79,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "hostIPC",
     "hostPID",
     "hostname",
+    "imagePullSecrets",
     "initContainers",
     "nodeName",
     "nodeSelector",
@@ -165,7 +166,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "seccompProfile",
   ],
   "core.v1.TCPSocketAction": ["port"],
-  "core.v1.ServiceAccount": ["automountServiceAccountToken", "metadata"],
+  "core.v1.ServiceAccount": ["automountServiceAccountToken", "imagePullSecrets", "metadata"],
   "core.v1.ServicePort": ["appProtocol", "name", "port", "protocol", "targetPort"],
   "core.v1.ServiceSpec": [
     "clusterIP",

@@ -40,6 +40,8 @@ export interface PodSpec {
   };
   /** Conditions that somebody else tells before the pod counts as ready. */
   readonly readinessGates?: readonly { readonly conditionType: string }[];
+  /** Secrets with which registries are asked for images. */
+  readonly imagePullSecrets?: readonly { readonly name?: string }[];
   /** Whether containers find the Services of their namespace among their variables. */
   readonly enableServiceLinks?: boolean;
   readonly subdomain?: string;

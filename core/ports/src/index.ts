@@ -32,6 +32,7 @@ export type {
   PodPlan,
   PodSandbox,
   ProbePlan,
+  RegistryCredentials,
   ResolverPlan,
   Runtime,
   RuntimeEvent,

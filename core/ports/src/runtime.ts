@@ -61,6 +61,8 @@ export interface ContainerPlan {
   readonly name: string;
   readonly image: string;
   readonly pull: "Always" | "IfNotPresent" | "Never";
+  /** With which its registry may be asked for it, one after another; with none if there are none. */
+  readonly credentials?: readonly RegistryCredentials[];
   /** Replaces the image's entry point if not empty. */
   readonly command: readonly string[];
   readonly args: readonly string[];
@@ -85,6 +87,12 @@ export interface ContainerPlan {
   readonly target?: string;
   /** What it shares with its machine: all processes, or the queues and memory between them. */
   readonly shares?: readonly ("pid" | "ipc")[];
+}
+
+/** Who asks a registry. */
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
 }
 
 export interface PodSandbox {

@@ -17,7 +17,7 @@ import { Neighbourhood, type NeighbourhoodEffect } from "./neighbourhood.ts";
 import type { NodeFacts } from "./node.ts";
 import { mayPreempt, occupancyOf } from "./occupancy.ts";
 import { offerOf } from "./offer.ts";
-import { openPods } from "./own-pods.ts";
+import { accountsIn, openPods } from "./own-pods.ts";
 import { Placement, type PlacementEffect, type ScheduleWish, together } from "./placement.ts";
 import { hasMet, hasRun, openRecords, proofOf, type RecordsOptions } from "./records.ts";
 import { fullNameOf, ownerKinds, resourceNamed, settingKinds } from "./resource.ts";
@@ -330,8 +330,8 @@ export class Machine {
       const ending = this.#objects
         .list(namespaceResource)
         .items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
-      const pods = this.ownPods();
-      for (const change of this.#subscriptions.update({ pods, ending }, this.#now)) {
+      const followed = { pods: this.ownPods(), ending, accountOf: accountsIn(this.#objects) };
+      for (const change of this.#subscriptions.update(followed, this.#now)) {
         this.#objects.step(change, this.#now);
       }
     }
@@ -344,6 +344,7 @@ export class Machine {
     this.#subscriptions.notice(collectionOf(resource.name, resource.group, namespace));
     if (ownerKinds.has(resource.name)) return this.#run(this.#runner.ownersChanged(this.#now));
     const place = { resource: resource.name, namespace, name };
+    if (resource.name === "serviceaccounts") this.#subscriptions.touch();
     if (settingKinds.has(resource.name)) return this.#toPods({ kind: "dependency", ...place });
     switch (resource.name) {
       case "nodes":

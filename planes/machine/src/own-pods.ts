@@ -1,3 +1,4 @@
+import type { KubeObject, Pod } from "@beemesh/model";
 import { type ApiAccess, Pods } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
 import type { Registry } from "@beemesh/registry";
@@ -11,6 +12,14 @@ const serviceResource = resourceNamed("", "services");
 export interface PodRecords {
   readonly objects: Pick<ObjectStore, "get" | "list">;
   readonly registry: Pick<Registry, "coverageOf">;
+}
+
+/** Finds the ServiceAccount of a pod; undefined while it is not there. */
+export function accountsIn(
+  objects: Pick<ObjectStore, "get">,
+): (pod: Pod) => KubeObject | undefined {
+  return ({ metadata: { namespace = "default" }, spec: { serviceAccountName = "default" } }) =>
+    objects.get(settingNamed("serviceaccounts"), namespace, serviceAccountName);
 }
 
 /** The pods of this machine, which find their settings among its records. */

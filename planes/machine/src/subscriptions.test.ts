@@ -49,9 +49,11 @@ function definitionOf(plural: string, hasScale: boolean): KubeObject {
   };
 }
 
+const accountOf = (): undefined => undefined;
+
 const followed = (subscriptions: Subscriptions, pods: readonly Pod[] = [], ms = 0): string[] =>
   subscriptions
-    .update({ pods, ending: [] }, at(ms))
+    .update({ pods, ending: [], accountOf }, at(ms))
     .map(({ kind, collection }) => `${kind} ${collection}`)
     .toSorted();
 
@@ -82,6 +84,21 @@ describe("Subscriptions", () => {
         wanted.map((collection) => `follow ${collection}`),
       );
     }
+  });
+
+  test("follow the Secrets that images are pulled with, the pod's and its account's", () => {
+    const imagePullSecrets = [{ name: "registry" }];
+    const wants = (runs: Pod, account: object): boolean => {
+      const metadata = { name: "default", namespace: "shop" };
+      const found = { apiVersion: "v1", kind: "ServiceAccount", metadata, ...account };
+      return make([])
+        .update({ pods: [runs], ending: [], accountOf: () => found }, at(0))
+        .some(({ collection }) => collection === "secrets/shop");
+    };
+    assert(!wants(pod, {}));
+    assert(!wants(pod, { imagePullSecrets: [] }));
+    assert(wants(pod, { imagePullSecrets }));
+    assert(wants({ ...pod, spec: { ...pod.spec, imagePullSecrets } }, {}));
   });
 
   test("follow what the controllers of a kept collection read, and leave it again", () => {
@@ -126,7 +143,10 @@ describe("Subscriptions", () => {
     const ending = [{ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } }];
     const book = new ResourceBook();
     book.learn(definitionOf("hives", true));
-    const changes = make(["namespaces/-"], "partly", book).update({ pods: [], ending }, at(0));
+    const changes = make(["namespaces/-"], "partly", book).update(
+      { pods: [], ending, accountOf },
+      at(0),
+    );
     for (const wanted of ["configmaps/shop", "hives.bees.io/shop", definitions]) {
       assert(
         changes.some(({ collection }) => collection === wanted),

@@ -23,6 +23,16 @@ export interface Subscription {
   readonly collection: CollectionId;
 }
 
+/** What decides which collections are followed. */
+export interface Followed {
+  /** That run here. */
+  readonly pods: Iterable<Pod>;
+  /** Namespaces that are being deleted. */
+  readonly ending: readonly KubeObject[];
+  /** Whose Secrets its images are pulled with, if it has none of its own. */
+  readonly accountOf: (pod: Pod) => KubeObject | undefined;
+}
+
 /** A collection that the API was asked for stays here so long after it was last asked. */
 const servedMs = 10 * 60_000;
 
@@ -208,12 +218,13 @@ export class Subscriptions {
   }
 
   /** What to follow and to leave from now on, by what is kept, run and served. */
-  update(
-    { pods, ending }: { readonly pods: Iterable<Pod>; readonly ending: readonly KubeObject[] },
-    now: Now,
-  ): readonly Subscription[] {
+  update({ pods, ending, accountOf }: Followed, now: Now): readonly Subscription[] {
     this.#isStale = false;
-    const wanted = new Set([...everywhere, ...this.#forPods(pods), ...this.#forApi(now)]);
+    const wanted = new Set([
+      ...everywhere,
+      ...this.#forPods(pods, accountOf),
+      ...this.#forApi(now),
+    ]);
     this.#known = new Set(this.#shelves.collections());
     const kept = [...this.#known].filter((each) => this.#shelves.rankOf(each) !== undefined);
     this.#unready = kept.filter((collection) => !this.isReady(collection));
@@ -259,18 +270,21 @@ export class Subscriptions {
     return [definitions, ...contents];
   }
 
-  #forPods(pods: Iterable<Pod>): Set<CollectionId> {
+  #forPods(pods: Iterable<Pod>, accountOf: Followed["accountOf"]): Set<CollectionId> {
     const wanted = new Set<CollectionId>();
-    for (const { metadata, spec } of pods) {
+    for (const pod of pods) {
+      const { metadata, spec } = pod;
       const { namespace = "" } = metadata;
       // Names of settings stand in many places of a pod; whether there are any is in its text.
-      const text = canonicalJson(spec);
+      const imagePullSecrets = accountOf(pod)?.["imagePullSecrets"] ?? [];
+      const text = canonicalJson([spec, { imagePullSecrets }]);
       wanted.add(collectionOf("serviceaccounts", "", namespace));
       if (spec.enableServiceLinks !== false) wanted.add(collectionOf("services", "", namespace));
       // Who makes room for a more important pod is rather one that no budget protects.
       wanted.add(collectionOf("poddisruptionbudgets", "policy", namespace));
       if (text.includes('"configMap')) wanted.add(collectionOf("configmaps", "", namespace));
-      if (text.includes('"secret')) wanted.add(collectionOf("secrets", "", namespace));
+      const readsSecrets = /"secret|"imagePullSecrets":\[\{/u.test(text);
+      if (readsSecrets) wanted.add(collectionOf("secrets", "", namespace));
     }
     return wanted;
   }

@@ -108,6 +108,14 @@ describe("a container that cannot start", () => {
   });
 });
 
+test("a container whose pull secrets are not there says so, and is started all the same", () => {
+  const stage = new Stage();
+  stage.found();
+  stage.assign(podOf({ imagePullSecrets: [{ name: "shop" }] }));
+  const text = JSON.stringify(stage.created());
+  assert.match(text, /FailedToRetrieveImagePullSecret.*secrets \(shop\).*startContainer/u);
+});
+
 describe("probes", () => {
   const probe = { tcpSocket: { port: 80 }, periodSeconds: 1, failureThreshold: 1 };
   const kindsOf = (effects: readonly PodsEffect[]): string[] =>

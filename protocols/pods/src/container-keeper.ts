@@ -9,6 +9,7 @@ import { ContainerStop } from "./container-stop.ts";
 import type { Dependency } from "./dependency.ts";
 import { containerPlan, graceMsOf, probePlan } from "./plan.ts";
 import { ProbeSet } from "./probe-set.ts";
+import { missingPullSecrets } from "./pull-secrets.ts";
 import { announce, fullNameOf, type Scene } from "./scene.ts";
 import { placeOf } from "./security.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
@@ -356,6 +357,7 @@ export class ContainerKeeper {
       return;
     }
     this.#waitsFor = undefined;
+    this.#tellOfPullSecrets(scene);
     this.#attempt = this.#nextAttempt;
     this.#life = { kind: "starting", exit: undefined };
     const attempt = this.#attempt;
@@ -363,6 +365,15 @@ export class ContainerKeeper {
       kind: "runtime",
       command: { kind: "startContainer", uid, plan: plan.value, attempt },
     });
+  }
+
+  /** Its image is asked for all the same: it may be there, or anybody's. */
+  #tellOfPullSecrets(scene: Scene): void {
+    const names = missingPullSecrets(scene.pod, scene.lookup).join(", ");
+    if (names === "") return;
+    const what = `Unable to retrieve some image pull secrets (${names})`;
+    const message = `${what}; attempting to pull the image may not succeed.`;
+    announce(scene, { type: "Warning", reason: "FailedToRetrieveImagePullSecret", message });
   }
 
   #isDue(at: Instant): boolean {

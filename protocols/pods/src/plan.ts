@@ -5,6 +5,7 @@ import { withApiAccess } from "./api-access.ts";
 import { type Missing, missing, type Resolved, resolved } from "./dependency.ts";
 import { type EnvironmentSource, environmentOf } from "./environment.ts";
 import { expand, expandWhole } from "./expansion.ts";
+import { pullCredentials } from "./pull-secrets.ts";
 import { domainOf, resolverPlan } from "./resolver.ts";
 import { securityOf } from "./security.ts";
 import { sysctlsOf } from "./sysctl.ts";
@@ -95,12 +96,14 @@ export function containerPlan(source: EnvironmentSource): Resolved<ContainerPlan
   if (!mounts.ok) return mounts;
   const security = securityOf(pod, container);
   if (!security.ok) return security;
+  const credentials = pullCredentials(pod, container.image, source.lookup);
   const expandAll = (texts: readonly string[] = []): string[] =>
     texts.map((text) => expand(text, variables.value));
   return resolved({
     name: container.name,
     image: container.image,
     pull: container.imagePullPolicy ?? pullOf(container.image),
+    ...(credentials.length === 0 ? {} : { credentials }),
     command: expandAll(container.command),
     args: expandAll(container.args),
     env: [...variables.value].map(([name, value]) => ({ name, value })),
