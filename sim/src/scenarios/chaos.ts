@@ -1,4 +1,5 @@
 import type { Random } from "@beemesh/base";
+import { textAt } from "@beemesh/model";
 import { agreement } from "../checkers/agreement.ts";
 import { Continuity } from "../checkers/continuity.ts";
 import { headcount } from "../checkers/headcount.ts";
@@ -30,6 +31,9 @@ const arrivalMsMax = 3000;
 
 /** How often the mesh is looked at, in milliseconds. */
 const lookMs = 100;
+
+/** Of so many deeds one is followed by a change of who judges pods, where anybody does. */
+const judgesOneIn = 5;
 
 /** All objects are held by so many machines, if there are as many. */
 const holders = 5;
@@ -123,11 +127,20 @@ class Chaos {
 
   #appointJudges(): void {
     const { world } = this.#mesh;
-    const [at] = this.#mesh.up();
-    for (const judge of judges) {
-      if (at !== undefined) this.#mesh.request(at, { method: "POST", ...judge });
-    }
+    this.#judges("POST");
     world.run(world.nowMs + arrivalMsMax);
+  }
+
+  /** Somebody takes the judges away, or appoints them, at a machine that happens to be up. */
+  #judges(method: "POST" | "DELETE"): void {
+    const up = this.#mesh.up();
+    const at = up[this.#random.below(Math.max(1, up.length))];
+    if (at === undefined) return;
+    for (const { path, body } of judges) {
+      const name = textAt(body, "metadata", "name");
+      const request = method === "POST" ? { path, body } : { path: `${path}/${name}` };
+      this.#mesh.request(at, { method, ...request });
+    }
   }
 
   #trouble(): void {
@@ -135,6 +148,9 @@ class Chaos {
     const untilMs = world.nowMs + 4000 + this.#random.below(8000);
     while (world.nowMs < untilMs) {
       this.#mischief.act();
+      if (this.#isJudged && this.#random.below(judgesOneIn) === 0) {
+        this.#judges(this.#random.below(2) === 0 ? "POST" : "DELETE");
+      }
       this.#pass(50 + this.#random.below(900));
     }
   }
