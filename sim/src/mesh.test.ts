@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isJsonObject } from "@beemesh/wire";
 import { idOf, Mesh, nameOf } from "./mesh.ts";
 
 describe("Mesh", () => {
@@ -46,4 +47,24 @@ describe("Mesh", () => {
     assert.equal(mesh.request(id, { method: "GET", path: "api/v1/nodes" }), undefined);
     assert.equal(nameOf(id), "m0");
   });
+});
+
+test("who joins takes no label off the namespaces that every machine makes for itself", () => {
+  const mesh = new Mesh(1);
+  const path = "api/v1/namespaces/default";
+  mesh.grow();
+  mesh.grow();
+  mesh.world.run(5000);
+  const [first = ""] = mesh.up();
+  const body = { metadata: { labels: { mine: "1" } } };
+  assert.equal(mesh.request(first, { method: "PATCH", path, body })?.status, 200);
+  mesh.world.run(mesh.world.nowMs + 1000);
+  mesh.grow();
+  mesh.world.run(mesh.world.nowMs + 10_000);
+  for (const id of mesh.up()) {
+    const found = mesh.request(id, { method: "GET", path })?.body;
+    const metadata = isJsonObject(found) ? found["metadata"] : undefined;
+    const labels = isJsonObject(metadata) ? metadata["labels"] : undefined;
+    assert.deepEqual(labels, { "kubernetes.io/metadata.name": "default", mine: "1" }, id);
+  }
 });

@@ -18,7 +18,14 @@ export type {
   User,
 } from "./http.ts";
 export { type Link, type LinkEvent, messageBytesMax } from "./link.ts";
-export type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "./objects.ts";
+export type {
+  Change,
+  ObjectStore,
+  Revision,
+  Snapshot,
+  SpecOptions,
+  WriteTicket,
+} from "./objects.ts";
 export type {
   ContainerExit,
   ContainerPlan,

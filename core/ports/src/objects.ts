@@ -27,6 +27,15 @@ export interface WriteTicket {
   readonly object: KubeObject;
 }
 
+/** How a specification is written. */
+export interface SpecOptions {
+  /**
+   * It is presumed to be there, as every machine presumes it of what a mesh begins with: whatever
+   * anybody has written of the same name is newer, wherever and whenever that was.
+   */
+  readonly isPresumed?: boolean;
+}
+
 /**
  * The registry as the API and the controllers of one machine see it: whole objects, one totally
  * ordered log of changes, reads of one's own writes.
@@ -51,7 +60,7 @@ export interface ObjectStore {
    * Writes the specification part (everything but `status`) of an object, whether it exists or
    * not. The caller has validated it and set uid, timestamps and generation.
    */
-  putSpec(resource: Resource, object: KubeObject): WriteTicket;
+  putSpec(resource: Resource, object: KubeObject, options?: SpecOptions): WriteTicket;
   /** Writes the status part of the object with this uid. */
   putStatus(resource: Resource, object: KubeObject): WriteTicket;
   /** Deletes the record for good. */

@@ -298,7 +298,7 @@ function answerOfKindAlone(call: Call): ApiReply {
 
 /**
  * The system namespaces have identifiers that are computed of their names: machines that each
- * made them before they met have made the same ones.
+ * made them before they met have made the same ones, and what somebody has written of one stays.
  */
 function bootstrap(store: ObjectStore, now: Now): void {
   const namespaces = findResource("", "namespaces");
@@ -310,7 +310,8 @@ function bootstrap(store: ObjectStore, now: Now): void {
       uid: uidOfName(name),
       creationTimestamp: formatTimestamp(now.wallMs),
     };
-    store.putSpec(namespaces, prepared({ apiVersion: "v1", kind: "Namespace", metadata }));
+    const namespace = prepared({ apiVersion: "v1", kind: "Namespace", metadata });
+    store.putSpec(namespaces, namespace, { isPresumed: true });
   }
 }
 

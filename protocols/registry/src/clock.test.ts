@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { instantAt, type Now } from "@beemesh/base";
 import { formatStamp, readStamp, type Stamp, stampCounterMax } from "@beemesh/wire";
 import fc from "fast-check";
-import { HybridClock } from "./clock.ts";
+import { firstStamp, HybridClock } from "./clock.ts";
 
 function at(wallMs: number): Now {
   return { at: instantAt(0), wallMs };
@@ -93,4 +93,10 @@ describe("HybridClock", () => {
       }),
     );
   });
+});
+
+test("the first stamp of a machine is before all that its clock makes", () => {
+  const clock = new HybridClock({ self: "ann" });
+  assert(firstStamp("zoe") < clock.next({ at: instantAt(0), wallMs: 1 }));
+  assert(firstStamp("ann") < firstStamp("bob"));
 });

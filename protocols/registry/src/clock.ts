@@ -8,6 +8,11 @@ export interface HybridClockOptions {
   readonly aheadMsMax?: number;
 }
 
+/** A stamp before all that clocks make. */
+export function firstStamp(machine: PeerId): Stamp {
+  return formatStamp({ wallMs: 0, counter: 0, machine });
+}
+
 /**
  * The clock that stamps entries: close to the wall clock, yet later than every stamp seen before,
  * so that whoever has seen a value overwrites it.

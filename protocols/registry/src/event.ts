@@ -28,6 +28,11 @@ export type RegistryEvent =
        * right after that one, so that any other write since then wins over it.
        */
       readonly isAmendment?: boolean;
+      /**
+       * Is older than whatever anybody has written of the same key; where something of it is held
+       * here, an amendment of that.
+       */
+      readonly isPresumed?: boolean;
     }
   | { readonly kind: "members"; readonly alive: readonly LiveMember[] }
   | { readonly kind: "connected"; readonly peer: PeerId }

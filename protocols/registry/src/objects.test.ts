@@ -375,4 +375,28 @@ describe("custom resources", () => {
     store.putSpec(definitions, { ...definition, metadata: { ...definition.metadata, uid: "d2" } });
     assert.equal(store.get(widgets, "default", "a")?.metadata.uid, "a");
   });
+
+  test("what is presumed to be there is older than what anybody has written of it", () => {
+    const ann = storeOf("ann");
+    const bob = storeOf("bob");
+    ann.advance(at(10));
+    ann.putSpec(nodes, nodeWith({ a: "1" }));
+    bob.advance(at(1000));
+    bob.putSpec(nodes, nodeWith({}), { isPresumed: true });
+    const [said, presumed] = [ann, bob].map((store) => entriesOf(store.takeEffects()));
+    assert(said?.length === 1 && presumed?.length === 1);
+    ann.step(give(presumed), at(2000));
+    bob.step({ ...give(said), from: "ann" }, at(2000));
+    for (const store of [ann, bob]) {
+      assert.deepEqual(store.get(nodes, "", "one")?.metadata.labels, { a: "1" });
+    }
+    // Where it was deleted it is there again: whoever presumes it has looked.
+    bob.remove(nodes, "", "one");
+    bob.putSpec(nodes, nodeWith({}), { isPresumed: true });
+    assert.deepEqual(bob.get(nodes, "", "one")?.metadata.labels, {});
+  });
 });
+
+function nodeWith(labels: Readonly<Record<string, string>>): KubeObject {
+  return { apiVersion: "v1", kind: "Node", metadata: { name: "one", uid: "u1", labels } };
+}

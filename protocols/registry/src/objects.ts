@@ -1,6 +1,13 @@
 import { assert, type Now } from "@beemesh/base";
 import { isDefinition, type KubeObject, type Resource, ResourceBook } from "@beemesh/model";
-import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
+import type {
+  Change,
+  ObjectStore,
+  Revision,
+  Snapshot,
+  SpecOptions,
+  WriteTicket,
+} from "@beemesh/ports";
 import {
   type CollectionId,
   collectionOf,
@@ -27,6 +34,14 @@ import type { Registry } from "./registry.ts";
 import { resourceIn } from "./resource-in.ts";
 import { RevisionClock, readRevision } from "./revision.ts";
 import { type Row, Table } from "./table.ts";
+
+/** A version of a part that is to be written, and how. */
+interface Version {
+  readonly part: EntryPart;
+  readonly body: string;
+  readonly isAmendment?: boolean;
+  readonly isPresumed?: boolean;
+}
 
 export interface ObjectsOptions {
   readonly self: PeerId;
@@ -140,8 +155,13 @@ export class Objects implements ObjectStore {
     return this.#announcer.listen(listener);
   }
 
-  putSpec(resource: Resource, object: KubeObject): WriteTicket {
-    return this.#put(resource, object, { part: "spec", body: this.#specBody(resource, object) });
+  putSpec(
+    resource: Resource,
+    object: KubeObject,
+    { isPresumed = false }: SpecOptions = {},
+  ): WriteTicket {
+    const body = this.#specBody(resource, object);
+    return this.#put(resource, object, { part: "spec", body, ...(isPresumed && { isPresumed }) });
   }
 
   /**
@@ -176,11 +196,7 @@ export class Objects implements ObjectStore {
     return this.#write({ collection, name, part: "spec", body: "" }, object);
   }
 
-  #put(
-    resource: Resource,
-    object: KubeObject,
-    version: { readonly part: EntryPart; readonly body: string; readonly isAmendment?: boolean },
-  ): WriteTicket {
+  #put(resource: Resource, object: KubeObject, version: Version): WriteTicket {
     const { name, namespace = "" } = object.metadata;
     const collection = collectionOfResource(resource, namespace);
     checkSize(version.body, name);
@@ -188,10 +204,7 @@ export class Objects implements ObjectStore {
     return { ...ticket, object: this.get(resource, namespace, name) ?? object };
   }
 
-  #write(
-    entry: Pick<Entry, "collection" | "name" | "part" | "body"> & { isAmendment?: boolean },
-    object: KubeObject,
-  ): WriteTicket {
+  #write(entry: Pick<Entry, "collection" | "name"> & Version, object: KubeObject): WriteTicket {
     this.#tickets += 1;
     const ticket = this.#tickets;
     this.#take(this.#registry.step({ kind: "write", ...entry, ticket }, this.#now));

@@ -21,7 +21,7 @@ import {
 } from "@beemesh/wire";
 import { Acceptance, type Sifted } from "./acceptance.ts";
 import { Acquaintance } from "./acquaintance.ts";
-import { HybridClock } from "./clock.ts";
+import { firstStamp, HybridClock } from "./clock.ts";
 import type { RegistryEffect, RegistryEvent } from "./event.ts";
 import { Feeds } from "./feed.ts";
 import { Following } from "./following.ts";
@@ -276,13 +276,15 @@ export class Registry {
   }
 
   #write(event: RegistryEvent & { kind: "write" }, now: Now): void {
-    const { collection, name, part } = event;
-    const amended = event.isAmendment === true ? this.get(collection, name, part) : undefined;
-    const stamp =
-      amended === undefined
-        ? this.#clock.next(this.#meshTime.correct(now))
-        : this.#clock.follow(amended.stamp);
-    this.#writeAt(stamp, event, now);
+    this.#writeAt(this.#stampOf(event, now), event, now);
+  }
+
+  #stampOf(event: RegistryEvent & { kind: "write" }, now: Now): Stamp {
+    const { collection, name, part, isAmendment = false, isPresumed = false } = event;
+    const amended = isAmendment || isPresumed ? this.get(collection, name, part) : undefined;
+    if (amended !== undefined) return this.#clock.follow(amended.stamp);
+    if (isPresumed) return firstStamp(this.#options.self);
+    return this.#clock.next(this.#meshTime.correct(now));
   }
 
   #writeAt(stamp: Stamp, write: Omit<RegistryEvent & { kind: "write" }, "kind">, now: Now): void {

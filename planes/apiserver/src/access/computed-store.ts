@@ -19,7 +19,14 @@ import {
   type Resource,
   type ResourceBook,
 } from "@beemesh/model";
-import type { Change, ObjectStore, Revision, Snapshot, WriteTicket } from "@beemesh/ports";
+import type {
+  Change,
+  ObjectStore,
+  Revision,
+  Snapshot,
+  SpecOptions,
+  WriteTicket,
+} from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
 import { apiObjects, withApiContent } from "../api-service.ts";
 import { asKept, asVersion } from "../custom/conversion.ts";
@@ -122,8 +129,8 @@ export class ComputedStore implements ObjectStore {
     return this.#store.onChange((change) => listener(this.#seen(change)));
   }
 
-  putSpec(resource: Resource, object: KubeObject): WriteTicket {
-    if (resource.custom === undefined) return this.#store.putSpec(resource, object);
+  putSpec(resource: Resource, object: KubeObject, options?: SpecOptions): WriteTicket {
+    if (resource.custom === undefined) return this.#store.putSpec(resource, object, options);
     const ticket = this.#store.putSpec(resource, asKept(resource, object));
     // Without a subresource for it, the status is written with the rest.
     const isApart =
