@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type Api, premisesOf } from "@beemesh/apiserver";
 import { BeeError, type Instant, type Now, unreachable } from "@beemesh/base";
 import { Deciding, type DecidingEffect, type DecidingEvent, type Prompt } from "@beemesh/deciding";
 import type { Machine } from "@beemesh/machine";
@@ -6,14 +7,14 @@ import type { ApiRequest, FinalReply } from "@beemesh/ports";
 import type { PeerId } from "@beemesh/wire";
 import type { Host } from "../host.ts";
 import { replyOf } from "./outcome-reply.ts";
-import { type PremisesOptions, premisesOf } from "./premises.ts";
 import { QuestionDesk } from "./question-desk.ts";
 import { QuestionLines, type Streams } from "./question-lines.ts";
 
-export interface DecidingHostOptions extends PremisesOptions {
+export interface DecidingHostOptions {
   readonly self: PeerId;
-  readonly machine: PremisesOptions["machine"] & Pick<Machine, "members">;
-  readonly host: PremisesOptions["host"] & Pick<Host, "dispatch">;
+  readonly machine: Pick<Machine, "deciders" | "members" | "objects">;
+  readonly api: Pick<Api, "revisionOf">;
+  readonly host: Pick<Host, "dispatch" | "health">;
   readonly streams: Streams;
   readonly clock: () => Now;
   /** Brings here what a request is decided by. */
@@ -47,11 +48,15 @@ export class DecidingHost {
   #wakesAt: Instant | undefined;
 
   constructor(options: DecidingHostOptions) {
-    const { self, clock, streams } = options;
+    const { self, machine, api, host, clock, streams } = options;
+    const { deciders, objects } = machine;
+    const isDiskWell = (): boolean => host.health.disk === "";
+    const premises = premisesOf({ api, objects, deciders, isDiskWell });
     this.#options = options;
-    this.#deciding = new Deciding({ self, premises: premisesOf(options), now: clock() });
+    this.#deciding = new Deciding({ self, premises, now: clock() });
     this.#lines = new QuestionLines(streams, (event) => this.#dispatch(event));
     this.#desk = new QuestionDesk((event) => this.#dispatch(event));
+    this.#arm();
   }
 
   /** Decides what other machines are asked to write. */
@@ -199,7 +204,6 @@ export class DecidingHost {
     if (this.#isClosed || wakeAt === this.#wakesAt) return;
     this.#wakesAt = wakeAt;
     clearTimeout(this.#timer);
-    if (wakeAt === undefined) return;
     const ms = Math.max(0, Math.ceil(wakeAt - this.#options.clock().at));
     this.#timer = setTimeout(() => {
       this.#wakesAt = undefined;
