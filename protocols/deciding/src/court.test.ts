@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { formatStamp } from "@beemesh/wire";
-import { consultMs, deferenceMs, knowMs, lookMs, settleMs } from "./limits.ts";
+import {
+  consultMs,
+  dazeMs,
+  deferenceMs,
+  knowMs,
+  lookMs,
+  pulseMs,
+  settleMs,
+  stillMs,
+} from "./limits.ts";
 import { entry, matter, present, put, question, Stand } from "./stand.test.ts";
 
 const young = { isYoung: true };
@@ -105,6 +114,29 @@ describe("Court", () => {
     assert.equal(last.handled.length, 0);
     last.pass(lookMs + consultMs);
     assert.equal(last.handled.length, 1);
+  });
+
+  test("who stood still decides nothing at first, and asks the others then", () => {
+    const stand = new Stand(three);
+    stand.stall(stillMs + pulseMs);
+    stand.hear(question);
+    stand.bring();
+    assert.deepEqual(stand.answers, [{ kind: "unready" }]);
+    stand.pass(dazeMs);
+    stand.hear(question);
+    stand.bring();
+    assert.deepEqual(stand.asked.at(-1)?.question, consult);
+  });
+
+  test("does not believe what others said before it stood still", () => {
+    const stand = new Stand(three, young);
+    stand.ask(put);
+    stand.stall(stillMs + pulseMs);
+    for (const peer of ["ann", "bob"]) stand.answer(peer, { kind: "left", entries: [] });
+    assert.equal(stand.handled.length, 0);
+    assert.equal(stand.asked.length, 4);
+    for (const peer of ["ann", "bob"]) stand.answer(peer, { kind: "left", entries: [] });
+    assert.equal(stand.handled.length, 1);
   });
 
   test("leaves what it was asked for alone for a while", () => {

@@ -56,9 +56,14 @@ export class Court {
     return this.#seat.orderOf(collection, this.#premises.orderOf(collection), this.#agenda.now);
   }
 
+  /** This machine has stood still. */
+  stoodStill(): void {
+    this.#seat.stoodStill(this.#agenda.now);
+  }
+
   /** Whether this machine decides anything. */
   canDecide(): boolean {
-    return this.#premises.canDecide();
+    return this.#premises.canDecide() && !this.#seat.isDazed(this.#agenda.now);
   }
 
   mayWrite(peer: PeerId, collection: CollectionId): boolean {
@@ -128,7 +133,12 @@ export class Court {
     const standsIn = this.orderOf(matter.collection)[0] !== this.self;
     if (!isYoung && !standsIn && this.#premises.isKnown(matter)) return then(true);
     const consult = (): void => {
-      this.#consult(flow, matter, (answers) => then(this.#hasHeard(matter, answers)));
+      const { stills } = this.#seat;
+      this.#consult(flow, matter, (answers) => {
+        // What was said before this machine stood still may be long over.
+        if (stills !== this.#seat.stills) consult();
+        else then(this.#hasHeard(matter, answers));
+      });
     };
     if (!matter.isCounted) return consult();
     // What counts many objects needs them all; they are on their way.

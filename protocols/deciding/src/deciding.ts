@@ -1,10 +1,11 @@
-import { type Instant, type Now, unreachable } from "@beemesh/base";
+import { after, elapsedMs, type Instant, type Now, unreachable } from "@beemesh/base";
 import type { PeerId } from "@beemesh/wire";
 import { Agenda } from "./agenda.ts";
 import { Asking } from "./asking.ts";
 import { Court } from "./court.ts";
 import type { DecidingEffect, DecidingEvent } from "./event.ts";
 import { Judging } from "./judging.ts";
+import { pulseMs, stillMs } from "./limits.ts";
 import type { Premises } from "./premises.ts";
 
 export interface DecidingOptions {
@@ -27,8 +28,12 @@ export class Deciding {
   readonly #court: Court;
   readonly #asking: Asking;
   readonly #judging: Judging;
+  #steppedAt: Instant;
+  #pulseAt: Instant;
 
   constructor({ self, premises, now }: DecidingOptions) {
+    this.#steppedAt = now.at;
+    this.#pulseAt = after(now.at, pulseMs);
     const agenda = new Agenda(now);
     const court = new Court({ self, premises, agenda });
     this.#agenda = agenda;
@@ -37,14 +42,17 @@ export class Deciding {
     this.#judging = new Judging(court, agenda);
   }
 
-  /** When a tick is wanted at the latest; undefined while nothing is waited for. */
-  get wakeAt(): Instant | undefined {
-    return this.#agenda.wakeAt;
+  /** When a tick is wanted at the latest. */
+  get wakeAt(): Instant {
+    const { wakeAt } = this.#agenda;
+    return wakeAt !== undefined && wakeAt < this.#pulseAt ? wakeAt : this.#pulseAt;
   }
 
   /** Takes what happens; gives what is to be done. */
   step(event: DecidingEvent, now: Now): readonly DecidingEffect[] {
     this.#agenda.open(event, now);
+    if (elapsedMs(this.#steppedAt, now.at) > stillMs) this.#court.stoodStill();
+    this.#steppedAt = now.at;
     this.#hear(event);
     return this.#agenda.close();
   }
@@ -60,6 +68,7 @@ export class Deciding {
         this.#court.machinesChanged(event.gone);
         return this.#agenda.abandon(event.gone);
       case "tick":
+        if (this.#pulseAt <= this.#agenda.now) this.#pulseAt = after(this.#agenda.now, pulseMs);
         return this.#agenda.tick();
       default:
         return unreachable(event);

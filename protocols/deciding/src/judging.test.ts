@@ -164,7 +164,6 @@ describe("Judging", () => {
     const told = stand.effects.length;
     stand.pass(10 * workingMs);
     assert.equal(stand.effects.length, told);
-    assert.equal(stand.wakeAt, undefined);
   });
 
   test("nobody knows how it went if the API never says so", () => {

@@ -31,6 +31,15 @@ export const answersLengthMax = 4 * 1024 * 1024;
 /** For so long after machines came or went the others are asked before anything is decided. */
 export const youthMs = 10_000;
 
+/** How often a machine looks whether it stands still. */
+export const pulseMs = 500;
+
+/** Who has heard nothing for so long stood still: others hold a machine dead a little later. */
+export const stillMs = 1500;
+
+/** What a machine hears in its first moments afterwards may have waited, and be over. */
+export const dazeMs = 1000;
+
 /** Who decides in another's place stamps so far ahead: clocks of machines differ by less. */
 export const leadMs = 2000;
 

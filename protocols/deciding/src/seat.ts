@@ -1,6 +1,14 @@
 import { after, elapsedMs, type Instant, rendezvous } from "@beemesh/base";
 import type { CollectionId, PeerId } from "@beemesh/wire";
-import { deferenceMs, deferencesMax, leadMs, leadsMax, reignsMax, youthMs } from "./limits.ts";
+import {
+  dazeMs,
+  deferenceMs,
+  deferencesMax,
+  leadMs,
+  leadsMax,
+  reignsMax,
+  youthMs,
+} from "./limits.ts";
 
 /** That a collection is left to another machine for now. */
 export interface Deference {
@@ -35,6 +43,8 @@ export class Seat {
   readonly #deferences = new Map<CollectionId, Deference>();
   readonly #reigns = new Map<CollectionId, Reign>();
   #changedAt: Instant;
+  #dazedUntil: Instant | undefined;
+  #stills = 0;
   #count = 0;
 
   constructor(self: PeerId, now: Instant) {
@@ -48,6 +58,26 @@ export class Seat {
     for (const [collection, { to }] of this.#deferences) {
       if (isGone(to)) this.#deferences.delete(collection);
     }
+  }
+
+  /** This machine has stood still: others may have decided in its place, and it knows of nothing. */
+  stoodStill(now: Instant): void {
+    this.#changedAt = now;
+    this.#dazedUntil = after(now, dazeMs);
+    this.#stills += 1;
+  }
+
+  /** How often it has stood still. */
+  get stills(): number {
+    return this.#stills;
+  }
+
+  /**
+   * Whether this machine has just stood still. What was asked of it meanwhile has waited with it,
+   * and others may have done it since: it decides nothing until all that is answered.
+   */
+  isDazed(now: Instant): boolean {
+    return this.#dazedUntil !== undefined && now < this.#dazedUntil;
   }
 
   /** Whether the others must be asked before anything is decided. */

@@ -105,8 +105,13 @@ export class Stand {
     return { at: instantAt(this.#nowMs), wallMs: this.#nowMs };
   }
 
-  get wakeAt(): number | undefined {
+  get wakeAt(): number {
     return this.#deciding.wakeAt;
+  }
+
+  /** The machine stands still: time passes, and it takes part in nothing. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
   }
 
   /** Tells of something, and of what comes of it at once; gives all that is to be done. */
@@ -126,7 +131,7 @@ export class Stand {
     const untilMs = this.#nowMs + ms;
     for (;;) {
       const { wakeAt } = this.#deciding;
-      if (wakeAt === undefined || wakeAt > untilMs) break;
+      if (wakeAt > untilMs) break;
       this.#nowMs = Math.max(this.#nowMs, wakeAt);
       this.tell({ kind: "tick" });
     }

@@ -185,6 +185,7 @@ export class Villager {
     this.id = id;
     this.#village = village;
     this.#deciding = this.#boot();
+    this.#arm();
   }
 
   /** Starts the program anew; what an earlier one was at comes to nothing. */
@@ -239,6 +240,7 @@ export class Villager {
     this.stillUntilMs = 0;
     this.#wakesAtMs = Number.POSITIVE_INFINITY;
     this.#deciding = this.#boot();
+    this.#arm();
   }
 
   meet(peer: string): void {
@@ -317,7 +319,7 @@ export class Villager {
 
   #arm(): void {
     const { wakeAt } = this.#deciding;
-    if (wakeAt === undefined || wakeAt >= this.#wakesAtMs) return;
+    if (wakeAt >= this.#wakesAtMs) return;
     this.#wakesAtMs = wakeAt;
     this.#later(wakeAt - this.#village.nowMs, () => {
       if (this.#wakesAtMs !== wakeAt) return;
@@ -392,7 +394,10 @@ export class Villager {
 
   /** Numbers count anew in each life: whom it was asked of tells old answers. */
   #answered(number: number, event: DecidingEvent): void {
-    if (this.#asked.delete(number)) this.#tell(event);
+    if (!this.#asked.has(number)) return;
+    const isWorking = event.kind === "answered" && event.answer.kind === "working";
+    if (!isWorking) this.#asked.delete(number);
+    this.#tell(event);
   }
 
   /** Something reaches another machine after a while, in its order, while both go on. */
