@@ -86,6 +86,11 @@ export class SimulatedRuntime {
         return [this.#start(command, wallMs)];
       case "stopContainer":
         return this.#stop(command.uid, command.container, wallMs);
+      case "resizeContainer": {
+        const { uid, container, attempt } = command;
+        const place = { uid, container, attempt, ok: true, message: "" };
+        return [this.#answer(1, { kind: "containerResized", ...place })];
+      }
       case "writeFiles":
         return [this.#answer(1, { kind: "filesWritten", uid: command.uid })];
       case "retirePod":

@@ -85,6 +85,47 @@ export function sharesOneNetwork(stage: Stage): void {
 }
 
 /** A pod of which nothing runs any more. */
+/** Checks that a container's limits change while it runs. */
+export function resizes(stage: Stage): void {
+  test("sets other limits of a container, which runs on", async (context) => {
+    await stage.withPod(async (uid) => {
+      const { runtime } = stage;
+      const limits = { cpuMillicoresMax: 200, memoryBytesMax: 64 * mebibyte };
+      const started = await runtime.startContainer(uid, stage.container(limits), 0);
+      await runtime.resizeContainer(uid, "app", {
+        cpuMillicoresMax: 500,
+        memoryBytesMax: 128 * mebibyte,
+      });
+      const pod = (await runtime.list()).find((each) => each.uid === uid);
+      const [found] = pod?.containers ?? [];
+      assert.deepEqual([found?.id, found?.state], [started.id, "running"]);
+      const none = runtime.resizeContainer(uid, "none", {});
+      await assert.rejects(none, { code: "container-unknown" });
+      if (runtime.name !== "podman") return context.skip("processes have no limits");
+      assert.deepEqual(await limitsIn(stage, uid), ["50000", String(128 * mebibyte)]);
+      await runtime.resizeContainer(uid, "app", { memoryBytesMax: 32 * mebibyte });
+      assert.deepEqual(await limitsIn(stage, uid), ["50000", String(32 * mebibyte)]);
+      const tiny = runtime.resizeContainer(uid, "app", { memoryBytesMax: 4096 });
+      await assert.rejects(tiny, { code: "resize-refused" });
+      assert.deepEqual(await limitsIn(stage, uid), ["50000", String(32 * mebibyte)]);
+    });
+  });
+}
+
+const mebibyte = 1024 * 1024;
+
+/** Quota of CPU, in microseconds of a tenth of a second, and bytes of memory, as the kernel says. */
+async function limitsIn(stage: Stage, uid: string): Promise<readonly string[]> {
+  const root = "/sys/fs/cgroup";
+  const script = `cat ${root}/cpu.max ${root}/memory.max 2>/dev/null || cat ${root}/cpu/cpu.cfs_quota_us ${root}/memory/memory.limit_in_bytes`;
+  const { out } = await stage.exec(uid, ["sh", "-c", script]);
+  return out
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" ")[0] ?? "");
+}
+
+/** Checks what is left of a pod that has ended. */
 export function retires(stage: Stage): void {
   test("keeps the logs of a pod that has ended, and lets nobody in any more", async () => {
     await stage.withPod(async (uid) => {

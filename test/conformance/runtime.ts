@@ -10,7 +10,13 @@ import { Duplex, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import type { ContainerPlan, FilePlan } from "../../core/ports/src/index.ts";
-import { endsContainers, heedsLastWords, retires, sharesOneNetwork } from "./runtime-lifecycle.ts";
+import {
+  endsContainers,
+  heedsLastWords,
+  resizes,
+  retires,
+  sharesOneNetwork,
+} from "./runtime-lifecycle.ts";
 import { secures } from "./runtime-security.ts";
 import { eventually, once, patienceMs, type RuntimeBench, read, Stage } from "./runtime-stage.ts";
 
@@ -38,6 +44,7 @@ export function conformsToRuntime(
     probesAndMeasures(stage);
     sharesOneNetwork(stage);
     endsContainers(stage);
+    resizes(stage);
     retires(stage);
     notices(stage);
     heedsLastWords(stage);

@@ -28,15 +28,6 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     "net Networking node-pod http",
     "net Networking node-pod udp",
   ],
-
-  "not there: resources of a pod that runs are not changed": [
-    "node InPlace Resize burstable 6 containers",
-    "node InPlace Resize burstable equivalents",
-    "node InPlace Resize guaranteed 3 net increase",
-    "node InPlace Resize guaranteed 3 net decrease",
-    "node InPlace Resize guaranteed 3 mixed",
-    "node InPlace Resize replace endpoint",
-  ],
 };
 
 /** Why a name is left out; undefined if it is not. */

@@ -22,6 +22,7 @@ import { podTalk } from "./pod-talk.ts";
 import { policies } from "./policies.ts";
 import { probing } from "./probing.ts";
 import { quotas } from "./quotas.ts";
+import { resizings } from "./resizes.ts";
 import { rollouts } from "./rollouts.ts";
 import { security } from "./security.ts";
 import { services } from "./services.ts";
@@ -60,7 +61,15 @@ export const apiSuite: Behaviours = {
 
 /** What needs containers: each file of tests plays one of these, with a mesh of its own. */
 export const podSuites = {
-  pods: { ...probing, ...podLife, ...podTalk, ...terminations, ...security, ...kubectlNames },
+  pods: {
+    ...probing,
+    ...podLife,
+    ...podTalk,
+    ...terminations,
+    ...security,
+    ...resizings,
+    ...kubectlNames,
+  },
   volumes: { ...volumes, ...subPaths },
   workloads: { ...rollouts, ...jobs, ...crews, ...budgets },
   traffic,

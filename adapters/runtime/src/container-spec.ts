@@ -1,4 +1,4 @@
-import type { ContainerPlan, ContainerSecurity } from "@beemesh/ports";
+import type { ContainerLimits, ContainerPlan, ContainerSecurity } from "@beemesh/ports";
 import type { ResourceLimits } from "./host.ts";
 import { namespacePath } from "./namespaces.ts";
 import type { BindMount } from "./pod-folder.ts";
@@ -54,7 +54,7 @@ export function containerSpec(
     ...namespacePart(plan, setting),
     ...(Object.keys(setting.sysctls).length === 0 ? {} : { sysctl: setting.sysctls }),
     mounts: mountPart(plan, setting),
-    resource_limits: resourcePart(plan),
+    resource_limits: resourceLimits(plan),
     r_limits: limitPart(setting.limits),
     log_configuration: { driver: "k8s-file", path: setting.logPath, size: logBytesMax },
     // Whether it runs again is decided above us.
@@ -131,8 +131,11 @@ function mountPart(plan: ContainerPlan, setting: ContainerSetting): Record<strin
   ];
 }
 
-function resourcePart(plan: ContainerPlan): Record<string, unknown> {
-  const { cpuMillicoresMax, memoryBytesMax } = plan;
+/** Limits as the engine is told them; what is not limited is left out. */
+export function resourceLimits({
+  cpuMillicoresMax,
+  memoryBytesMax,
+}: ContainerLimits): Record<string, unknown> {
   const quota = Math.max(cpuQuotaUsMin, ((cpuMillicoresMax ?? 0) * cpuPeriodUs) / 1000);
   return {
     ...(cpuMillicoresMax === undefined

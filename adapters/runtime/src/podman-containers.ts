@@ -2,10 +2,10 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BeeError } from "@beemesh/base";
-import type { ContainerExit, ContainerPlan } from "@beemesh/ports";
+import type { ContainerExit, ContainerLimits, ContainerPlan } from "@beemesh/ports";
 import type { Json } from "@beemesh/wire";
 import { dateAt, listAt, numberAt, textAt, valueAt } from "./answer.ts";
-import { containerSpec } from "./container-spec.ts";
+import { containerSpec, resourceLimits } from "./container-spec.ts";
 import { asksForImageUser, userOf } from "./container-user.ts";
 import { type ControlGroup, controlGroupOf, ranOutOfMemory } from "./control-group.ts";
 import type { Host } from "./host.ts";
@@ -87,6 +87,17 @@ export class PodmanContainers {
       startedAtMs: dateAt(found, "State", "StartedAt") || Date.now(),
       group: pid > 0 ? controlGroupOf(pid) : undefined,
     };
+  }
+
+  /** Throws BeeError `resize-refused`. */
+  async resize(id: string, limits: ContainerLimits): Promise<void> {
+    const { status, reason } = await this.#options.client.call({
+      method: "POST",
+      path: `/containers/${id}/update`,
+      body: resourceLimits(limits),
+    });
+    if (status < 400) return;
+    throw new BeeError("resize-refused", `Cannot resize container: ${reason}`);
   }
 
   /** Nothing if it does not run. */

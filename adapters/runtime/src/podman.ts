@@ -4,6 +4,7 @@ import type { Duplex, Readable } from "node:stream";
 import { BeeError } from "@beemesh/base";
 import type {
   ContainerExit,
+  ContainerLimits,
   ContainerPlan,
   ContainerStats,
   ExecOptions,
@@ -202,6 +203,10 @@ export class PodmanRuntime implements Runtime, ImageImporter {
       if (error instanceof BeeError && error.code === "pod-unknown") this.#vanish(pod);
       throw error;
     }
+  }
+
+  async resizeContainer(uid: string, container: string, limits: ContainerLimits): Promise<void> {
+    await this.#containers.resize(this.#running(uid, container).id, limits);
   }
 
   async stopContainer(uid: string, container: string, graceMs: number): Promise<void> {

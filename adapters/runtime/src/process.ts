@@ -196,6 +196,11 @@ export class ProcessRuntime implements Runtime, ImageImporter {
     return { id: idOf(launched), imageId: launched.imageId, startedAtMs: launched.startedAtMs };
   }
 
+  /** Limits of processes are nobody's: there is nothing to set. */
+  async resizeContainer(uid: string, container: string): Promise<void> {
+    this.#running(uid, container);
+  }
+
   async stopContainer(uid: string, container: string, graceMs: number): Promise<void> {
     const pod = this.#pods.get(uid);
     const known = pod?.containers.get(container);

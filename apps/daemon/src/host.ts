@@ -313,6 +313,11 @@ export class Host {
       case "stopContainer":
         await runtime.stopContainer(uid, command.container, command.graceMs);
         return { kind: "containerStopped", uid, container: command.container };
+      case "resizeContainer": {
+        const { container, attempt } = command;
+        await runtime.resizeContainer(uid, container, command.limits);
+        return { kind: "containerResized", uid, container, attempt, ok: true, message: "" };
+      }
       case "writeFiles":
         for (const { name, files } of command.volumes) await runtime.writeFiles(uid, name, files);
         return { kind: "filesWritten", uid };
@@ -365,6 +370,10 @@ function failureOf(command: RuntimeCommand, error: unknown): RuntimeReport {
     }
     case "stopContainer":
       return { kind: "containerStopped", uid, container: command.container };
+    case "resizeContainer": {
+      const { container, attempt } = command;
+      return { kind: "containerResized", uid, container, attempt, ok: false, message };
+    }
     case "writeFiles":
       return { kind: "filesFailed", uid, message };
     case "retirePod":

@@ -9,6 +9,7 @@
 export { Ledger } from "./ledger.ts";
 export { faultsText, limitFaults } from "./limit-range.ts";
 export { completedPod, type PodRules, podFault } from "./pod-admission.ts";
+export { podResources } from "./pod-resources.ts";
 export { priorityClassFault, systemPriorityClasses } from "./priority.ts";
 export {
   type Balance,

@@ -70,6 +70,27 @@ test("a pod may have what its namespace gives to those who do not say, and nothi
   assert(!isAsDerived(given({ requests: cpu }, { priorityClassName: "high" }), named));
 });
 
+test("a pod that was changed may have other amounts of what its template states", () => {
+  const resources = { requests: { cpu: "1", "a.b/gpu": "1" }, limits: { memory: "1Gi" } };
+  const stated = { name: "c", image: "i:1", resources, resizePolicy: [] };
+  const template = { spec: { containers: [stated], initContainers: [{ ...stated, name: "i" }] } };
+  const pod = podOfTemplate({ ...owner, spec: { template } }, marks);
+  const given = (more: Partial<Container>, generation?: number): Pod => ({
+    ...pod,
+    metadata: { ...pod.metadata, ...(generation === undefined ? {} : { generation }) },
+    spec: { ...pod.spec, containers: pod.spec.containers.map((each) => ({ ...each, ...more })) },
+  });
+  const requests = { cpu: "2", "a.b/gpu": "1", memory: "2Gi" };
+  const other = { requests, limits: { memory: "2Gi" } };
+  assert(isAsDerived(given({ resources: other }, 2), pod));
+  assert(!isAsDerived(given({ resources: other }, 1), pod), "it is as it was made");
+  assert(!isAsDerived(given({ resources: other }), pod));
+  const gpus = { ...other, requests: { ...requests, "a.b/gpu": "2" } };
+  assert(!isAsDerived(given({ resources: gpus }, 2), pod), "others do not change");
+  assert(!isAsDerived(given({ resources: { ...other, limits: {} } }, 2), pod), "none is taken");
+  assert(!isAsDerived(given({ resources: other, image: "other:1" }, 2), pod));
+});
+
 test("a pod has what its RuntimeClass adds, if its template names one", () => {
   const toleration = { key: "a", operator: "Exists" } as const;
   const podWith = (more: object): Pod =>

@@ -56,7 +56,8 @@ export function podOfTemplate(
  * Whether a pod is what was derived for its slot. It may have a node, ephemeral containers, more
  * labels and more annotations, where nothing is stated a priority, the account `default` with its
  * pull secrets, and requests and limits of single resources, and what a RuntimeClass adds if it
- * names one; all else is equal.
+ * names one; all else is equal. Once changed, it may have other amounts of CPU and memory, never
+ * none where the template has some.
  */
 export function isAsDerived(pod: Pod, expected: Pod): boolean {
   return (
@@ -166,7 +167,9 @@ function withoutGiven(pod: Pod, expected: Pod): JsonObject {
   for (const list of ["containers", "initContainers"]) {
     if (!Object.hasOwn(spec, list)) continue;
     const wanted = objectsAt(expected, "spec", list);
-    spec[list] = objectsAt(spec, list).map((each, index) => withoutShares(each, wanted[index]));
+    spec[list] = objectsAt(spec, list).map((each, index) =>
+      withoutShares(each, wanted[index], wasChanged(pod)),
+    );
   }
   return spec;
 }
@@ -184,13 +187,32 @@ function leaveToRuntime(spec: Record<string, Json>, expected: Pod): void {
   else spec["tolerations"] = listAt(spec, "tolerations").slice(0, tolerations.length);
 }
 
-function withoutShares(container: JsonObject, wanted: JsonObject | undefined): JsonObject {
+/**
+ * Whether a pod is another one than it was made as. Of one that a template derives the resources
+ * alone can change so that it goes on being its owner's: what else changes is compared.
+ */
+function wasChanged({ metadata }: Pod): boolean {
+  return (metadata.generation ?? 1) > 1;
+}
+
+/** Resources of which a pod that runs may be given other amounts, as `pods/resize` does it. */
+const resizable: ReadonlySet<string> = new Set(["cpu", "memory"]);
+
+function withoutShares(
+  container: JsonObject,
+  wanted: JsonObject | undefined,
+  isResized: boolean,
+): JsonObject {
   const { resources: _, ...rest } = container;
   const own = objectAt(wanted, "resources");
   const resources: Record<string, Json> = { ...objectAt(container, "resources") };
   for (const share of ["requests", "limits"]) {
     const stated = objectAt(own, share);
-    const kept = entriesAt(resources, share).filter(([name]) => Object.hasOwn(stated ?? {}, name));
+    const amount = (name: string, given: Json): Json =>
+      isResized && resizable.has(name) ? (stated?.[name] ?? given) : given;
+    const kept = entriesAt(resources, share)
+      .filter(([name]) => Object.hasOwn(stated ?? {}, name))
+      .map(([name, given]): [string, Json] => [name, amount(name, given)]);
     if (kept.length > 0 || stated !== undefined) resources[share] = Object.fromEntries(kept);
     else delete resources[share];
   }

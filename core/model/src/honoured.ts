@@ -110,6 +110,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "name",
     "ports",
     "readinessProbe",
+    "resizePolicy",
     "resources",
     "restartPolicy",
     "securityContext",

@@ -185,7 +185,7 @@ export type {
   Volume,
   VolumeMount,
 } from "./pod.ts";
-export { disruptedStatus, withPodCondition } from "./pod-condition.ts";
+export { disruptedStatus, resizeConditions, withPodCondition } from "./pod-condition.ts";
 export { decodeProtobuf } from "./protobuf.ts";
 export { qosClassOf } from "./qos.ts";
 export {

@@ -1,6 +1,9 @@
 import type { Condition, Pod, PodStatus } from "./pod.ts";
 import { formatTime } from "./time-text.ts";
 
+/** Conditions of a pod that its machine tells while they hold, and that are gone after that. */
+export const resizeConditions: readonly string[] = ["PodResizePending", "PodResizeInProgress"];
+
 /** The status of a pod with a condition; one that says what it said before keeps its time. */
 export function withPodCondition(
   { status }: Pick<Pod, "status">,

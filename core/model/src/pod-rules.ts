@@ -3,6 +3,7 @@ import type { JsonObject } from "@beemesh/wire";
 import { type Cause, forbidden, invalid, notFound, required } from "./cause.ts";
 import { isSet, objectsAt, textAt } from "./members.ts";
 import { labelCauses } from "./meta-rules.ts";
+import { resizePolicyCauses } from "./resize-rules.ts";
 import { aliasCauses, dnsCauses } from "./resolver-rules.ts";
 import { duplicates, type Rules } from "./rule.ts";
 import { typeNamed } from "./schema.ts";
@@ -36,6 +37,7 @@ export const podRules: Rules = {
     ...labelCauses(spec["nodeSelector"], `${path}.nodeSelector`),
     ...dnsCauses(spec, path),
     ...aliasCauses(spec, path),
+    ...resizePolicyCauses(spec, path),
   ],
   "core.v1.Volume": (volume, path) => {
     const [first, ...more] = volumeSources.filter((source) => isSet(volume[source]));

@@ -71,6 +71,11 @@ export interface Container {
   readonly lifecycle?: { readonly preStop?: ProbeAction; readonly postStart?: ProbeAction };
   readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
   readonly securityContext?: SecurityContext;
+  /** Whether it begins anew for other resources; it goes on where nothing is said. */
+  readonly resizePolicy?: readonly {
+    readonly resourceName: string;
+    readonly restartPolicy: "NotRequired" | "RestartContainer";
+  }[];
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly restartPolicy?: "Always";
@@ -241,6 +246,10 @@ export interface ContainerStatus {
   readonly restartCount: number;
   readonly state: ContainerState;
   readonly lastState?: ContainerState;
+  /** The requests that its machine has room for. */
+  readonly allocatedResources?: ResourceRequirements["requests"];
+  /** What it runs with. */
+  readonly resources?: ResourceRequirements;
 }
 
 export interface ContainerState {

@@ -1,4 +1,6 @@
-import type { Container, Pod, PodStatus } from "./pod.ts";
+import type { JsonObject } from "@beemesh/wire";
+import { objectsAt, valueAt } from "./members.ts";
+import type { PodStatus } from "./pod.ts";
 import { parseQuantity } from "./quantity.ts";
 
 /**
@@ -7,23 +9,29 @@ import { parseQuantity } from "./quantity.ts";
  *
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
  */
-export function qosClassOf({ spec }: Pod): NonNullable<PodStatus["qosClass"]> {
-  const containers = [...(spec.initContainers ?? []), ...spec.containers];
+export function qosClassOf(pod: unknown): NonNullable<PodStatus["qosClass"]> {
+  const containers = ["initContainers", "containers"].flatMap((list) =>
+    objectsAt(pod, "spec", list),
+  );
   if (containers.every((container) => isGuaranteed(container))) return "Guaranteed";
   return containers.some((container) => asksForSome(container)) ? "Burstable" : "BestEffort";
 }
 
-function isGuaranteed({ resources }: Container): boolean {
-  return ["cpu", "memory"].every((name) => {
-    const limit = resources?.limits?.[name];
-    if (limit === undefined) return false;
-    const request = parseQuantity(resources?.requests?.[name] ?? limit);
-    return request?.nano === parseQuantity(limit)?.nano;
+const names = ["cpu", "memory"];
+
+function amountOf(container: JsonObject, share: string, name: string): bigint | undefined {
+  return parseQuantity(valueAt(container, ["resources", share, name]))?.nano;
+}
+
+function isGuaranteed(container: JsonObject): boolean {
+  return names.every((name) => {
+    const limit = amountOf(container, "limits", name);
+    return limit !== undefined && (amountOf(container, "requests", name) ?? limit) === limit;
   });
 }
 
-function asksForSome({ resources }: Container): boolean {
-  return [resources?.limits, resources?.requests].some(
-    (amounts) => amounts?.["cpu"] !== undefined || amounts?.["memory"] !== undefined,
+function asksForSome(container: JsonObject): boolean {
+  return ["limits", "requests"].some((share) =>
+    names.some((name) => amountOf(container, share, name) !== undefined),
   );
 }

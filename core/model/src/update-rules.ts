@@ -3,14 +3,23 @@ import { canonicalJson, isJsonObject, type Json, type JsonObject } from "@beemes
 import { type Cause, forbidden, invalid } from "./cause.ts";
 import { type ChangeRule, fixedFields, kindChangeRules } from "./change-rules.ts";
 import { isSet, listAt, numberAt, objectAt, objectsAt, textAt, valueAt } from "./members.ts";
+import { resizeCauses } from "./resize-rules.ts";
 import type { Resource } from "./resource.ts";
 
-/** What is wrong with the change from one version of an object to the next. */
+/**
+ * What is wrong with the change from one version of an object to the next.
+ *
+ * @param subresource - Through which it is changed; empty for the object itself.
+ */
 export function updateCauses(
   { name }: Resource,
   before: JsonObject,
   body: JsonObject,
+  subresource = "",
 ): readonly Cause[] {
+  if (name === "pods" && subresource === "resize") {
+    return [...metadataCauses(before, body), ...resizeCauses(before, body)];
+  }
   return [
     ...metadataCauses(before, body),
     ...(immutable[name] ?? []).flatMap((path) => immutableCauses(path, before, body)),

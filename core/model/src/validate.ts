@@ -35,6 +35,7 @@ import { workloadRules } from "./workload-rules.ts";
  * Says what is wrong with an object, best after `defaults` were filled in.
  *
  * @param before - The stored version, when this is an update of it.
+ * @param subresource - Through which it is updated; empty for the object itself.
  * @returns At most 100 causes; none if the object may be stored. If any is a
  *   `FieldValueTypeInvalid`, all are of the shape, and the rules were not asked.
  */
@@ -42,13 +43,14 @@ export function validate(
   resource: Resource,
   body: KubeObject,
   before?: KubeObject,
+  subresource = "",
 ): readonly Cause[] {
   assert(isJsonObject(body), "an object of Kubernetes is a JSON object");
   const type = typeOfResource(resource);
   const shapeCauses = structureCauses(type, body);
   if (shapeCauses.length > 0) return shapeCauses;
   const causes = [...identityCauses(resource, body), ...ruleCauses(type, body)];
-  if (isJsonObject(before)) causes.push(...updateCauses(resource, before, body));
+  if (isJsonObject(before)) causes.push(...updateCauses(resource, before, body, subresource));
   else causes.push(...createCauses(resource, body));
   return causes.slice(0, causesMax);
 }

@@ -16,6 +16,7 @@ import {
   qualifiedNameError,
   subdomainError,
 } from "./name.ts";
+import { resizeValueRules } from "./resize-rules.ts";
 import { securityItemRules, securityValueRules } from "./security-rules.ts";
 import {
   atLeast,
@@ -297,6 +298,7 @@ export const valueRules: ValueRules = {
   ...controlValueRules,
   ...configurationValueRules,
   ...networkValueRules,
+  ...resizeValueRules,
   ...securityValueRules,
   ...deviceValueRules,
 };

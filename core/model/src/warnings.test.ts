@@ -91,7 +91,7 @@ describe("warningsFor", () => {
     const many = Array.from({ length: 30 }, (_, index) => ({
       name: `c${index}`,
       image: "b",
-      resizePolicy: [{ resourceName: "cpu", restartPolicy: "NotRequired" }],
+      volumeDevices: [{ name: "a", devicePath: "/b" }],
     }));
     const texts = fields("v1", "Pod", { containers: many });
     assert.equal(texts.length, 20);

@@ -28,6 +28,7 @@ export type {
 } from "./objects.ts";
 export type {
   ContainerExit,
+  ContainerLimits,
   ContainerPlan,
   ContainerStats,
   ExecOptions,

@@ -57,7 +57,14 @@ export interface FilePlan {
   readonly mode: number;
 }
 
-export interface ContainerPlan {
+/** What a container may use at most; undefined for no limit. */
+export interface ContainerLimits {
+  /** Thousandths of a core. */
+  readonly cpuMillicoresMax?: number;
+  readonly memoryBytesMax?: number;
+}
+
+export interface ContainerPlan extends ContainerLimits {
   readonly name: string;
   readonly image: string;
   readonly pull: "Always" | "IfNotPresent" | "Never";
@@ -75,9 +82,6 @@ export interface ContainerPlan {
     readonly readOnly: boolean;
   }[];
   readonly ports: readonly { readonly containerPort: number; readonly protocol: string }[];
-  /** Thousandths of a core; undefined for no limit. */
-  readonly cpuMillicoresMax?: number;
-  readonly memoryBytesMax?: number;
   readonly stdin: boolean;
   readonly tty: boolean;
   readonly security?: ContainerSecurity;
@@ -211,7 +215,8 @@ export interface SidecarLine {
 /**
  * Runs pods on this machine. Every driver passes the one conformance suite in
  * `test/conformance/runtime.ts`. Methods throw BeeError `runtime-unavailable`, `image-missing`,
- * `image-pull-failed`, `pod-unknown`, `container-unknown`, `start-failed`, `user-refused`.
+ * `image-pull-failed`, `pod-unknown`, `container-unknown`, `start-failed`, `user-refused`,
+ * `resize-refused`.
  */
 export interface Runtime {
   readonly name: "podman" | "process" | "simulated";
@@ -230,6 +235,13 @@ export interface Runtime {
    * Containers see them where they have the volume.
    */
   writeFiles(uid: string, volume: string, files: readonly FilePlan[]): Promise<void>;
+  /**
+   * Sets limits of a container that runs and goes on; those that are not given stay.
+   *
+   * @throws {BeeError} `resize-refused` for limits that it cannot live by, such as less memory than
+   *   it has.
+   */
+  resizeContainer(uid: string, container: string, limits: ContainerLimits): Promise<void>;
   /** TERM, then KILL when `graceMs` have passed. Nothing if it does not run. */
   stopContainer(uid: string, container: string, graceMs: number): Promise<void>;
   /**

@@ -29,14 +29,15 @@ export function defaults(resource: Resource, object: KubeObject): KubeObject {
   return model.isDefinition(resource) ? withDefinitionDefaults(whole) : whole;
 }
 
-/** What is wrong with an object, or with the change of it. */
+/** What is wrong with an object, or with the change of it through a subresource. */
 export function validate(
   resource: Resource,
   object: KubeObject,
   before?: KubeObject,
+  subresource = "",
 ): readonly Cause[] {
   if (resource.custom !== undefined) return customCauses(resource, object, before);
-  const causes = model.validate(resource, object, before);
+  const causes = model.validate(resource, object, before, subresource);
   if (!model.isDefinition(resource) || causes.some(isOfShape)) return causes;
   const said = new Set(causes.map(({ field }) => field));
   const own = definitionCauses(object, before).filter(({ field }) => !said.has(field));

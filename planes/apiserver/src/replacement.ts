@@ -93,7 +93,7 @@ function refusalOf(call: Call, before: KubeObject, next: KubeObject): Status | u
   const { resource } = call.info;
   const violations = [
     ...addedFinalizers(before, next),
-    ...validate(resource, next, before),
+    ...validate(resource, next, before, call.info.subresource),
     ...expressionFaults(call.context.expressions, resource, { next, before }),
     ...allocationFaults(call.context.store, resource, { next, before }),
   ];

@@ -11,6 +11,7 @@ import { binding, eviction } from "./pod-order.ts";
 import { attach, exec, log, portForward } from "./pod-tunnel.ts";
 import { proxy } from "./proxying.ts";
 import { proxySubresource } from "./request-info.ts";
+import { resize } from "./resize.ts";
 import { scale } from "./scale.ts";
 import { noSuchPath, replyWith } from "./status.ts";
 
@@ -50,6 +51,7 @@ const ofPods: readonly Subresource[] = [
     verbs: ["create", "get"],
     handler: portForward,
   },
+  { name: "resize", kind: "Pod", verbs: ["get", "patch", "update"], handler: resize },
 ];
 
 const tokenOfAccount: Subresource = {

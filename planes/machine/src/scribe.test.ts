@@ -112,6 +112,18 @@ describe("Scribe", () => {
     assert.equal(read().status?.nominatedNodeName, undefined);
   });
 
+  test("forgets what its machine said of other resources and says no more", () => {
+    const condition = (type: string) => ({ type, status: "True" }) as const;
+    const { scribe, read } = make(podNamed("web"));
+    const told = { kind: "status", namespace: "shop", name: "web", uid: "uid-web" } as const;
+    scribe.report({ ...told, status: { conditions: [condition("PodResizePending")] } });
+    scribe.report({ ...told, status: { conditions: [condition("Ready")] } });
+    assert.deepEqual(
+      read().status?.conditions?.map(({ type }) => type),
+      ["Ready"],
+    );
+  });
+
   test("writes what controllers want, and asserts a pod again", () => {
     const { scribe, shelf } = make();
     scribe.write({ kind: "put", resource: pods, object: podNamed("web") });

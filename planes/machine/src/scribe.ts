@@ -6,6 +6,7 @@ import {
   type Pod,
   type PodStatus,
   type Resource,
+  resizeConditions,
 } from "@beemesh/model";
 import type { PodsEffect } from "@beemesh/pods";
 import type { ObjectStore } from "@beemesh/ports";
@@ -191,7 +192,7 @@ export class Scribe {
 /** What others have said of a pod, such as why it has to go, stays beside what its machine says. */
 function withOthers(status: PodStatus, before: PodStatus | undefined): PodStatus {
   const { conditions = [] } = status;
-  const own = new Set(conditions.map(({ type }) => type));
+  const own = new Set([...conditions.map(({ type }) => type), ...resizeConditions]);
   const others = (before?.conditions ?? []).filter(({ type }) => !own.has(type));
   return others.length === 0 ? status : { ...status, conditions: [...conditions, ...others] };
 }

@@ -228,6 +228,10 @@ function reportOf(command: RuntimeCommand, wallMs: number): RuntimeReport {
     }
     case "stopContainer":
       return { kind: "containerStopped", uid, container: command.container };
+    case "resizeContainer": {
+      const { container, attempt } = command;
+      return { kind: "containerResized", uid, container, attempt, ok: true, message: "" };
+    }
     case "writeFiles":
       return { kind: "filesWritten", uid };
     case "retirePod":

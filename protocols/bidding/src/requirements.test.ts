@@ -49,6 +49,24 @@ describe("requirementsOf", () => {
     assert.equal(memoryBytes, 2 ** 30 + 2 ** 26 + 2 ** 25);
   });
 
+  test("a container holds what it was given until it has what it asks for, if it ever can", () => {
+    const resources = { requests: { cpu: "3" } };
+    const pod = podWith({
+      containers: [{ name: "a", image: "i", resources }],
+      overhead: { cpu: "1" },
+    });
+    const about = { image: "", imageID: "", ready: true, restartCount: 0, state: {} };
+    const held = (cpu: string, reason = ""): number => {
+      const status = { name: "a", ...about, allocatedResources: { cpu } };
+      const condition = { type: "PodResizePending", status: "True", reason } as const;
+      const conditions = reason === "" ? [] : [condition];
+      return requirementsOf({ ...pod, status: { containerStatuses: [status], conditions } })
+        .cpuMillicores;
+    };
+    assert.deepEqual([held("1"), held("5")], [4000, 6000]);
+    assert.deepEqual([held("1", "Deferred"), held("1", "Infeasible")], [4000, 2000]);
+  });
+
   test("takes decimal fractions at their word", () => {
     const resources = { requests: { cpu: "1.1", memory: "0.1Gi" } };
     const { cpuMillicores, memoryBytes } = requirementsOf(

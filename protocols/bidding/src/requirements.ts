@@ -1,9 +1,11 @@
 import {
   type Container,
+  type ContainerStatus,
   type Labels,
   matches,
   type Pod,
   type PodSpec,
+  type PodStatus,
   parseBytes,
   parseCpuMillicores,
   type SelectorTerm,
@@ -59,8 +61,8 @@ export function requirementsOf(pod: Pod): Requirements {
   const { overhead = {} } = spec;
   const affinity = requiredNodeAffinity(spec.affinity);
   return {
-    cpuMillicores: wholeOf(requestOf(spec, "cpu") + (parseCpuMillicores(overhead["cpu"]) ?? 0)),
-    memoryBytes: wholeOf(requestOf(spec, "memory") + (parseBytes(overhead["memory"]) ?? 0)),
+    cpuMillicores: wholeOf(requestOf(pod, "cpu") + (parseCpuMillicores(overhead["cpu"]) ?? 0)),
+    memoryBytes: wholeOf(requestOf(pod, "memory") + (parseBytes(overhead["memory"]) ?? 0)),
     ...(spec.nodeName !== undefined && { nodeName: spec.nodeName }),
     nodeSelector: spec.nodeSelector ?? {},
     ...(affinity !== undefined && { affinity }),
@@ -82,11 +84,13 @@ export function requirementsOf(pod: Pod): Requirements {
  *
  * Source: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
  */
-function requestOf(spec: PodSpec, resource: "cpu" | "memory"): number {
+function requestOf(pod: Pod, resource: "cpu" | "memory"): number {
+  const { spec } = pod;
+  const requestOfContainer = (container: Container): number => heldBy(pod, container, resource);
   let sidecars = 0;
   let initPeak = 0;
   for (const container of spec.initContainers ?? []) {
-    const amount = requestOfContainer(container, resource);
+    const amount = requestOfContainer(container);
     if (container.restartPolicy === "Always") sidecars += amount;
     initPeak = Math.max(
       initPeak,
@@ -94,7 +98,7 @@ function requestOf(spec: PodSpec, resource: "cpu" | "memory"): number {
     );
   }
   const together = spec.containers.reduce(
-    (sum, container) => sum + requestOfContainer(container, resource),
+    (sum, container) => sum + requestOfContainer(container),
     sidecars,
   );
   return Math.max(together, initPeak);
@@ -105,10 +109,38 @@ function wholeOf(amount: number): number {
   return Math.max(0, Math.ceil(amount - 1e-6));
 }
 
-/** A limit without a request is the request, as the API server defaults it. */
-function requestOfContainer({ resources }: Container, resource: "cpu" | "memory"): number {
-  const amount = resources?.requests?.[resource] ?? resources?.limits?.[resource];
-  return (resource === "cpu" ? parseCpuMillicores(amount) : parseBytes(amount)) ?? 0;
+/**
+ * What a container takes of its machine: what it asks for, or what it has been given if that is
+ * more. What no machine can give it does not get.
+ *
+ * Source: https://kubernetes.io/docs/tasks/configure-pod-container/resize-container-resources/
+ */
+function heldBy(
+  { status }: Pod,
+  { name, resources }: Container,
+  resource: "cpu" | "memory",
+): number {
+  const amountOf = (amount: string | number | undefined): number =>
+    (resource === "cpu" ? parseCpuMillicores(amount) : parseBytes(amount)) ?? 0;
+  // A limit without a request is the request, as the API server defaults it.
+  const asked = amountOf(resources?.requests?.[resource] ?? resources?.limits?.[resource]);
+  const given = status && givenTo(status, name)?.[resource];
+  if (given === undefined) return asked;
+  return isInfeasible(status) ? amountOf(given) : Math.max(asked, amountOf(given));
+}
+
+function givenTo(
+  { containerStatuses = [], initContainerStatuses = [] }: PodStatus,
+  name: string,
+): ContainerStatus["allocatedResources"] {
+  const statuses = [...containerStatuses, ...initContainerStatuses];
+  return statuses.find((each) => each.name === name)?.allocatedResources;
+}
+
+function isInfeasible(status: PodStatus | undefined): boolean {
+  return (status?.conditions ?? []).some(
+    ({ type, reason }) => type === "PodResizePending" && reason === "Infeasible",
+  );
 }
 
 function hostPortsOf(spec: PodSpec): HostPort[] {

@@ -1,4 +1,5 @@
 import type {
+  ContainerLimits,
   ContainerPlan,
   PodPlan,
   ProbePlan,
@@ -35,6 +36,14 @@ export type RuntimeCommand =
       readonly uid: string;
       readonly container: string;
       readonly graceMs: number;
+    }
+  /** `Runtime.resizeContainer`; answered by `containerResized`. */
+  | {
+      readonly kind: "resizeContainer";
+      readonly uid: string;
+      readonly container: string;
+      readonly attempt: number;
+      readonly limits: ContainerLimits;
     }
   /** `Runtime.writeFiles`, volume by volume; answered by `filesWritten` or `filesFailed`. */
   | { readonly kind: "writeFiles"; readonly uid: string; readonly volumes: readonly FilesPlan[] }
@@ -88,6 +97,14 @@ export type RuntimeReport =
       readonly message: string;
     }
   | { readonly kind: "containerStopped"; readonly uid: string; readonly container: string }
+  | {
+      readonly kind: "containerResized";
+      readonly uid: string;
+      readonly container: string;
+      readonly attempt: number;
+      readonly ok: boolean;
+      readonly message: string;
+    }
   | { readonly kind: "filesWritten"; readonly uid: string }
   | { readonly kind: "filesFailed"; readonly uid: string; readonly message: string }
   | { readonly kind: "podRetired"; readonly uid: string }

@@ -4,6 +4,7 @@ import type { ContainerExit, FoundContainer, StartedContainer } from "@beemesh/p
 import { BackOff } from "./back-off.ts";
 import type { HookKind, ProbeKind } from "./command.ts";
 import { cutText, messageBytesMax } from "./container-message.ts";
+import { ContainerSize } from "./container-size.ts";
 import { containerStatus, type Life, type Terminated } from "./container-status.ts";
 import { ContainerStop } from "./container-stop.ts";
 import type { Dependency } from "./dependency.ts";
@@ -62,6 +63,9 @@ export class ContainerKeeper {
   #probes: ProbeSet | undefined;
   #stop: ContainerStop | undefined;
   #waitsFor: Dependency | undefined;
+  readonly #size = new ContainerSize();
+  /** Begins anew after its end, whatever its policy says: for other resources. */
+  #mustRestart = false;
   /** Why it was not started last, which was told. */
   #refusal = "";
   /** No restart any more, whatever the policy says. */
@@ -141,7 +145,7 @@ export class ContainerKeeper {
     if (life.kind === "exited") return mayStart ? life.restartAt : undefined;
     if (life.kind === "starting") return undefined;
     if (this.#stop !== undefined) return this.#stop.nextAt;
-    return life.heldUntil ?? this.#probes?.nextAt;
+    return life.heldUntil ?? earlier(this.#probes?.nextAt, this.#size.nextAt);
   }
 
   /** Does what is due: starts, probes, goes on stopping. */
@@ -205,6 +209,7 @@ export class ContainerKeeper {
     this.#troubles.reset();
     this.#pulls.reset();
     this.#refusal = "";
+    this.#size.runs();
     this.#run(scene, started.startedAtMs, false);
     const { name } = this;
     const normal = (reason: string, message: string): void =>
@@ -247,6 +252,19 @@ export class ContainerKeeper {
     });
   }
 
+  /** Whether it runs with other resources than it should, and what is in the way. */
+  get change(): { readonly trouble: string } | undefined {
+    if (!this.isRunning || !this.#size.isChanging(this.#container)) return undefined;
+    return { trouble: this.#size.trouble };
+  }
+
+  /** `resizeContainer` is done, or was refused. */
+  resized(scene: Scene, answer: { readonly ok: boolean; readonly message: string }): void {
+    if (!this.isRunning) return;
+    this.#size.answered(scene.now.at, answer);
+    if (!answer.ok) this.#warn(scene, "ResizeError", answer.message);
+  }
+
   /** `stopContainer` is done; the exit is told by its own event. */
   stopped(at: Instant): void {
     this.#stop?.stopped(at);
@@ -282,6 +300,7 @@ export class ContainerKeeper {
     this.#attempt = found.attempt;
     this.#id = found.id;
     if (found.state === "running") {
+      this.#size.found(prior, this.#container);
       this.#run(scene, found.startedAtMs ?? scene.now.wallMs, prior?.ready === true);
     } else if (found.state === "exited") {
       const wasKnown = prior?.restartCount === found.attempt && prior.state.terminated;
@@ -323,7 +342,7 @@ export class ContainerKeeper {
 
   status(scene: Scene): ContainerStatus {
     const { image } = this.#container;
-    return containerStatus({
+    const status = containerStatus({
       name: this.name,
       image,
       imageId: this.#imageId,
@@ -337,6 +356,8 @@ export class ContainerKeeper {
       crashWaitMs: this.#life.kind === "exited" ? (this.#life.waitMs ?? 0) : 0,
       fullName: fullNameOf(scene),
     });
+    if (this.role === "ephemeral") return status;
+    return { ...status, ...this.#size.status(this.#container, this.isRunning) };
   }
 
   #again(scene: Scene): void {
@@ -360,6 +381,7 @@ export class ContainerKeeper {
     this.#tellOfPullSecrets(scene);
     this.#attempt = this.#nextAttempt;
     this.#life = { kind: "starting", exit: undefined };
+    this.#size.starting(this.#container.resources);
     const attempt = this.#attempt;
     out.push({
       kind: "runtime",
@@ -393,7 +415,24 @@ export class ContainerKeeper {
       if (scene.now.at < heldUntil) return;
       this.#release();
     }
+    this.#resize(scene);
     this.#ask(scene);
+  }
+
+  /** Brings it to the resources that it should have. */
+  #resize(scene: Scene): void {
+    const step = this.#size.next(this.#container, scene.now.at);
+    if (step.kind === "none") return;
+    const { name } = this;
+    if (step.kind === "ask") {
+      const { limits } = step;
+      const command = { kind: "resizeContainer", uid: scene.uid, container: name, limits } as const;
+      scene.out.push({ kind: "runtime", command: { ...command, attempt: this.#attempt } });
+      return;
+    }
+    this.#mustRestart = true;
+    const message = `Container ${name} resize requires restart`;
+    this.stop(scene, { message, graceMs: graceMsOf(scene.pod) });
   }
 
   /** It cannot be started as it is described; what it was described by may change. */
@@ -536,6 +575,10 @@ export class ContainerKeeper {
   /** When it is started again; undefined if never. */
   #restartAt(scene: Scene, { exitCode }: Terminated, ranMs: number): Instant | undefined {
     if (this.#final) return undefined;
+    if (this.#mustRestart) {
+      this.#mustRestart = false;
+      return scene.now.at;
+    }
     const policy = this.#policy(scene.pod.spec.restartPolicy ?? "Always");
     if (policy === "Never" || (policy === "OnFailure" && exitCode === 0)) return undefined;
     if (ranMs >= healthyMs) this.#crashes.reset();
@@ -568,6 +611,11 @@ export class ContainerKeeper {
   #warn(scene: Scene, reason: string, message: string): void {
     announce(scene, { type: "Warning", reason, message, container: this.name });
   }
+}
+
+function earlier(one: Instant | undefined, other: Instant | undefined): Instant | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one < other ? one : other;
 }
 
 /** Whether such containers come before the main ones, one after another. */

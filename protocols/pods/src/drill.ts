@@ -232,12 +232,12 @@ export class Drill {
         if (exit !== undefined) this.#step(exit);
         return undefined;
       }
+      case "resizeContainer":
+        return this.#resized(command);
       case "writeFiles":
         return { kind: "filesWritten", uid };
       case "retirePod":
-        return this.#random.below(3) === 0
-          ? { kind: "podRetireFailed", uid, message: "busy" }
-          : { kind: "podRetired", uid };
+        return this.#retired(uid);
       case "removePod":
         this.#forget(uid);
         return { kind: "podRemoved", uid };
@@ -247,6 +247,21 @@ export class Drill {
       default:
         return unreachable(command);
     }
+  }
+
+  #resized({
+    uid,
+    container,
+    attempt,
+  }: Extract<RuntimeCommand, { kind: "resizeContainer" }>): RuntimeReport {
+    const ok = this.#random.below(3) > 0;
+    return { kind: "containerResized", uid, container, attempt, ok, message: ok ? "" : "busy" };
+  }
+
+  #retired(uid: string): RuntimeReport {
+    return this.#random.below(3) === 0
+      ? { kind: "podRetireFailed", uid, message: "busy" }
+      : { kind: "podRetired", uid };
   }
 
   #started({

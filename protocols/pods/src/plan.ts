@@ -1,7 +1,7 @@
 import type { Container, EphemeralContainer, Pod, ProbeAction, VolumeMount } from "@beemesh/model";
 import type { ContainerPlan, PodPlan, ProbePlan, VolumePlan } from "@beemesh/ports";
-import { amountOf } from "./amount.ts";
 import { withApiAccess } from "./api-access.ts";
+import { limitsOf } from "./container-size.ts";
 import { type Missing, missing, type Resolved, resolved } from "./dependency.ts";
 import { type EnvironmentSource, environmentOf } from "./environment.ts";
 import { expand, expandWhole } from "./expansion.ts";
@@ -195,13 +195,9 @@ function subPathOf(
 }
 
 function optionsOf(pod: Pod, container: EphemeralContainer): Partial<ContainerPlan> {
-  const limits = container.resources?.limits;
-  const cores = amountOf(limits?.["cpu"] ?? "");
-  const bytes = amountOf(limits?.["memory"] ?? "");
   return {
     ...(container.workingDir === undefined ? {} : { workingDir: container.workingDir }),
-    ...(cores === undefined ? {} : { cpuMillicoresMax: Math.ceil(cores * 1000) }),
-    ...(bytes === undefined ? {} : { memoryBytesMax: Math.ceil(bytes) }),
+    ...limitsOf(container.resources ?? {}),
     ...terminationOf(container),
     ...sharedParts(pod, container),
   };

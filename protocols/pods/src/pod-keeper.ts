@@ -105,6 +105,11 @@ export class PodKeeper {
     return ["held", "pending", "creating", "up"].includes(this.#stage);
   }
 
+  /** Something of it runs or may yet run, so that it takes of what its machine has. */
+  get takesRoom(): boolean {
+    return this.isHeld || this.#stage === "stopping";
+  }
+
   get isAwaited(): boolean {
     return this.#stage === "held";
   }
@@ -309,6 +314,8 @@ export class PodKeeper {
       hostIp: scene.facts.hostIp,
       podIp: this.#ip,
       before: this.#conditions,
+      resizes: this.#containers.flatMap(({ change }) => change ?? []),
+      pending: scene.pending,
       wallMs: scene.now.wallMs,
     });
     this.#conditions = status.conditions ?? [];
@@ -369,7 +376,8 @@ export class PodKeeper {
     if (report.kind === "containerStarted") container.started(scene, report.started);
     else if (report.kind === "containerFailed") {
       container.failed(scene, report.code, report.message);
-    } else if (report.kind === "probed") container.probed(scene, report.probe, report);
+    } else if (report.kind === "containerResized") container.resized(scene, report);
+    else if (report.kind === "probed") container.probed(scene, report.probe, report);
     else container.hooked(scene, report.hook, report);
   }
 

@@ -36,6 +36,8 @@ function status(containers: readonly ContainerReport[], more: Partial<PodFacts> 
     hostIp: "10.0.0.1",
     podIp: undefined,
     before: [],
+    resizes: [],
+    pending: undefined,
     wallMs: 60_000,
     ...more,
   });

@@ -6,6 +6,7 @@ import {
   type PodStatus,
   qosClassOf,
 } from "@beemesh/model";
+import type { Pending } from "./allotment.ts";
 import { type ContainerRole, isInitRole } from "./container-keeper.ts";
 import { timestampOf } from "./timestamp.ts";
 
@@ -31,6 +32,10 @@ export interface PodFacts {
   readonly podIp: string | undefined;
   /** The conditions as last told: what stays the same keeps its transition time. */
   readonly before: readonly Condition[];
+  /** Of containers that do not run yet with what they have been given. */
+  readonly resizes: readonly { readonly trouble: string }[];
+  /** Why the pod has not been given what its record asks for. */
+  readonly pending: Pending | undefined;
   readonly wallMs: number;
 }
 
@@ -105,6 +110,7 @@ function conditionsOf(facts: PodFacts, phase: PodPhase): Condition[] {
     tell("Initialized", isInitialized, notInitialized),
     tell("ContainersReady", isReady, notReady),
     tell("Ready", isReady && unmet.length === 0, isReady ? gated : notReady),
+    ...resizeConditions(facts),
   ];
 }
 
@@ -122,6 +128,17 @@ function unmetGates({ spec, status }: Pod): readonly string[] {
       ? [`corresponding condition of ${gate} does not exist.`]
       : [`the status of ${gate} is not "True", but ${told}`];
   });
+}
+
+/** Conditions that are there only while they hold. */
+function resizeConditions(facts: PodFacts): Condition[] {
+  const { pending, resizes } = facts;
+  const trouble = resizes.find((each) => each.trouble !== "")?.trouble;
+  const why = trouble === undefined ? {} : { reason: "Error", message: trouble };
+  return [
+    ...(pending === undefined ? [] : [{ type: "PodResizePending", ...pending }]),
+    ...(resizes.length === 0 ? [] : [{ type: "PodResizeInProgress", ...why }]),
+  ].map((condition) => withTransition(facts, { ...condition, status: "True" }));
 }
 
 function endedReason(phase: PodPhase): { readonly reason: string } | undefined {

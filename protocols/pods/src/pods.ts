@@ -2,6 +2,7 @@ import { after, type Instant, type Now, unreachable } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
 import type { FoundPod, RuntimeEvent } from "@beemesh/ports";
 import { canonicalJson } from "@beemesh/wire";
+import { type Amounts, allot, amountsOf, type Pending, recalled } from "./allotment.ts";
 import { type ApiAccess, withRootCa } from "./api-access.ts";
 import type { RuntimeReport } from "./command.ts";
 import type { Lookup } from "./dependency.ts";
@@ -41,6 +42,9 @@ const contestMsMin = 1000;
 /** What is told of one pod, besides the pod itself. */
 interface Kept {
   readonly keeper: PodKeeper;
+  /** The pod as its record says; the keeper knows it as it may run. */
+  wanted: Pod;
+  pending: Pending | undefined;
   heldSinceMs: number;
   /** The status as the registry has it, in canonical form. */
   told: string;
@@ -90,6 +94,7 @@ export class Pods {
     const touched = [...this.#touched(event, now, out)];
     for (const uid of new Set([...touched, ...this.#due(now), ...this.#retell(now)]))
       this.#settle(uid, now, out);
+    for (const uid of this.#reconsidered(now, out)) this.#settle(uid, now, out);
     const wakeAt = this.#nextAt();
     const isNews = wakeAt !== undefined && wakeAt !== this.#wakeAt;
     if (isNews) out.push({ kind: "wake", at: wakeAt });
@@ -134,7 +139,8 @@ export class Pods {
     const told = canonicalJson(pod.status ?? {});
     const kept = known ?? this.#keep(uid, pod, heldSinceMs);
     this.#hear(kept, told, now);
-    const scene = this.#scene(uid, pod, now, out);
+    kept.wanted = pod;
+    const scene = this.#allot(uid, kept, now, out);
     kept.keeper.update(scene);
     if (known !== undefined) return [uid];
     const forbidden = forbiddenSysctl(pod);
@@ -142,6 +148,43 @@ export class Pods {
     else if (forbidden !== undefined) this.#reject(scene, kept, forbidden);
     else if (this.#isDiscovered) kept.keeper.begin(scene);
     return [uid];
+  }
+
+  /** Gives a pod the resources that its record asks for, if there is room; it is told if not. */
+  #allot(uid: string, kept: Kept, now: Now, out: PodsEffect[]): Scene {
+    const { cpuMillicores: cpu, memoryBytes: memory } = this.#options;
+    const before = kept.pending?.message;
+    const usedByOthers = (): Amounts => this.#usedBeside(uid);
+    const room = { capacity: { cpu, memory }, usedByOthers };
+    const { pod, pending } = allot(kept.wanted, kept.keeper.pod, room);
+    kept.pending = pending;
+    const scene = this.#scene(uid, pod, now, out);
+    if (pending === undefined || pending.message === before) return scene;
+    const { reason, message } = pending;
+    announce(scene, { type: "Warning", reason: `Resize${reason}`, message });
+    return scene;
+  }
+
+  /** What the pods here have been given, but for one; they keep it until they have ended. */
+  #usedBeside(uid: string): Amounts {
+    const used = { cpu: 0, memory: 0 };
+    for (const [other, { keeper }] of this.#kept) {
+      if (other === uid || !keeper.takesRoom) continue;
+      const { cpu, memory } = amountsOf(keeper.pod);
+      used.cpu += cpu;
+      used.memory += memory;
+    }
+    return used;
+  }
+
+  /** Looks again at pods that wait for others to leave. */
+  #reconsidered(now: Now, out: PodsEffect[]): string[] {
+    return [...this.#kept].flatMap(([uid, kept]) => {
+      if (kept.pending?.reason !== "Deferred" || !kept.keeper.isHeld) return [];
+      const scene = this.#allot(uid, kept, now, out);
+      if (kept.pending === undefined) kept.keeper.update(scene);
+      return [uid];
+    });
   }
 
   /** Says once more what was said of it before: a daemon that begins anew knows the same rules. */
@@ -188,9 +231,11 @@ export class Pods {
   }
 
   #keep(uid: string, pod: Pod, heldSinceMs: number): Kept {
-    const keeper = new PodKeeper(pod);
+    const keeper = new PodKeeper(recalled(pod));
     const kept: Kept = {
       keeper,
+      wanted: pod,
+      pending: undefined,
       heldSinceMs,
       told: "",
       contested: undefined,
@@ -374,7 +419,15 @@ export class Pods {
     const facts = { nodeName, hostIp, podIp, cpuMillicores, memoryBytes };
     const services = (): KnownServices => servicesFor(pod, this.#options.services);
     const known = { lookup: withRootCa(lookup, access), facts, access, services };
-    return { pod, uid, ...known, runtimeName: runtimeName ?? "podman", now, out };
+    return {
+      pod,
+      uid,
+      ...known,
+      runtimeName: runtimeName ?? "podman",
+      pending: this.#kept.get(uid)?.pending,
+      now,
+      out,
+    };
   }
 }
 

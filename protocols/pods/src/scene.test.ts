@@ -14,6 +14,7 @@ test("an Event names the pod and the container", () => {
     access: undefined,
     services: () => ({ items: [], isWhole: true }),
     runtimeName: "podman",
+    pending: undefined,
     now: { at: instantAt(0), wallMs: 0 },
     out,
   };

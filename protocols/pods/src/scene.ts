@@ -1,5 +1,6 @@
 import type { Now } from "@beemesh/base";
 import type { Pod } from "@beemesh/model";
+import type { Pending } from "./allotment.ts";
 import type { ApiAccess } from "./api-access.ts";
 import type { Lookup } from "./dependency.ts";
 import type { DownwardFacts } from "./downward.ts";
@@ -17,6 +18,8 @@ export interface Scene {
   readonly services: () => KnownServices;
   /** Names the driver in container ids: `podman://…`. */
   readonly runtimeName: string;
+  /** Why the pod has not been given the resources that its record asks for. */
+  readonly pending: Pending | undefined;
   readonly now: Now;
   readonly out: PodsEffect[];
 }

@@ -81,12 +81,17 @@ function withAccount(call: Call, pod: KubeObject): Outcome<KubeObject> {
 /** Why LimitRanges forbid a new pod, or a claim. */
 export function limitRefusal(call: Call, { operation, object }: Intent): Status | undefined {
   const { resource, subresource } = call.info;
-  if (object === undefined || subresource !== "" || !isLimited(resource, operation)) {
-    return undefined;
-  }
+  const isWhole = subresource === "" && isLimited(resource, operation);
+  if (object === undefined || (!isWhole && !isResize(call))) return undefined;
   const faults = limitFaults(object, recordsOf(call, "", "limitranges"));
   if (faults.length === 0) return undefined;
   return forbidden(resource, nameOf(object), faultsText(faults));
+}
+
+/** Whether a pod that runs is to get other resources: it is let in once more. */
+export function isResize({ info }: Call): boolean {
+  const { resource, subresource } = info;
+  return resource.group === "" && resource.name === "pods" && subresource === "resize";
 }
 
 function isLimited({ group, name }: Resource, operation: Intent["operation"]): boolean {

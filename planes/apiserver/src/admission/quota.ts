@@ -4,6 +4,7 @@ import type { Resource } from "@beemesh/model";
 import type { Call } from "../call.ts";
 import { forbidden, type Status } from "../status.ts";
 import type { Intent } from "./intent.ts";
+import { isResize } from "./pod-plug-ins.ts";
 
 /** Kinds of which a change may take more than what was there. */
 const charged = new Set(["persistentvolumeclaims", "services"]);
@@ -12,9 +13,9 @@ const charged = new Set(["persistentvolumeclaims", "services"]);
 export function quotaRefusal(call: Call, intent: Intent): Status | undefined {
   const { context, info } = call;
   const { operation, object, before } = intent;
-  const isCharged =
-    operation === "CREATE" || (operation === "UPDATE" && isRecharged(info.resource));
-  if (object === undefined || info.subresource !== "" || !isCharged) return undefined;
+  const isRewritten = operation === "UPDATE" && isRecharged(info.resource);
+  const isWhole = info.subresource === "" && (operation === "CREATE" || isRewritten);
+  if (object === undefined || (!isWhole && !isResize(call))) return undefined;
   const balances = context.ledger.balancesOf(info.namespace);
   if (balances.length === 0) return undefined;
   const fault = quotaFault(balances, { resource: info.resource, object, before });
