@@ -4,6 +4,7 @@ import type { ContainerExit, FoundContainer, StartedContainer } from "@beemesh/p
 import { BackOff } from "./back-off.ts";
 import type { HookKind, ProbeKind } from "./command.ts";
 import { cutText, messageBytesMax } from "./container-message.ts";
+import { type ContainerRole, isInitRole, restartPolicyOf } from "./container-role.ts";
 import { ContainerSize } from "./container-size.ts";
 import { containerStatus, type Life, type Terminated } from "./container-status.ts";
 import { ContainerStop } from "./container-stop.ts";
@@ -14,12 +15,6 @@ import { missingPullSecrets } from "./pull-secrets.ts";
 import { announce, fullNameOf, type Scene } from "./scene.ts";
 import { placeOf } from "./security.ts";
 import { timestampOf, wallMsOf } from "./timestamp.ts";
-
-/**
- * `sidecar` is an init container that is restarted always and runs beside the main ones;
- * `ephemeral` was added to look into the pod: it runs once, and the pod does not count on it.
- */
-export type ContainerRole = "init" | "sidecar" | "main" | "ephemeral";
 
 /**
  * Crashes and failed pulls: 10 s, doubled to 5 min.
@@ -579,18 +574,12 @@ export class ContainerKeeper {
       this.#mustRestart = false;
       return scene.now.at;
     }
-    const policy = this.#policy(scene.pod.spec.restartPolicy ?? "Always");
+    const policy = restartPolicyOf(this.role, scene.pod.spec.restartPolicy);
     if (policy === "Never" || (policy === "OnFailure" && exitCode === 0)) return undefined;
     if (ranMs >= healthyMs) this.#crashes.reset();
     const { delayMs } = this.#crashes;
     this.#crashes.grow();
     return after(scene.now.at, delayMs);
-  }
-
-  #policy(ofPod: "Always" | "OnFailure" | "Never"): "Always" | "OnFailure" | "Never" {
-    if (this.role === "sidecar") return "Always";
-    if (this.role === "ephemeral") return "Never";
-    return this.role === "init" && ofPod === "Always" ? "OnFailure" : ofPod;
   }
 
   #recall(prior: ContainerStatus | undefined): void {
@@ -616,11 +605,6 @@ export class ContainerKeeper {
 function earlier(one: Instant | undefined, other: Instant | undefined): Instant | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return one < other ? one : other;
-}
-
-/** Whether such containers come before the main ones, one after another. */
-export function isInitRole(role: ContainerRole): boolean {
-  return role === "init" || role === "sidecar";
 }
 
 /** A hook after the start has no limit in Kubernetes; one that hangs is worth no more than this. */

@@ -3,7 +3,8 @@ import type { Condition, Container, ContainerStatus, Pod, PodStatus } from "@bee
 import type { FoundContainer, FoundPod } from "@beemesh/ports";
 import { BackOff } from "./back-off.ts";
 import type { RuntimeReport } from "./command.ts";
-import { ContainerKeeper, type ContainerRole, isInitRole } from "./container-keeper.ts";
+import { ContainerKeeper } from "./container-keeper.ts";
+import { type ContainerRole, isInitRole } from "./container-role.ts";
 import type { Dependency } from "./dependency.ts";
 import { graceMsOf, podPlan } from "./plan.ts";
 import { podStatus } from "./pod-status.ts";

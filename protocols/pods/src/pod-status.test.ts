@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Container, ContainerState, Pod } from "@beemesh/model";
-import type { ContainerRole } from "./container-keeper.ts";
+import type { ContainerRole } from "./container-role.ts";
 import { type ContainerReport, type PodFacts, podStatus } from "./pod-status.ts";
 
 const pod: Pod = {

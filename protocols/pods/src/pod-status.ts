@@ -7,7 +7,7 @@ import {
   qosClassOf,
 } from "@beemesh/model";
 import type { Pending } from "./allotment.ts";
-import { type ContainerRole, isInitRole } from "./container-keeper.ts";
+import { type ContainerRole, isInitRole } from "./container-role.ts";
 import { timestampOf } from "./timestamp.ts";
 
 /** A container as its pod's status sees it. */
