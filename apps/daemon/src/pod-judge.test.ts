@@ -22,21 +22,32 @@ function container(name: string): JsonObject {
   return { name, image: helloImage, imagePullPolicy: "Never", command: idle };
 }
 
-function deployment(replicas: number): JsonObject {
-  const labels = { app: "web" };
+const labels = { app: "web" };
+
+function template(spec: JsonObject = {}): JsonObject {
+  const base = { terminationGracePeriodSeconds: 0, containers: [container("web")] };
+  return { metadata: { labels }, spec: { ...base, ...spec } };
+}
+
+function workload(apiVersion: string, kind: string, spec: JsonObject = {}): JsonObject {
+  const selector = { matchLabels: labels };
   return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
+    apiVersion,
+    kind,
     metadata: { name: "web", labels },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: { terminationGracePeriodSeconds: 0, containers: [container("web")] },
-      },
-    },
+    spec: { selector, template: template(), ...spec },
   };
+}
+
+function deployment(replicas: number): JsonObject {
+  return workload("apps/v1", "Deployment", { replicas });
+}
+
+/** A Job that ends at once, and well. */
+function job(): JsonObject {
+  const once = { ...container("web"), command: [process.execPath, "-e", ""] };
+  const spec = { template: template({ restartPolicy: "Never", containers: [once] }) };
+  return { apiVersion: "batch/v1", kind: "Job", metadata: { name: "web" }, spec };
 }
 
 async function podsOf(client: Client, namespace = "default"): Promise<readonly JsonObject[]> {
@@ -109,6 +120,44 @@ describe("a pod of a Deployment", { skip }, () => {
         assert.doesNotMatch(machine.log.join(""), /Refused to run/u);
       } finally {
         await clear(clientOf(machine));
+      }
+    });
+  });
+
+  test("is no other than those of StatefulSets, DaemonSets and Jobs", async (t) => {
+    const makers = new Set<Json>();
+    const marker = await startJudge((request) => {
+      makers.add(at(request, "userInfo", "username") ?? "");
+      return encoded([
+        { op: "add", path: "/spec/containers/0/env", value: [{ name: "BY", value: "hook" }] },
+      ]);
+    });
+    t.after(() => marker.close());
+    await withMachine(async (client, machine) => {
+      await machine.plantImage();
+      const more = { rules: newPods };
+      await client.done("create -f -", configuration("Mutating", marker, more));
+      const workloads = ["statefulset/web", "daemonset/web", "job/web"];
+      try {
+        await client.done(
+          "create -f -",
+          workload("apps/v1", "StatefulSet", { serviceName: "web" }),
+        );
+        await client.done("create -f -", workload("apps/v1", "DaemonSet"));
+        await client.done("create -f -", job());
+        await client.done("rollout status statefulset web --timeout=60s");
+        await client.done("rollout status daemonset web --timeout=60s");
+        await client.done("wait --for=condition=Complete job/web --timeout=60s");
+        const specs = (await podsOf(client)).map((pod) => JSON.stringify(at(pod, "spec")));
+        assert.equal(specs.length, 3);
+        assert(specs.every((spec) => spec.includes('"name":"BY","value":"hook"')));
+        const accounts = ["statefulset", "daemon-set", "job"].map(
+          (name) => `system:serviceaccount:kube-system:${name}-controller`,
+        );
+        assert.deepEqual(makers, new Set(accounts));
+      } finally {
+        await client.run(`delete ${workloads.join(" ")} --wait=false`);
+        await clear(client);
       }
     });
   });
