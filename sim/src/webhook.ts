@@ -11,7 +11,10 @@ const newPods = {
   operations: ["CREATE"],
 };
 
-/** What makes a mesh ask about each new pod: a webhook that changes it, and a policy. */
+/**
+ * What makes a mesh ask about each new pod: a webhook that changes it, and a policy. Each does
+ * without the other: of what is written on two sides of a cut some may stay and some not.
+ */
 export const judges: readonly { readonly path: string; readonly body: Json }[] = [
   {
     path: `${path}/mutatingwebhookconfigurations`,
@@ -31,18 +34,18 @@ export const judges: readonly { readonly path: string; readonly body: Json }[] =
   {
     path: `${path}/validatingadmissionpolicies`,
     body: {
-      metadata: { name: "marked" },
+      metadata: { name: "whole" },
       spec: {
         matchConstraints: { resourceRules: [newPods] },
-        validations: [{ expression: "has(object.spec.containers[0].env)" }],
+        validations: [{ expression: "size(object.spec.containers) > 0" }],
       },
     },
   },
   {
     path: `${path}/validatingadmissionpolicybindings`,
     body: {
-      metadata: { name: "marked" },
-      spec: { policyName: "marked", validationActions: ["Deny"] },
+      metadata: { name: "whole" },
+      spec: { policyName: "whole", validationActions: ["Deny"] },
     },
   },
 ];
