@@ -97,6 +97,19 @@ describe("an account of edits", () => {
     assert.equal(formatEdits(huge, never), undefined);
   });
 
+  test("from outside is read or refused, whatever it is", () => {
+    const fields = fc.dictionary(fc.constantFrom("f:a", "v:1", "k:{}", ".", "x"), fc.json());
+    const group = fc.tuple(fc.constantFrom("t1.0", "t1.9", "", "t9.0"), fields);
+    const account = fc.record({ base: fc.string(), by: fc.array(group), on: fc.array(fc.json()) });
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), account), (value) => {
+        const json: Json = JSON.parse(JSON.stringify(value));
+        const edits = parseEdits(json, "t5");
+        if (edits !== undefined) assert(editStamps(edits).every((stamp) => stamp <= "t5"));
+      }),
+    );
+  });
+
   test("from outside is read only in its own form", () => {
     const good = { base: "t1.0", by: [["t2.0", { "f:a": {} }]], on: ["m"] };
     assert(parseEdits(good, "t2.m") !== undefined);
@@ -121,6 +134,8 @@ describe("an account of edits", () => {
       { ...good, by: ["t2.0"] },
     ];
     for (const each of bad) assert.equal(parseEdits(each, "t2.m"), undefined, JSON.stringify(each));
+    const long = Object.fromEntries(keysOf(2000).map((key) => [`f:${key}`, {}]));
+    assert.equal(parseEdits({ ...good, by: [["t2.0", long]] }, "t2.m"), undefined, "too long");
     const late = { base: "t2", by: [["t1", { "f:a": {} }]], on: [] };
     assert.deepEqual(parseEdits(late, "t2"), wholeEdit("t2"), "no field is older than the base");
   });

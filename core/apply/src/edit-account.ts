@@ -42,11 +42,15 @@ export function formatEdits(
 ): JsonObject | undefined {
   for (let bounded = joinOld(fadeOld(edits, isOld)); ; bounded = fadeOldest(bounded)) {
     const account = accountOf(bounded);
-    if (JSON.stringify(account).length <= accountLengthMax) return account;
+    if (lengthOf(account) <= accountLengthMax) return account;
     if (editStamps(bounded).every((stamp) => stamp === bounded.stamp || stamp === ownStamp)) {
       return undefined;
     }
   }
+}
+
+function lengthOf(account: JsonObject): number {
+  return JSON.stringify(account).length;
 }
 
 /** What is older than anybody remembers is the base. */
@@ -119,7 +123,7 @@ function fieldsBy(edits: EditTree, stamp: string, above: string): FieldSet {
  * No field can have been changed later than the version was written.
  */
 export function parseEdits(json: Json | undefined, own: string): EditTree | undefined {
-  if (!isJsonObject(json)) return undefined;
+  if (!isJsonObject(json) || lengthOf(json) > accountLengthMax) return undefined;
   const [by, machines] = [listIn(json, "by"), listIn(json, "on")];
   if (by === undefined || machines === undefined || by.length > editsMax) return undefined;
   const stampOf = (text: Json | undefined): string | undefined => {
