@@ -47,8 +47,16 @@ export class Client {
     return output;
   }
 
+  /** Whether this version knows a flag of a command. */
+  async knows(command: string, flag: string): Promise<boolean> {
+    return (await this.run(`${command} --help`)).output.includes(flag);
+  }
+
   async object(name: string): Promise<JsonObject> {
-    const text = await this.done(`get ${name} -o json --show-managed-fields`);
+    // Older ones show who owns fields without being asked.
+    const flag = "--show-managed-fields";
+    const isAsked = await this.knows("get", flag);
+    const text = await this.done(`get ${name} -o json${isAsked ? ` ${flag}` : ""}`);
     const object = parseJson(text);
     assert(isJsonObject(object), text);
     return object;

@@ -43,8 +43,7 @@ function addBudget(client: TestClient, name: string, spec: JsonObject): void {
     metadata: { name },
     spec: { selector, ...spec },
   };
-  const { status, body } = client.send(`POST ${budgets}`, sent);
-  assert.equal(status, 201, JSON.stringify(body));
+  client.make(budgets, sent);
 }
 
 function ownerOf(client: TestClient, replicas: number): JsonObject {

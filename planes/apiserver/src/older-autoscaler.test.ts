@@ -67,12 +67,12 @@ describe("the older view of autoscalers", () => {
     assert.equal(client.send("GET /apis/autoscaling/v1/nothing").status, 404);
   });
 
-  test("discovery names both versions, the newer one first", () => {
+  test("discovery names all versions, the newest one first", () => {
     const client = new TestClient();
     const versions = listAt(client.send("GET /apis/autoscaling").body, "versions");
     assert.deepEqual(
       versions.map((each) => textAt(each, "version")),
-      ["v2", "v1"],
+      ["v2", "v1", "v2beta2"],
     );
     const [resource] = listAt(client.send("GET /apis/autoscaling/v1").body, "resources");
     assert.equal(textAt(resource, "name"), "horizontalpodautoscalers");

@@ -34,6 +34,23 @@ describe("versions that Kubernetes has retired", () => {
     assert.equal(textAt(listAt(list, "items")[0], "apiVersion"), "batch/v1beta1");
   });
 
+  test("an autoscaler is described with its conditions", () => {
+    const client = new TestClient();
+    const place = "namespaces/default/horizontalpodautoscalers";
+    const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+    client.make(`/apis/autoscaling/v2/${place}`, {
+      metadata,
+      spec: { scaleTargetRef, maxReplicas: 3 },
+    });
+    const conditions = [{ type: "ScalingActive", status: "True" }];
+    const merge = { contentType: "application/merge-patch+json" };
+    const status = { status: { conditions } };
+    client.send(`PATCH /apis/autoscaling/v2/${place}/made/status`, status, merge);
+    const { body } = client.send(`GET /apis/autoscaling/v2beta2/${place}/made`);
+    assert.equal(textAt(body, "apiVersion"), "autoscaling/v2beta2");
+    assert.equal(textAt(listAt(body, "status", "conditions")[0], "type"), "ScalingActive");
+  });
+
   test("an empty selector is no pods in policy/v1beta1, and all of them in policy/v1", () => {
     const [older, newer] = [`/${policy}/v1beta1/${budgets}`, `/${policy}/v1/${budgets}`];
     const matching = (operator: string): object => ({

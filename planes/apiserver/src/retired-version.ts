@@ -1,7 +1,7 @@
 /**
- * Versions that Kubernetes has retired, and kubectl 1.20 still writes: CronJobs of batch/v1beta1
- * and budgets of policy/v1beta1. Discovery speaks of them only in the form that is as old, so that
- * no younger client chooses them.
+ * Versions that Kubernetes has retired, and kubectl 1.20 still speaks: CronJobs of batch/v1beta1,
+ * budgets of policy/v1beta1, and autoscalers of autoscaling/v2beta2. Discovery speaks of them only
+ * in the form that is as old, so that no younger client chooses them.
  *
  * Source: https://kubernetes.io/docs/reference/using-api/deprecation-guide/#v1-25, and kubernetes,
  * pkg/apis/policy/v1beta1/conversion.go.
@@ -22,8 +22,9 @@ const all: JsonObject = { matchExpressions: [{ key: emptyMatch, operator: "DoesN
 
 /** The views. */
 export const retiredVersions: readonly SecondView[] = [
-  ...retired("batch", "cronjobs"),
-  ...retired("policy", "poddisruptionbudgets", {
+  ...retired("autoscaling", "horizontalpodautoscalers", "v2beta2"),
+  ...retired("batch", "cronjobs", "v1beta1"),
+  ...retired("policy", "poddisruptionbudgets", "v1beta1", {
     toKept: (budget) => selecting(budget, none, all),
     toShown: (budget) => selecting(budget, all, none),
   }),
@@ -32,11 +33,12 @@ export const retiredVersions: readonly SecondView[] = [
 function retired(
   group: string,
   plural: string,
+  version: string,
   { toKept = same, toShown = same }: { toKept?: Conversion; toShown?: Conversion } = {},
 ): readonly SecondView[] {
   const kept = findResource(group, plural);
   if (kept === undefined) return [];
-  const resource = { ...kept, version: "v1beta1" };
+  const resource = { ...kept, version };
   const [older, newer] = [apiVersionOf(resource), apiVersionOf(kept)];
   return [
     {

@@ -6,9 +6,10 @@ import { fieldAt, listAt, textAt } from "../field.ts";
 import { TestClient } from "../test-client.ts";
 import { configMapManifest, deploymentManifest, paths, podManifest } from "../test-object.ts";
 import {
+  addHooks,
   admissionPaths,
   allowing,
-  configurationOf,
+  clientOfHooks,
   hookName,
   hookOf,
   requestOf,
@@ -19,10 +20,8 @@ const { configMaps, deployments, namespaces, pods } = paths;
 
 /** A client whose validating webhook sees everything, and the operations it saw. */
 function watched(): { readonly client: TestClient; readonly seen: string[] } {
-  const client = new TestClient();
+  const client = clientOfHooks("Validating", hookOf("all.example.com", rulesFor("*/*")));
   const seen: string[] = [];
-  const hook = hookOf("all.example.com", rulesFor("*/*"));
-  client.send(`POST ${admissionPaths.validating}`, configurationOf("Validating", "all", hook));
   client.webhook = (call) => {
     const request = requestOf(call);
     const [operation, sub] = [textAt(request, "operation"), textAt(request, "subResource")];
@@ -117,14 +116,11 @@ describe("the chain of admission", () => {
   test("goes from what is filled in over webhooks and validation to quotas", () => {
     const client = new TestClient();
     const asked: string[] = [];
-    const order = (name: string) => (name === "m" ? "Mutating" : "Validating");
-    for (const name of ["m", "v"]) {
-      const sort = order(name);
-      const path = sort === "Mutating" ? admissionPaths.mutating : admissionPaths.validating;
-      client.send(
-        `POST ${path}`,
-        configurationOf(sort, name, hookOf(`${name}.example.com`, rulesFor("pods"))),
-      );
+    for (const [sort, name] of [
+      ["Mutating", "m"],
+      ["Validating", "v"],
+    ] as const) {
+      addHooks(client, sort, name, hookOf(`${name}.example.com`, rulesFor("pods")));
     }
     client.webhook = (call) => {
       asked.push(hookName(call));
@@ -159,7 +155,7 @@ describe("the chain of admission", () => {
 
   test("lets nobody judge what decides about admission itself", () => {
     const { client, seen } = watched();
-    client.send(`DELETE ${admissionPaths.validating}/all`);
+    client.send(`DELETE ${admissionPaths.validating}/hooks`);
     assert.deepEqual(seen, []);
     assert.equal(listAt(client.send(`GET ${admissionPaths.validating}`).body, "items").length, 0);
   });

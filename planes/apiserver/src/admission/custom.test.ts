@@ -1,11 +1,11 @@
 /** Admission of custom resources: they are judged, counted and judged by as any other. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { customPaths, gateway, gatewayDefinition } from "../custom/test-definition.ts";
+import { clientWithGateways, customPaths, gateway } from "../custom/test-definition.ts";
 import { fieldAt, textAt } from "../field.ts";
-import { TestClient } from "../test-client.ts";
 import { configMapManifest, paths } from "../test-object.ts";
 import {
+  addHooks,
   admissionPaths,
   allowing,
   configurationOf,
@@ -13,13 +13,6 @@ import {
   requestOf,
   rulesFor,
 } from "./test-webhook.ts";
-
-function clientWithGateways(): TestClient {
-  const client = new TestClient();
-  const { status, body } = client.send(`POST ${customPaths.definitions}`, gatewayDefinition());
-  assert.equal(status, 201, JSON.stringify(body));
-  return client;
-}
 
 describe("a custom resource", () => {
   test("is changed by a webhook, and has its defaults after it", () => {
@@ -29,7 +22,7 @@ describe("a custom resource", () => {
       apiVersions: ["v1beta1"],
     };
     const hook = hookOf("m.example.com", rules);
-    client.send(`POST ${admissionPaths.mutating}`, configurationOf("Mutating", "m", hook));
+    addHooks(client, "Mutating", "m", hook);
     client.webhook = (call) => {
       assert.equal(textAt(requestOf(call), "kind", "kind"), "Gateway");
       return allowing(call, {}, [
@@ -38,8 +31,7 @@ describe("a custom resource", () => {
         { op: "add", path: "/spec/listeners/-", value: { name: "more" } },
       ]);
     };
-    const { status, body } = client.send(`POST ${customPaths.gateways}`, gateway("g"));
-    assert.equal(status, 201, JSON.stringify(body));
+    const body = client.make(customPaths.gateways, gateway("g"));
     assert.equal(textAt(body, "spec", "class"), "fancy", "a rule for another version matches");
     assert.equal(fieldAt(body, "spec", "unknown"), undefined);
     assert.equal(fieldAt(body, "spec", "listeners", 1, "port"), 80);
@@ -52,15 +44,14 @@ describe("a custom resource", () => {
   test("is changed by a webhook in the version that is asked for", () => {
     const client = clientWithGateways();
     const hook = hookOf("m.example.com", rulesFor("gateways", "CREATE"));
-    client.send(`POST ${admissionPaths.mutating}`, configurationOf("Mutating", "m", hook));
+    addHooks(client, "Mutating", "m", hook);
     const labels = { op: "add", path: "/metadata/labels", value: { of: "hook" } };
     client.webhook = (call) => allowing(call, {}, [labels]);
     const apiVersion = "net.example.com/v1beta1";
-    const { status, body } = client.send(`POST ${customPaths.older}`, {
+    const body = client.make(customPaths.older, {
       ...gateway("g"),
       apiVersion,
     });
-    assert.equal(status, 201, JSON.stringify(body));
     assert.equal(textAt(body, "apiVersion"), apiVersion);
     assert.equal(textAt(body, "metadata", "labels", "of"), "hook");
   });

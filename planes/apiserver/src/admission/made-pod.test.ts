@@ -9,7 +9,7 @@ import { makingRequest, verdictOfReply } from "./made-pod.ts";
 import {
   admissionPaths,
   allowing,
-  configurationOf,
+  clientOfHooks,
   hookOf,
   requestOf,
   rulesFor,
@@ -47,11 +47,7 @@ function judged(client: TestClient, making = { pod, controller }) {
 }
 
 function clientWith(sort: "Mutating" | "Validating", more = {}): TestClient {
-  const client = new TestClient();
-  const path = sort === "Mutating" ? admissionPaths.mutating : admissionPaths.validating;
-  const hook = hookOf("side.example.com", onPods, more);
-  assert.equal(client.send(`POST ${path}`, configurationOf(sort, "side", hook)).status, 201);
-  return client;
+  return clientOfHooks(sort, hookOf("side.example.com", onPods, more));
 }
 
 describe("a pod that a controller makes", () => {
@@ -73,7 +69,7 @@ describe("a pod that a controller makes", () => {
     assert.equal(textAt(body, "spec", "containers", 1, "name"), "sidecar");
     assert.equal(
       textAt(body, "metadata", "annotations", mutatorsAnnotation),
-      "side/side.example.com",
+      "hooks/side.example.com",
     );
     assert.equal(textAt(body, "metadata", "annotations", "beemesh.io/slot"), "0");
     assert.equal(textAt(body, "metadata", "uid"), "U");

@@ -3,36 +3,21 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Json } from "@beemesh/wire";
 import { fieldAt, listAt, textAt } from "../field.ts";
-import { TestClient } from "../test-client.ts";
 import { configMapManifest, paths, podManifest } from "../test-object.ts";
-import {
-  admissionPaths,
-  allowing,
-  configurationOf,
-  hookName,
-  hookOf,
-  requestOf,
-  rulesFor,
-} from "./test-webhook.ts";
+import { allowing, clientOfHooks, hookName, hookOf, requestOf, rulesFor } from "./test-webhook.ts";
 
 const { configMaps, pods } = paths;
 const onMaps = rulesFor("configmaps", "CREATE UPDATE");
-
-function clientWith(...hooks: Parameters<typeof configurationOf>[2][]): TestClient {
-  const client = new TestClient();
-  const { status, body } = client.send(
-    `POST ${admissionPaths.mutating}`,
-    configurationOf("Mutating", "m", ...hooks),
-  );
-  assert.equal(status, 201, JSON.stringify(body));
-  return client;
-}
 
 const adding = (key: string, value: Json): Json => [{ op: "add", path: `/data/${key}`, value }];
 
 describe("mutating webhooks", () => {
   test("change what is written, one after the other", () => {
-    const client = clientWith(hookOf("a.example.com", onMaps), hookOf("b.example.com", onMaps));
+    const client = clientOfHooks(
+      "Mutating",
+      hookOf("a.example.com", onMaps),
+      hookOf("b.example.com", onMaps),
+    );
     const seen: unknown[] = [];
     client.webhook = (call) => {
       seen.push(fieldAt(requestOf(call), "object", "data"));
@@ -45,7 +30,7 @@ describe("mutating webhooks", () => {
   });
 
   test("see a new object before it has an identity, and cannot give it one", () => {
-    const client = clientWith(hookOf("a.example.com", onMaps));
+    const client = clientOfHooks("Mutating", hookOf("a.example.com", onMaps));
     client.webhook = (call) => {
       assert.equal(fieldAt(requestOf(call), "object", "metadata", "uid"), undefined);
       assert.equal(fieldAt(requestOf(call), "oldObject"), null);
@@ -62,7 +47,10 @@ describe("mutating webhooks", () => {
   });
 
   test("change an update, but not what only the server sets", () => {
-    const client = clientWith(hookOf("a.example.com", rulesFor("configmaps", "UPDATE")));
+    const client = clientOfHooks(
+      "Mutating",
+      hookOf("a.example.com", rulesFor("configmaps", "UPDATE")),
+    );
     client.webhook = (call) =>
       allowing(call, {}, [
         { op: "replace", path: "/metadata/uid", value: "mine" },
@@ -76,7 +64,8 @@ describe("mutating webhooks", () => {
   });
 
   test("are asked again if they want to and the object has changed after them", () => {
-    const client = clientWith(
+    const client = clientOfHooks(
+      "Mutating",
       hookOf("a.example.com", onMaps, { reinvocationPolicy: "IfNeeded" }),
       hookOf("b.example.com", onMaps),
     );
@@ -94,7 +83,7 @@ describe("mutating webhooks", () => {
   });
 
   test("are followed by what the mesh fills in once more", () => {
-    const client = clientWith(hookOf("a.example.com", rulesFor("pods", "CREATE")));
+    const client = clientOfHooks("Mutating", hookOf("a.example.com", rulesFor("pods", "CREATE")));
     const limits = [{ type: "Container", defaultRequest: { cpu: "1" }, default: { cpu: "1" } }];
     client.send("POST /api/v1/namespaces/default/limitranges", {
       metadata: { name: "l" },
@@ -112,7 +101,7 @@ describe("mutating webhooks", () => {
   });
 
   test("are answered for by their words: a refusal, a patch that does not fit", () => {
-    const client = clientWith(hookOf("a.example.com", rulesFor("configmaps")));
+    const client = clientOfHooks("Mutating", hookOf("a.example.com", rulesFor("configmaps")));
     const message = (): string => {
       const { body, status } = client.send(`POST ${configMaps}`, configMapManifest("x"));
       return `${status} ${textAt(body, "message")}`;

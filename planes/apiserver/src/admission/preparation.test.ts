@@ -19,11 +19,7 @@ test("a Job gets the labels of its uid and name, and a selector of its uid", () 
     completions: 1,
     template: { spec: { restartPolicy: "Never", containers: [{ name: "a", image: "b" }] } },
   };
-  const { status, body } = new TestClient().send(`POST ${paths.jobs}`, {
-    metadata: { name: "pi" },
-    spec: job,
-  });
-  assert.equal(status, 201, JSON.stringify(body));
+  const body = new TestClient().make(paths.jobs, { metadata: { name: "pi" }, spec: job });
   const uid = textAt(body, "metadata", "uid");
   assert.deepEqual(fieldAt(body, "spec", "selector"), {
     matchLabels: { "batch.kubernetes.io/controller-uid": uid },

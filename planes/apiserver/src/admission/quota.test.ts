@@ -11,7 +11,7 @@ const core = "/api/v1/namespaces/default";
 function clientWith(hard: JsonObject, spec: JsonObject = {}): TestClient {
   const client = new TestClient();
   const quota = { metadata: { name: "q" }, spec: { hard, ...spec } };
-  assert.equal(client.send(`POST ${core}/resourcequotas`, quota).status, 201);
+  client.make(`${core}/resourcequotas`, quota);
   return client;
 }
 

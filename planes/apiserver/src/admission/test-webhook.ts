@@ -2,6 +2,7 @@
 import type { WebhookAnswer, WebhookCall } from "@beemesh/ports";
 import type { Json, JsonObject } from "@beemesh/wire";
 import { fieldAt, textAt } from "../field.ts";
+import { TestClient } from "../test-client.ts";
 
 const group = "/apis/admissionregistration.k8s.io/v1";
 
@@ -46,6 +47,27 @@ export function configurationOf(
     metadata: { name },
     webhooks,
   };
+}
+
+/** A client of an API with one configuration of these webhooks. */
+export function clientOfHooks(
+  sort: "Mutating" | "Validating",
+  ...hooks: readonly JsonObject[]
+): TestClient {
+  const client = new TestClient();
+  addHooks(client, sort, "hooks", ...hooks);
+  return client;
+}
+
+/** Adds a configuration of webhooks. */
+export function addHooks(
+  client: TestClient,
+  sort: "Mutating" | "Validating",
+  name: string,
+  ...hooks: readonly JsonObject[]
+): void {
+  const path = sort === "Mutating" ? admissionPaths.mutating : admissionPaths.validating;
+  client.make(path, configurationOf(sort, name, ...hooks));
 }
 
 /** A review that lets the request go on, with `response` added to it. */

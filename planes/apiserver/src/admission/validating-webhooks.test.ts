@@ -9,6 +9,7 @@ import { configMapManifest, paths } from "../test-object.ts";
 import {
   admissionPaths,
   allowing,
+  clientOfHooks,
   configurationOf,
   hookName,
   hookOf,
@@ -19,16 +20,6 @@ import {
 const { configMaps, namespaces } = paths;
 const onMaps = rulesFor("configmaps", "CREATE");
 
-function clientWith(...hooks: JsonObject[]): TestClient {
-  const client = new TestClient();
-  const { status, body } = client.send(
-    `POST ${admissionPaths.validating}`,
-    configurationOf("Validating", "v", ...hooks),
-  );
-  assert.equal(status, 201, JSON.stringify(body));
-  return client;
-}
-
 function created(client: TestClient, target = configMaps): string {
   const { body, status } = client.send(`POST ${target}`, configMapManifest("x"));
   return status === 201 ? "201" : `${status} ${textAt(body, "message")}`;
@@ -36,7 +27,7 @@ function created(client: TestClient, target = configMaps): string {
 
 describe("a validating webhook", () => {
   test("refuses in its own words, with its own code, and warns", () => {
-    const client = clientWith(hookOf("v.example.com", onMaps));
+    const client = clientOfHooks("Validating", hookOf("v.example.com", onMaps));
     client.webhook = (call) =>
       allowing(call, {
         allowed: false,
@@ -55,7 +46,8 @@ describe("a validating webhook", () => {
   });
 
   test("is asked with a whole review", () => {
-    const client = clientWith(
+    const client = clientOfHooks(
+      "Validating",
       hookOf("v.example.com", onMaps, {
         timeoutSeconds: 3,
         clientConfig: { service: { namespace: "hooks", name: "judge", path: "/judge?a=b" } },
@@ -101,19 +93,22 @@ describe("a validating webhook", () => {
   });
 
   test("that does not answer refuses, or is passed over if it says so", () => {
-    const failing = clientWith(hookOf("v.example.com", onMaps));
+    const failing = clientOfHooks("Validating", hookOf("v.example.com", onMaps));
     failing.webhook = () => ({ ok: false, reason: 'Post "u": context deadline exceeded' });
     assert.equal(
       created(failing),
       '500 Internal error occurred: failed calling webhook "v.example.com": failed to call ' +
         'webhook: Post "u": context deadline exceeded',
     );
-    const lenient = clientWith(hookOf("v.example.com", onMaps, { failurePolicy: "Ignore" }));
+    const lenient = clientOfHooks(
+      "Validating",
+      hookOf("v.example.com", onMaps, { failurePolicy: "Ignore" }),
+    );
     assert.equal(created(lenient), "201");
   });
 
   test("that answers nonsense has not answered", () => {
-    const client = clientWith(hookOf("v.example.com", onMaps));
+    const client = clientOfHooks("Validating", hookOf("v.example.com", onMaps));
     const invalid =
       '500 Internal error occurred: failed calling webhook "v.example.com": received invalid ' +
       "webhook response: ";
@@ -135,7 +130,7 @@ describe("a validating webhook", () => {
 
   test("judges what its rules, its selectors and its conditions say", () => {
     const concerns = (hook: JsonObject, act: (client: TestClient) => void): boolean => {
-      const client = clientWith(hook);
+      const client = clientOfHooks("Validating", hook);
       let isAsked = false;
       client.webhook = (call) => {
         isAsked = true;
@@ -175,11 +170,11 @@ describe("a validating webhook", () => {
   test("whose condition cannot be evaluated refuses, or does not judge", () => {
     const broken = { matchConditions: [{ name: "c", expression: "object.nope == 1" }] };
     assert.match(
-      created(clientWith(hookOf("v.example.com", onMaps, broken))),
+      created(clientOfHooks("Validating", hookOf("v.example.com", onMaps, broken))),
       /^403 .*expression 'object\.nope == 1' resulted in error: no such key: nope$/u,
     );
     const lenient = hookOf("v.example.com", onMaps, { ...broken, failurePolicy: "Ignore" });
-    assert.equal(created(clientWith(lenient)), "201");
+    assert.equal(created(clientOfHooks("Validating", lenient)), "201");
     const { status, body } = new TestClient().send(
       `POST ${admissionPaths.validating}`,
       configurationOf(
@@ -196,7 +191,11 @@ describe("a validating webhook", () => {
   });
 
   test("is asked once with all others, and the first that refuses is told", () => {
-    const client = clientWith(hookOf("a.example.com", onMaps), hookOf("b.example.com", onMaps));
+    const client = clientOfHooks(
+      "Validating",
+      hookOf("a.example.com", onMaps),
+      hookOf("b.example.com", onMaps),
+    );
     const reply = client.api.handle(
       {
         method: "POST",
@@ -218,7 +217,10 @@ describe("a validating webhook", () => {
   });
 
   test("judges what is stored when its answer is there, or is asked again", () => {
-    const client = clientWith(hookOf("v.example.com", rulesFor("configmaps", "UPDATE")));
+    const client = clientOfHooks(
+      "Validating",
+      hookOf("v.example.com", rulesFor("configmaps", "UPDATE")),
+    );
     client.webhook = (call) => allowing(call);
     client.send(`POST ${configMaps}`, configMapManifest("x"));
     let asked = 0;
@@ -239,7 +241,7 @@ describe("a validating webhook", () => {
   });
 
   test("ends a request that waits for it too long", () => {
-    const client = clientWith(hookOf("v.example.com", onMaps));
+    const client = clientOfHooks("Validating", hookOf("v.example.com", onMaps));
     client.webhook = (call) => {
       client.pass(61_000);
       return allowing(call);
@@ -249,7 +251,8 @@ describe("a validating webhook", () => {
 
   test("of namespaces sees the labels of the namespace itself", () => {
     const selector = { matchLabels: { team: "a" } };
-    const client = clientWith(
+    const client = clientOfHooks(
+      "Validating",
       hookOf("v.example.com", rulesFor("namespaces"), { namespaceSelector: selector }),
     );
     client.webhook = (call) => allowing(call, { allowed: false });

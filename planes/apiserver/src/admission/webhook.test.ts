@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TestClient } from "../test-client.ts";
-import { admissionPaths, configurationOf, hookOf, rulesFor } from "./test-webhook.ts";
+import { addHooks, hookOf, rulesFor } from "./test-webhook.ts";
 import { dryRunRefusal, webhooksOf } from "./webhook.ts";
 
 test("webhooks are asked in the order of their configurations' names", () => {
   const client = new TestClient();
   for (const name of ["b", "a"]) {
     const hooks = [1, 2].map((index) => hookOf(`${name}${index}.example.com`, rulesFor("pods")));
-    const configuration = configurationOf("Validating", name, ...hooks);
-    client.send(`POST ${admissionPaths.validating}`, configuration);
+    addHooks(client, "Validating", name, ...hooks);
   }
   const hooks = webhooksOf(client.store, "validating");
   assert.deepEqual(

@@ -4,18 +4,12 @@ import { describe, test } from "node:test";
 import type { Json, JsonObject } from "@beemesh/wire";
 import { fieldAt, listAt, mapAt, textAt } from "../field.ts";
 import { type TestAnswer, TestClient } from "../test-client.ts";
-import { customPaths, gateway, gatewayDefinition } from "./test-definition.ts";
+import { clientWithGateways, customPaths, gateway, gatewayDefinition } from "./test-definition.ts";
 
 const { definition, definitions, gateways, older } = customPaths;
 const merge = { contentType: "application/merge-patch+json" };
 const apply = { contentType: "application/apply-patch+yaml" };
 const table = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json" };
-
-function clientWithGateways(): TestClient {
-  const client = new TestClient();
-  assert.equal(client.send(`POST ${definitions}`, gatewayDefinition()).status, 201);
-  return client;
-}
 
 function causesOf({ body }: TestAnswer): readonly string[] {
   return listAt(body, "details", "causes").map(

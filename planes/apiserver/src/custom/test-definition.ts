@@ -1,5 +1,6 @@
 /** A definition that uses most of what definitions can say, for tests. */
 import type { JsonObject } from "@beemesh/wire";
+import { TestClient } from "../test-client.ts";
 
 /** Where the tests' definitions and objects are. */
 export const customPaths = {
@@ -136,6 +137,13 @@ export function gatewayDefinition(more: JsonObject = {}): JsonObject {
       ...more,
     },
   };
+}
+
+/** A client of an API that knows gateways. */
+export function clientWithGateways(): TestClient {
+  const client = new TestClient();
+  client.make(customPaths.definitions, gatewayDefinition());
+  return client;
 }
 
 /** A gateway. */
