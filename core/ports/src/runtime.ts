@@ -68,7 +68,7 @@ export interface ContainerPlan extends ContainerLimits {
   readonly name: string;
   readonly image: string;
   readonly pull: "Always" | "IfNotPresent" | "Never";
-  /** With which its registry may be asked for it, one after another; with none if there are none. */
+  /** With which its registry may be asked for it, one after another; as nobody without any. */
   readonly credentials?: readonly RegistryCredentials[];
   /** Replaces the image's entry point if not empty. */
   readonly command: readonly string[];
