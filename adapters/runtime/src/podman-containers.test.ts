@@ -10,7 +10,7 @@ import { LibpodClient } from "./libpod-client.ts";
 import { lostExit, PodmanContainers } from "./podman-containers.ts";
 import { PodmanImages } from "./podman-images.ts";
 
-describe("PodmanContainers, with an engine that knows three containers", () => {
+describe("PodmanContainers, with an engine that knows some containers", () => {
   const folder = mkdtempSync(join(tmpdir(), "containers-"));
   const client = new LibpodClient(join(folder, "s"));
   const containers = new PodmanContainers({
@@ -23,7 +23,17 @@ describe("PodmanContainers, with an engine that knows three containers", () => {
   const states = {
     runs: { Running: true, Status: "running" },
     made: { Running: false, Status: "created" },
-    ended: { Running: false, Status: "exited", ExitCode: 139, OOMKilled: true },
+    begins: { Running: false, Status: "initialized", ExitCode: 0 },
+    stops: { Running: false, Status: "stopping", Pid: process.pid, ExitCode: 0 },
+    killed: { Running: false, Status: "stopping", Pid: 2 ** 31 - 1, ExitCode: 0 },
+    untold: { Running: false, Status: "stopped", ExitCode: 0, FinishedAt: "0001-01-01T00:00:00Z" },
+    ended: {
+      Running: false,
+      Status: "exited",
+      ExitCode: 139,
+      OOMKilled: true,
+      FinishedAt: "2026-11-29T05:00:00Z",
+    },
   };
   const calls: string[] = [];
   const server = createServer((request, response) => {
@@ -50,6 +60,15 @@ describe("PodmanContainers, with an engine that knows three containers", () => {
     assert(typeof ended === "object");
     assert.deepEqual([ended.exitCode, ended.signal, ended.outOfMemory], [139, 11, true]);
     assert.equal(lostExit().exitCode, 137);
+  });
+
+  test("does not take a container that begins or stops for one that has ended well", async () => {
+    assert.equal(await containers.exitOf("begins", undefined), "running");
+    assert.equal(await containers.exitOf("stops", undefined), "running");
+    for (const id of ["killed", "untold"]) {
+      const exit = await containers.exitOf(id, undefined);
+      assert(typeof exit === "object" && exit.exitCode === 137, id);
+    }
   });
 
   test("believes conmon's note before it asks the engine", async () => {

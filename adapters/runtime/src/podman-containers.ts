@@ -129,16 +129,17 @@ export class PodmanContainers {
     group: ControlGroup | undefined,
   ): Promise<ContainerExit | "running" | "gone"> {
     const outOfMemory = group !== undefined && ranOutOfMemory(group);
-    const note = this.#exitNote(id);
-    if (note !== undefined) return exit(note.code, outOfMemory, note.atMs);
+    const early = this.#exitNote(id);
+    if (early !== undefined) return exit(early.code, outOfMemory, early.atMs);
     const state = await this.#settledState(id);
     if (state === undefined) return "gone";
-    if (valueAt(state, "Running") === true) {
-      const pid = numberAt(state, "Pid");
-      return pid > 0 && identify(pid) === undefined ? lostExit() : "running";
-    }
-    if (textAt(state, "Status") === "created") return "running";
-    const atMs = dateAt(state, "FinishedAt") || Date.now();
+    const note = this.#exitNote(id);
+    if (note !== undefined) return exit(note.code, outOfMemory, note.atMs);
+    if (isUnderWay(state)) return isLost(state) ? lostExit() : "running";
+    if (["created", "initialized"].includes(textAt(state, "Status"))) return "running";
+    const atMs = dateAt(state, "FinishedAt");
+    // Until the engine has noted the end, it says 0 for the code.
+    if (atMs === 0) return lostExit();
     const killed = outOfMemory || valueAt(state, "OOMKilled") === true;
     return exit(numberAt(state, "ExitCode"), killed, atMs);
   }
@@ -149,9 +150,7 @@ export class PodmanContainers {
    */
   async #settledState(id: string): Promise<Json | undefined> {
     const state = await this.#state(id);
-    const pid = numberAt(state, "Pid");
-    const isLost = valueAt(state, "Running") === true && pid > 0 && identify(pid) === undefined;
-    if (!isLost) return state;
+    if (!isUnderWay(state) || !isLost(state)) return state;
     await sleep(conmonMs, undefined, { ref: false });
     return this.#state(id);
   }
@@ -258,6 +257,16 @@ export class PodmanContainers {
     const call = { method: "GET", path: "/containers/json", query } as const;
     return listAt(await this.#options.client.must("list containers", call));
   }
+}
+
+/** Whether the engine holds that the container's process runs: one that is stopped does, too. */
+function isUnderWay(state: Json | undefined): boolean {
+  return valueAt(state, "Running") === true || textAt(state, "Status") === "stopping";
+}
+
+function isLost(state: Json | undefined): boolean {
+  const pid = numberAt(state, "Pid");
+  return pid > 0 && identify(pid) === undefined;
 }
 
 function exit(exitCode: number, outOfMemory: boolean, finishedAtMs: number): ContainerExit {

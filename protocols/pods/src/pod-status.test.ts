@@ -51,6 +51,8 @@ describe("the phase", () => {
     ["Running", [report("a", waiting, { lastState: failed })], {}],
     ["Succeeded", [report("a", completed)], { isOver: true }],
     ["Failed", [report("a", completed), report("b", failed)], { isOver: true }],
+    ["Failed", [report("a", running)], { isOver: true }],
+    ["Failed", [report("a", running, { lastState: completed })], { isOver: true }],
     ["Pending", [report("i", failed, { role: "init" })], { isInitialized: false }],
     ["Failed", [report("i", failed, { role: "init" })], { isInitialized: false, isOver: true }],
     ["Failed", [report("a", running)], { verdict: { reason: "Lost", message: "" } }],

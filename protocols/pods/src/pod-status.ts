@@ -65,10 +65,9 @@ export function podStatus(facts: PodFacts): PodStatus {
 /** Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase */
 function phaseOf({ pod, containers, isInitialized, isOver }: PodFacts): PodPhase {
   const { restartPolicy = "Always" } = pod.spec;
-  const hasFailed = ({ status }: ContainerReport): boolean => {
-    const exitCode = (status.state.terminated ?? status.lastState?.terminated)?.exitCode;
-    return exitCode !== undefined && exitCode !== 0;
-  };
+  const exitCodeOf = ({ status }: ContainerReport): number | undefined =>
+    (status.state.terminated ?? status.lastState?.terminated)?.exitCode;
+  const hasFailed = (each: ContainerReport): boolean => (exitCodeOf(each) ?? 0) !== 0;
   if (!isInitialized) {
     const failed = containers.some((each) => each.role === "init" && hasFailed(each));
     return failed && (isOver || restartPolicy === "Never") ? "Failed" : "Pending";
@@ -78,7 +77,10 @@ function phaseOf({ pod, containers, isInitialized, isOver }: PodFacts): PodPhase
     status.state.waiting === undefined || status.lastState?.terminated !== undefined;
   if (!mains.every((each) => hasRun(each))) return isOver ? "Failed" : "Pending";
   if (!isOver) return "Running";
-  return mains.some((each) => hasFailed(each)) ? "Failed" : "Succeeded";
+  // One that was ended with its pod, before anybody heard how, has not done what it was to do.
+  const hasEndedWell = (each: ContainerReport): boolean =>
+    each.status.state.running === undefined && exitCodeOf(each) === 0;
+  return mains.every((each) => hasEndedWell(each)) ? "Succeeded" : "Failed";
 }
 
 function conditionsOf(facts: PodFacts, phase: PodPhase): Condition[] {
