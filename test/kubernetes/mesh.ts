@@ -32,7 +32,9 @@ export class Mesh {
 
   /** @param runtime - What pods run as: processes need nothing, and run no image but the example's. */
   static async open(count: number, runtime: "podman" | "process"): Promise<Mesh> {
-    const mesh = await openDevMesh({ count, runtime, program, tell: () => undefined });
+    // Pods in Podman have hosts of their own here, whose ports are nobody else's.
+    const flags = runtime === "podman" ? ["--node-port-host", "0.0.0.0"] : [];
+    const mesh = await openDevMesh({ count, runtime, program, flags, tell: () => undefined });
     try {
       const [first] = mesh.machines;
       if (first === undefined) throw new Error("there is a machine");

@@ -5,6 +5,7 @@ import { affinity } from "./affinity.ts";
 import type { Behaviour, Behaviours } from "./behaviour.ts";
 import { at, listAt, nameOf, textAt } from "./client.ts";
 import { labelled, objectOf, pod } from "./manifest.ts";
+import { nodePorts } from "./node-ports.ts";
 import {
   container,
   ending,
@@ -470,6 +471,7 @@ export const traffic: Behaviours = {
   ...endpoints,
   ...calls,
   ...affinity,
+  ...nodePorts,
   ...proxies,
   ...accounts,
   ...places,

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { BeeError } from "@beemesh/base";
 
 /** Settings of one daemon, checked. */
@@ -18,6 +19,8 @@ export interface DaemonConfig {
   readonly workloadPort: number;
   /** Where that port listens; what is no loopback lets the network in, as far as Ingresses say. */
   readonly httpHost: string;
+  /** Where NodePorts and hostPorts listen; empty for nowhere, so that nobody opens ports here. */
+  readonly nodePortHost: string;
   /** Where spans are posted to by OTLP over HTTP in JSON; empty for nowhere. */
   readonly tracesUrl: string;
   readonly runtime: "auto" | "podman" | "process";
@@ -57,6 +60,11 @@ export const settings = {
   httpPort: { flag: "http-port", fallback: "8080", help: "port of services, Ingresses and /v1" },
   workloadPort: { flag: "workload-port", fallback: "7947", help: "port of pods, 0 for any" },
   httpHost: { flag: "http-host", fallback: "127.0.0.1", help: "address that port listens on" },
+  nodePortHost: {
+    flag: "node-port-host",
+    fallback: "",
+    help: "address of NodePorts and hostPorts; none are opened without",
+  },
   tracesUrl: { flag: "traces-url", fallback: "", help: "OTLP collector, http://…/v1/traces" },
   runtime: { flag: "runtime", fallback: "auto", help: "auto, podman or process" },
   podmanSocket: { flag: "podman-socket", fallback: "", help: "a Podman to use; own store without" },
@@ -116,6 +124,7 @@ export function readConfig(sources: ConfigSources): DaemonConfig {
     httpPort: whole("httpPort", text("httpPort"), 65_535),
     workloadPort: whole("workloadPort", text("workloadPort"), 65_535),
     httpHost: text("httpHost"),
+    nodePortHost: addressOf("nodePortHost", text("nodePortHost")),
     tracesUrl: urlOf("tracesUrl", text("tracesUrl")),
     runtime: oneOf("runtime", text("runtime"), ["auto", "podman", "process"]),
     podmanSocket: text("podmanSocket") === "" ? undefined : text("podmanSocket"),
@@ -134,6 +143,11 @@ function urlOf(name: SettingName, text: string): string {
   const isFit = text === "" || (URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol));
   // What it holds may be a key, so it is not repeated.
   if (!isFit) throw invalid(name, "another text", "a URL that begins with http:// or https://");
+  return text;
+}
+
+function addressOf(name: SettingName, text: string): string {
+  if (text !== "" && isIP(text) === 0) throw invalid(name, text, "an IP address, or nothing");
   return text;
 }
 

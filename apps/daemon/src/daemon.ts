@@ -5,10 +5,10 @@ import { type Api, createApi, reunionKinds } from "@beemesh/apiserver";
 import { type Now, shortName } from "@beemesh/base";
 import { type ApiServer, type ClassicServer, createApiServer } from "@beemesh/gateway";
 import { ServiceTokens } from "@beemesh/identity";
-import { Machine, type MachineEvent, nodeMarks } from "@beemesh/machine";
-import { apiServiceAddress, apiServicePort, findResource, type KubeObject } from "@beemesh/model";
+import { Machine, type MachineEvent } from "@beemesh/machine";
+import type { KubeObject } from "@beemesh/model";
 import type { ApiAccess } from "@beemesh/pods";
-import type { Disk, Runtime, TokenAuthority } from "@beemesh/ports";
+import type { Disk } from "@beemesh/ports";
 import { introductionOf, revisionNote } from "@beemesh/registry";
 import { Sidecars } from "@beemesh/runtime";
 import { sidecarProgram } from "@beemesh/sidecar";
@@ -16,6 +16,7 @@ import { WebhookClient } from "@beemesh/webhook";
 import { collectionOf } from "@beemesh/wire";
 import { Acknowledgements, isCutOff } from "./acknowledgements.ts";
 import { connectService } from "./admission.ts";
+import { apiPlace, keysOfAll } from "./api-access.ts";
 import {
   acknowledged,
   type BackendOptions,
@@ -40,6 +41,7 @@ import { createMeters, type Meters } from "./meters.ts";
 import { tell } from "./observations.ts";
 import { Parts } from "./parts.ts";
 import { PodJudge } from "./pod-judge.ts";
+import { NodePorts, type NodePortsOptions } from "./ports/node-ports.ts";
 import { Reading } from "./reading.ts";
 import { Renewal } from "./renewal.ts";
 import { Rounds } from "./rounds.ts";
@@ -178,6 +180,7 @@ async function start(given: Start): Promise<Daemon> {
   );
   listening.api = server.port;
   listening.http = classic.port;
+  openPorts(given, running, backend);
   await plane.open();
   void programs.look();
   log.info("Machine is up", { machine: name, api: server.port, http: classic.port });
@@ -304,28 +307,6 @@ async function makeMachine(
     kinds: reunionKinds,
     access,
   });
-}
-
-/** Tokens, with the keys of all machines in the key set that verifiers outside read. */
-function keysOfAll(tokens: ServiceTokens, { objects }: Machine): TokenAuthority {
-  const nodes = findResource("", "nodes");
-  return {
-    sign: (claims) => tokens.sign(claims),
-    open: (token) => tokens.open(token),
-    keySet: () => {
-      for (const { metadata } of nodes === undefined ? [] : objects.list(nodes).items) {
-        tokens.learn(metadata.annotations?.[nodeMarks.tokenCertificate] ?? "");
-      }
-      return tokens.keySet();
-    },
-  };
-}
-
-/** Where pods find the API: behind their sidecar, or, where they have none, on loopback. */
-function apiPlace({ apiPort }: DaemonConfig, runtime: Runtime): Pick<ApiAccess, "host" | "port"> {
-  return runtime.name === "process"
-    ? { host: "127.0.0.1", port: apiPort }
-    : { host: apiServiceAddress, port: apiServicePort };
 }
 
 function nextIncarnation(disk: Disk): number {
@@ -556,6 +537,20 @@ function openWays(
     status: () =>
       readStatus({ ...known, bytesPerMinute: traffic.bytesPerMinute(), health: host.health }),
   });
+}
+
+/** The ports of this machine that lead to Services and pods, where its owner lets it open any. */
+function openPorts(
+  { config, log, name: self, parts }: Start,
+  { machine }: Running,
+  { pods, reading }: Pick<NodePortsOptions, "pods" | "reading">,
+): void {
+  const { nodePortHost: host } = config;
+  if (host === "") return;
+  const { objects } = machine;
+  const ownPods = (): ReturnType<Machine["ownPods"]> => machine.ownPods();
+  const ports = new NodePorts({ self, host, objects, ownPods, pods, reading, log });
+  parts.add(ports, (opened) => opened.close());
 }
 
 /** What a record's watchers see that names this machine without its owner's consent. */

@@ -42,6 +42,9 @@ describe("readFacts", () => {
 
   test("tell where the network reaches Ingresses, if it does", () => {
     assert.equal(readFacts(configOf(), known).ingressAddress, undefined);
+    assert.equal(readFacts(configOf(), known).nodePortAddress, undefined);
+    const { nodePortAddress, hostIp } = readFacts(configOf({ nodePortHost: "0.0.0.0" }), known);
+    assert.equal(nodePortAddress, hostIp);
     const open = readFacts(configOf({ httpHost: "0.0.0.0" }), known);
     assert.equal(open.ingressAddress, open.hostIp);
     assert.equal(readFacts(configOf({ httpHost: "10.0.0.7" }), known).ingressAddress, "10.0.0.7");

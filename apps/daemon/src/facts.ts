@@ -43,7 +43,8 @@ export function readFacts(
     addresses: known.addresses,
     workloadAddresses: known.workloadAddresses,
     hostIp: hostIp(),
-    ingressAddress: ingressAddress(config.httpHost),
+    ingressAddress: outsideAddress(config.httpHost),
+    nodePortAddress: outsideAddress(config.nodePortHost),
     apiPort: config.apiPort,
     cpuMillicores: config.cpuMillicores ?? availableParallelism() * 1000,
     memoryBytes: config.memoryBytes ?? Math.max(0, totalmem() - reservedBytes),
@@ -78,9 +79,9 @@ function architectureName(): string {
   return architectures[arch()] ?? arch();
 }
 
-/** The address at which the network reaches what listens on `host`; undefined for loopback. */
-function ingressAddress(host: string): string | undefined {
-  if (host === "localhost" || /^127\.|^::1$/u.test(host)) return undefined;
+/** Where the network reaches what listens on `host`; undefined for loopback, and for nothing. */
+function outsideAddress(host: string): string | undefined {
+  if (host === "" || host === "localhost" || /^127\.|^::1$/u.test(host)) return undefined;
   return host === "0.0.0.0" || host === "::" ? hostIp() : host;
 }
 

@@ -27,6 +27,8 @@ export interface DevMeshOptions {
   /** The program's own file, to start daemons with. */
   readonly program: string;
   readonly runtime: "auto" | RuntimeName;
+  /** More of what daemons are started with, such as `--node-port-host`, `0.0.0.0`. */
+  readonly flags?: readonly string[];
   /** Told what is being done, for people to read. */
   readonly tell: (what: string) => void;
   /** Ends the making; what was made is removed again. */
@@ -147,7 +149,7 @@ class Building {
   }
 
   async #makeMachines(runtime: RuntimeName): Promise<readonly DevMachine[]> {
-    const { count, program } = this.#options;
+    const { count, program, flags: more = [] } = this.#options;
     const { directory } = this.#run;
     const ports = this.#network === undefined ? await findFreePorts(3 * count) : [];
     return Array.from({ length: count }, (_, index) => {
@@ -165,7 +167,8 @@ class Building {
       const meshAddress = `/ip4/${address}/tcp/${meshPort}`;
       const environment = { BEEMESH_DEV: directory };
       const place = { name, data, program, host, runtime };
-      return new DevMachine({ ...place, flags, environment, apiPort, meshAddress });
+      const all = [...flags, ...more];
+      return new DevMachine({ ...place, flags: all, environment, apiPort, meshAddress });
     });
   }
 

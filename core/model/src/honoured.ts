@@ -141,7 +141,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
     "volumeMounts",
     "workingDir",
   ],
-  "core.v1.ContainerPort": ["containerPort", "name", "protocol"],
+  "core.v1.ContainerPort": ["containerPort", "hostIP", "hostPort", "name", "protocol"],
   "core.v1.EnvVarSource": ["configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef"],
   "core.v1.HTTPGetAction": ["httpHeaders", "path", "port", "scheme"],
   "core.v1.Lifecycle": ["postStart", "preStop"],
@@ -168,7 +168,7 @@ export const honouredMembers: Readonly<Record<string, readonly string[]>> = {
   ],
   "core.v1.TCPSocketAction": ["port"],
   "core.v1.ServiceAccount": ["automountServiceAccountToken", "imagePullSecrets", "metadata"],
-  "core.v1.ServicePort": ["appProtocol", "name", "port", "protocol", "targetPort"],
+  "core.v1.ServicePort": ["appProtocol", "name", "nodePort", "port", "protocol", "targetPort"],
   "core.v1.ServiceSpec": [
     "clusterIP",
     "clusterIPs",

@@ -59,7 +59,6 @@ describe("warningsFor", () => {
       "spec.affinity",
       "spec.containers[0].lifecycle.postStart.httpGet.host",
       "spec.containers[0].livenessProbe.tcpSocket.host",
-      "spec.containers[0].ports[0].hostPort",
       "spec.containers[0].resources.requests[ephemeral-storage]",
       "spec.containers[0].securityContext.seLinuxOptions",
       "spec.hostNetwork",

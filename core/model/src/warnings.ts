@@ -8,6 +8,7 @@ import {
   inertItems,
   inertValues,
 } from "./honoured.ts";
+import { closedPorts } from "./machine-ports.ts";
 import { entriesAt, memberPath } from "./members.ts";
 import type { KubeObject } from "./object.ts";
 import type { Resource } from "./resource.ts";
@@ -33,6 +34,7 @@ export function warningsFor(resource: Resource, body: KubeObject): readonly stri
   const isService = resource.group === "" && resource.name === "services";
   const texts = [
     ...(isService ? routeAnnotations(body).faults : []),
+    ...closedPorts(body),
     ...idle.map((field) => `${field} is not supported yet and has no effect`),
   ];
   if (texts.length <= warningsMax) return texts;

@@ -17,6 +17,8 @@ export interface NodeFacts {
   readonly hostIp: string;
   /** Where the network reaches the Ingresses on this machine; undefined if it does not. */
   readonly ingressAddress?: string | undefined;
+  /** Where the network reaches ports that Services and pods take of it; undefined if nowhere. */
+  readonly nodePortAddress?: string | undefined;
   /** The port of its API; left out if that is any that is free. */
   readonly apiPort?: number;
   readonly cpuMillicores: number;
@@ -50,6 +52,7 @@ export const nodeMarks = {
   addresses: "beemesh.io/addresses",
   workloadAddresses: "beemesh.io/workload-addresses",
   tokenCertificate: "beemesh.io/token-certificate",
+  nodePortAddress: "beemesh.io/node-port-address",
 } as const;
 
 /**
@@ -64,7 +67,11 @@ export function makeNode(
   made: { readonly uid: string; readonly timestamp: string },
 ): KubeObject {
   const metadata = before?.metadata;
-  const { [ingressAddressMark]: _ingress, ...annotations } = metadata?.annotations ?? {};
+  const {
+    [ingressAddressMark]: _ingress,
+    [nodeMarks.nodePortAddress]: _ports,
+    ...annotations
+  } = metadata?.annotations ?? {};
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -96,6 +103,7 @@ function marksOf(facts: NodeFacts): Readonly<Record<string, string>> {
     ...(workloadAddresses && { [nodeMarks.workloadAddresses]: workloadAddresses.join(",") }),
     ...(tokenCertificate && { [nodeMarks.tokenCertificate]: tokenCertificate }),
     ...(apiPort && { [apiMark]: String(apiPort) }),
+    ...(facts.nodePortAddress && { [nodeMarks.nodePortAddress]: facts.nodePortAddress }),
     ...(ingressAddress && { [ingressAddressMark]: ingressAddress }),
   };
 }

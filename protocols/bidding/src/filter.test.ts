@@ -27,6 +27,16 @@ const cases: readonly (readonly [string, Partial<Requirements>, Partial<MachineO
     { hostPorts: [{ port: 80, protocol: "TCP" }] },
     { hostPorts: [{ port: 80, protocol: "TCP" }] },
   ],
+  [
+    "node(s) didn't have free ports for the requested pod ports",
+    { hostPorts: [{ port: 80, protocol: "TCP", ip: "127.0.0.1" }] },
+    { hostPorts: [{ port: 80, protocol: "TCP" }] },
+  ],
+  [
+    "node(s) didn't have free ports for the requested pod ports",
+    { hostPorts: [{ port: 80, protocol: "TCP" }] },
+    { hostPorts: [{ port: 80, protocol: "TCP", ip: "127.0.0.1" }] },
+  ],
   [`node(s) didn't have the runtime handler "kata"`, { runtimeHandler: "kata" }, {}],
   ["Insufficient cpu", { cpuMillicores: 4001 }, {}],
   ["Insufficient memory", { memoryBytes: 2 ** 32 + 1 }, {}],
@@ -63,6 +73,11 @@ const fine: readonly (readonly [string, Partial<Requirements>, Partial<MachineOf
     "the same port of another protocol",
     { hostPorts: [{ port: 53, protocol: "TCP" }] },
     { hostPorts: [{ port: 53, protocol: "UDP" }] },
+  ],
+  [
+    "the same port at another address",
+    { hostPorts: [{ port: 53, protocol: "TCP", ip: "127.0.0.1" }] },
+    { hostPorts: [{ port: 53, protocol: "TCP", ip: "10.0.0.1" }] },
   ],
   ["exactly enough", { cpuMillicores: 4000, memoryBytes: 2 ** 32 }, {}],
   [

@@ -52,8 +52,11 @@ function placeFilter(requirements: Requirements, machine: MachineOffer): string 
 }
 
 function portsFilter(wanted: readonly HostPort[], taken: readonly HostPort[]): string | undefined {
-  const clash = wanted.some(({ port, protocol }) =>
-    taken.some((other) => other.port === port && other.protocol === protocol),
+  const clash = wanted.some(({ port, protocol, ip }) =>
+    taken.some((other) => {
+      const isBeside = ip !== undefined && other.ip !== undefined && other.ip !== ip;
+      return other.port === port && other.protocol === protocol && !isBeside;
+    }),
   );
   return clash ? "node(s) didn't have free ports for the requested pod ports" : undefined;
 }

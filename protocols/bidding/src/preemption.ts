@@ -150,8 +150,10 @@ function mostImportantFirst(a: Occupant, b: Occupant): number {
 
 function without(machine: MachineOffer, occupant: Occupant): MachineOffer {
   const hostPorts = machine.hostPorts.filter(
-    ({ port, protocol }) =>
-      !occupant.hostPorts.some((each) => each.port === port && each.protocol === protocol),
+    ({ port, protocol, ip }) =>
+      !occupant.hostPorts.some(
+        (each) => each.port === port && each.protocol === protocol && each.ip === ip,
+      ),
   );
   return { ...changed(machine, occupant, -1), hostPorts };
 }

@@ -25,8 +25,14 @@ function isToleration(json: Json | undefined): json is Json {
   );
 }
 
+/** The longest text of an address of IPv6 has 45 characters. */
+function isAddress(json: Json | undefined): json is Json {
+  return typeof json === "string" && /^[\d.:a-f]{2,45}$/iu.test(json);
+}
+
 function isHostPort(json: Json | undefined): json is Json {
-  return shaped(json, { port: whole(1, 65_535), protocol: oneOf("TCP", "UDP", "SCTP") });
+  const protocol = oneOf("TCP", "UDP", "SCTP");
+  return shaped(json, { port: whole(1, 65_535), protocol }, { ip: isAddress });
 }
 
 function isSpread(json: Json | undefined): json is Json {

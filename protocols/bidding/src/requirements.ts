@@ -20,6 +20,8 @@ import { isLabelSelector, isTerm, termsMax } from "./selector-shape.ts";
 export interface HostPort {
   readonly port: number;
   readonly protocol: "TCP" | "UDP" | "SCTP";
+  /** The address of the machine; undefined for all that it has. */
+  readonly ip?: string;
 }
 
 /** A topology spread constraint, with the pods that each domain already has. */
@@ -145,13 +147,15 @@ function isInfeasible(status: PodStatus | undefined): boolean {
 
 function hostPortsOf(spec: PodSpec): HostPort[] {
   return [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ ports }) =>
-    (ports ?? []).flatMap(({ hostPort, protocol }) =>
-      hostPort === undefined || hostPort === 0
-        ? []
-        : [{ port: hostPort, protocol: protocol ?? "TCP" }],
-    ),
+    (ports ?? []).flatMap(({ hostPort = 0, hostIP = "", protocol = "TCP" }) => {
+      if (hostPort === 0) return [];
+      return [{ port: hostPort, protocol, ...(everywhere.has(hostIP) ? {} : { ip: hostIP }) }];
+    }),
   );
 }
+
+/** What a hostIP may be that means every address. */
+const everywhere: ReadonlySet<string> = new Set(["", "0.0.0.0", "::"]);
 
 function requiredNodeAffinity(affinity: unknown): readonly SelectorTerm[] | undefined {
   const terms = memberAt(affinity, "nodeAffinity", required, "nodeSelectorTerms");

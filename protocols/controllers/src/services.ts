@@ -32,7 +32,7 @@ export const lookAtService: Look = (object, view) => {
   };
 };
 
-/** An address and ports of machines; what two Services have, as after a partition, is the elder's. */
+/** An address and ports of machines; what two Services have after a partition is the elder's. */
 function allocate(service: Service, view: View): Action[] {
   const others = view.store
     .list(serviceResource)
