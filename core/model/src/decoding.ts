@@ -25,7 +25,8 @@ function faultText({ cause, holder, field, value }: StructureFault): string {
   const place = `${shortName(holder.name)}.${path}`;
   const isElement = field.shape === "one" || cause.field.endsWith("]");
   const wanted = isElement ? elementType(field) : wholeType(field);
-  return `json: cannot unmarshal ${foundText(value)} into Go struct field ${place} of type ${wanted}`;
+  const found = foundText(value);
+  return `json: cannot unmarshal ${found} into Go struct field ${place} of type ${wanted}`;
 }
 
 /** Types that are read from a text by a function of their own. */

@@ -15,6 +15,6 @@ export { makingRequest, type PodMaking, verdictOfReply } from "./admission/made-
 export { type Api, type ApiOptions, createApi, type PodTokenWish } from "./api.ts";
 export type { Authorize } from "./authorization.ts";
 export { type EventFacts, makeEvent } from "./event.ts";
-export { type ReunionKinds, reunionKinds } from "./reunion-kinds.ts";
 export { premisesOf } from "./premises.ts";
+export { type ReunionKinds, reunionKinds } from "./reunion-kinds.ts";
 export type { WatchLimits } from "./watch-set.ts";

@@ -40,7 +40,7 @@ describe("readObject", () => {
     );
   });
 
-  test("an object sent whole with a field of another type is a bad request, however it is sent", () => {
+  test("a whole object with a field of another type is a bad request, however it is sent", () => {
     const client = new TestClient();
     client.send(`POST ${paths.configMaps}`, configMapManifest("conf"));
     const wrong = { ...configMapManifest("conf"), data: { a: 1 } };

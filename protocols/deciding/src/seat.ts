@@ -60,7 +60,7 @@ export class Seat {
     }
   }
 
-  /** This machine has stood still: others may have decided in its place, and it knows of nothing. */
+  /** This machine has stood still: others may have decided in its place without its knowing. */
   stoodStill(now: Instant): void {
     this.#changedAt = now;
     this.#dazedUntil = after(now, dazeMs);

@@ -7,7 +7,7 @@ test("init containers and sidecars come before the main ones", () => {
   assert(!isInitRole("main") && !isInitRole("ephemeral"));
 });
 
-test("the pod's policy holds for main containers; others have their own where it does not fit", () => {
+test("a pod's policy holds for main containers; others have one where it does not fit", () => {
   assert.equal(restartPolicyOf("main"), "Always");
   assert.equal(restartPolicyOf("main", "OnFailure"), "OnFailure");
   assert.equal(restartPolicyOf("init", "Always"), "OnFailure");
