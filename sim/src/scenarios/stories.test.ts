@@ -13,7 +13,7 @@ describe("stories", () => {
   }
 
   test("edits of both sides of a cut are all promises, and all are kept", () => {
-    for (let seed = 0; seed < 40; seed += 1) {
+    for (let seed = 0; seed < 18; seed += 1) {
       const { violations, metrics } = edits({ seed, machines: 2 + (seed % 6) });
       assert.deepEqual(violations, [], `seed ${seed}`);
       assert.equal(metrics["acknowledged"], 5, `seed ${seed}: one made it, four changed it`);
