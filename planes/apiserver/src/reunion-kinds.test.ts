@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { findResource, type KubeObject } from "@beemesh/model";
+import { pruneUnknown, unknownFields } from "./kind.ts";
 import { reunionKinds } from "./reunion-kinds.ts";
 
 const maps = findResource("", "configmaps");
@@ -21,6 +22,13 @@ test("what waits for nothing any more is gone", () => {
   const held = { ...marked, metadata: { ...marked.metadata, finalizers: ["example.com/one"] } };
   assert.deepEqual(reunionKinds.complete(maps, held), held);
   assert.deepEqual(reunionKinds.complete(maps, map), map);
+});
+
+test("no client writes the account of edits: it is no field of the metadata", () => {
+  const edits = { base: "000000000000.0", by: [], on: ["x"] };
+  const forged = { ...map, metadata: { ...map.metadata, edits } };
+  assert.deepEqual(unknownFields(maps, forged), ["metadata.edits"]);
+  assert.deepEqual(pruneUnknown(maps, forged), map);
 });
 
 test("the fields that are wrong are told, and nothing of what stands in them", () => {

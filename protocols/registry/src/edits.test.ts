@@ -47,6 +47,8 @@ describe("the edits of a version", () => {
     const odd = { ...next, body: body.replace(/"base":"[^"]*"/u, '"base":"0"') };
     assert.deepEqual(editsOf(odd), wholeEdit(next.stamp));
     assert.deepEqual(editsOf({ ...next, body: `${body}}` }), wholeEdit(next.stamp));
+    const own = JSON.stringify({ edits: account, metadata: { name: "conf" } });
+    assert.deepEqual(editsOf({ ...next, body: own }), wholeEdit(next.stamp), "a field of its own");
   });
 
   test("are of what writes can change, and of what nobody else writes", () => {
