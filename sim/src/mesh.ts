@@ -1,5 +1,6 @@
 import type { NodeFacts } from "@beemesh/machine";
-import type { ApiReply, FoundPod } from "@beemesh/ports";
+import { derivedUid } from "@beemesh/model";
+import type { ApiRequest, FinalReply, FoundPod } from "@beemesh/ports";
 import { isJsonObject, type Json, type PeerId } from "@beemesh/wire";
 import type { SeenMachine, SeenMesh } from "./checkers/sight.ts";
 import { MachineNode } from "./machine-node.ts";
@@ -7,7 +8,7 @@ import { World, type WorldOptions } from "./world.ts";
 
 /** A request as a client makes it: method, path with slashes, body. */
 export interface MeshRequest {
-  readonly method: "POST" | "PATCH" | "DELETE" | "GET";
+  readonly method: "POST" | "PUT" | "PATCH" | "DELETE" | "GET";
   readonly path: string;
   readonly body?: Json;
 }
@@ -21,12 +22,10 @@ export interface MeshReply {
 
 const owner = { name: "owner", groups: ["system:masters", "system:authenticated"] };
 
-/** Namespaces are asked of a machine by every write in one of them. */
-const namespaces = "namespaces/-";
-
 /** A world in which each machine runs the whole program. Machines are named m0, m1, and so on. */
 export class Mesh {
   readonly world: World<MachineNode>;
+  #writes = 0;
 
   constructor(seed: number, options: WorldOptions = {}) {
     this.world = new World<MachineNode>(seed, options);
@@ -48,29 +47,30 @@ export class Mesh {
     return this.world.ids.filter((id) => this.world.isUp(id));
   }
 
-  /** Asks the API of a machine, which follows what it is asked for; undefined if it is down. */
-  request(id: PeerId, { method, path, body }: MeshRequest): MeshReply | undefined {
+  /** Asks the API of a machine, which answers by what it holds; undefined if it is down. */
+  request(id: PeerId, asked: MeshRequest): MeshReply | undefined {
     let answer: MeshReply | undefined;
     this.world.act(id, (node, now) => {
-      for (const collection of [namespaces, collectionOfPath(path)]) {
-        node.machine.follow(collection);
-      }
-      const { reply, effects } = node.request(
-        {
-          method,
-          path: path.split("/"),
-          query: new Map(),
-          accept: "application/json",
-          contentType: method === "PATCH" ? "application/merge-patch+json" : "application/json",
-          body,
-          user: owner,
-        },
-        now,
-      );
+      const { reply, effects } = node.request(requestOf(asked), now);
       answer = replyOf(reply);
       return effects;
     });
     return answer;
+  }
+
+  /**
+   * Asks a machine to have a write done by whoever decides it; false if the machine is down.
+   * Effects tell what comes of it, perhaps at once.
+   *
+   * @param onName - Is told the write's name before anything comes of it.
+   */
+  write(id: PeerId, asked: MeshRequest, onName: (name: string) => void): boolean {
+    if (!this.world.isUp(id)) return false;
+    this.#writes += 1;
+    const name = derivedUid(`write/${this.#writes}`);
+    onName(name);
+    this.world.act(id, (node, now) => node.decide(name, requestOf(asked), now));
+    return true;
   }
 
   /** What checkers may know of the mesh now. */
@@ -101,19 +101,22 @@ function isRunning({ containers }: FoundPod): boolean {
   return containers.some(({ state }) => state === "running");
 }
 
-function replyOf(reply: ApiReply): MeshReply {
+function requestOf({ method, path, body }: MeshRequest): ApiRequest {
+  return {
+    method,
+    path: path.split("/"),
+    query: new Map(),
+    accept: "application/json",
+    contentType: method === "PATCH" ? "application/merge-patch+json" : "application/json",
+    body,
+    user: owner,
+  };
+}
+
+function replyOf(reply: FinalReply): MeshReply {
   if (reply.kind !== "json") return { status: 200, body: null, ticket: undefined };
   const { status, body, ticket } = reply;
   return { status, body: isJsonObject(body) ? body : null, ticket };
-}
-
-/** The collection that a path of the API is about. */
-function collectionOfPath(path: string): string {
-  const [root, ...rest] = path.split("/");
-  const [group, tail] = root === "apis" ? [rest[0] ?? "", rest.slice(2)] : ["", rest.slice(1)];
-  const [place, plural] =
-    tail[0] === "namespaces" && tail.length > 2 ? [tail[1], tail[2]] : ["-", tail[0]];
-  return `${plural}${group === "" ? "" : `.${group}`}/${place}`;
 }
 
 /** As long as a peer ID, so that messages have the bytes that they would have. */

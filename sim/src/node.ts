@@ -1,7 +1,8 @@
 import type { Instant, Now, Random } from "@beemesh/base";
+import type { Outcome } from "@beemesh/deciding";
 import type { RuntimeCommand, RuntimeReport } from "@beemesh/pods";
 import type { FoundPod, LinkEvent, RuntimeEvent } from "@beemesh/ports";
-import type { Entry, Json, PeerId } from "@beemesh/wire";
+import type { Entry, Json, PeerId, Stamp } from "@beemesh/wire";
 
 /** What happens to a simulated node; a machine of the machine plane takes all of it. */
 export type NodeEvent =
@@ -20,6 +21,8 @@ export type NodeEffect =
   | { readonly kind: "drop"; readonly keys: readonly string[] }
   | { readonly kind: "note"; readonly name: string; readonly value: string }
   | { readonly kind: "send"; readonly to: PeerId; readonly message: Json }
+  /** Like a send, over a stream: once and in its order, or not at all. */
+  | { readonly kind: "stream"; readonly to: PeerId; readonly message: Json }
   | { readonly kind: "publish"; readonly topic: string; readonly message: Json }
   | { readonly kind: "subscribe"; readonly topic: string }
   | { readonly kind: "unsubscribe"; readonly topic: string }
@@ -43,7 +46,16 @@ export type OutwardEffect =
       readonly holders: number;
       readonly of: number;
     }
-  | { readonly kind: "machines" };
+  | { readonly kind: "machines" }
+  /** A write of a client was done here: its name, the object's uid, and the record's stamp now. */
+  | {
+      readonly kind: "written";
+      readonly id: string;
+      readonly uid: string;
+      readonly stamp: Stamp;
+    }
+  /** What comes of a client's write that was asked here. */
+  | { readonly kind: "reply"; readonly id: string; readonly outcome: Outcome };
 
 /** Anything that decides: a whole machine, or one protocol with a thin coat. */
 export interface SimulatedNode {

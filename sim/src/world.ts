@@ -12,6 +12,7 @@ import type { Boot, NodeEffect, NodeEvent, SimulatedNode } from "./node.ts";
 import { Post } from "./post.ts";
 import { type RuntimeOptions, runtimeDefaults, SimulatedRuntime } from "./runtime.ts";
 import { Schedule } from "./schedule.ts";
+import { Streams } from "./streams.ts";
 
 /** What a world is like. */
 export interface WorldOptions {
@@ -51,6 +52,7 @@ export class World<Node extends SimulatedNode = SimulatedNode> {
   readonly #nodes = new Map<PeerId, Node>();
   readonly #connections: Connections;
   readonly #post: Post;
+  readonly #streams: Streams;
   readonly #options: WorldOptions;
   #nowMs = 0;
   #happened = 0;
@@ -67,7 +69,9 @@ export class World<Node extends SimulatedNode = SimulatedNode> {
     };
     this.#connections = new Connections(surroundings);
     const machines = this.#machines;
-    this.#post = new Post({ ...surroundings, connections: this.#connections, machines });
+    const ways = { ...surroundings, connections: this.#connections, machines };
+    this.#post = new Post(ways);
+    this.#streams = new Streams(ways);
   }
 
   /** Milliseconds since the world began. */
@@ -317,6 +321,7 @@ export class World<Node extends SimulatedNode = SimulatedNode> {
 
   #performOne(machine: SimulatedMachine, effect: NodeEffect): void {
     if (effect.kind === "send") this.#post.send(machine, effect.to, effect.message);
+    else if (effect.kind === "stream") this.#streams.send(machine, effect.to, effect.message);
     else if (effect.kind === "publish") this.#post.publish(machine, effect.topic, effect.message);
     else if (effect.kind === "wake") this.#wake(machine, effect.at);
     else if (effect.kind === "runtime") this.#command(machine, effect.command);

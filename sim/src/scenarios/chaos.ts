@@ -75,7 +75,7 @@ class Chaos {
     this.#mesh = new Mesh(seed, {
       watch: (id, effect, nowMs) => {
         watch?.(id, effect, nowMs);
-        if (effect.kind === "acknowledged") this.#client.acknowledged(id, effect.ticket, effect);
+        this.#client.see(id, effect);
         if (effect.kind === "observe" && effect.event === "registry.reunited") this.#reunited += 1;
       },
     });
@@ -102,6 +102,7 @@ class Chaos {
       deeds: this.#mischief.count,
       acknowledged: this.#client.promises.acknowledged,
       reunited: this.#reunited,
+      replaced: this.#client.preconditions.count,
       healMs,
       twinMs: Math.round(this.#twins.longestMs),
       happened: world.happened,
@@ -196,6 +197,7 @@ class Chaos {
       ...this.#twins.violations(twinMsMax),
       ...this.#continuity.violations(mesh, this.#mischief.touched),
       ...this.#client.promises.violations(mesh),
+      ...this.#client.preconditions.violations(this.#mischief.cuts),
       ...this.#mischief.strangers(mesh),
     );
   }

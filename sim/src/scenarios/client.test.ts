@@ -6,7 +6,7 @@ import { Client } from "./client.ts";
 test("a client remembers what was acknowledged, and can tell when it is lost", () => {
   const mesh: Mesh = new Mesh(5, {
     watch: (id, effect) => {
-      if (effect.kind === "acknowledged") client.acknowledged(id, effect.ticket, effect);
+      client.see(id, effect);
     },
   });
   const client = new Client(mesh);
@@ -19,6 +19,15 @@ test("a client remembers what was acknowledged, and can tell when it is lost", (
   assert.equal(client.promises.acknowledged, 1);
   assert.deepEqual(client.names(at), ["w1"]);
   assert.deepEqual(client.promises.violations(mesh.see()), []);
-  assert(client.scale(at, "w1", 2) && client.rollOut(at, "w1") && client.remove(at, "w1"));
-  assert(!client.scale(at, "w1", 2));
+  assert(client.scale(at, "w1", 2) && client.scale(at, "w1", 3));
+  mesh.world.run(mesh.world.nowMs + 1000);
+  assert.equal(client.promises.acknowledged, 2, "one of two who replace the same");
+  assert.equal(client.preconditions.count, 1);
+  assert(client.rollOut(at, "w1"));
+  mesh.world.run(mesh.world.nowMs + 1000);
+  assert(client.remove(at, "w1"));
+  mesh.world.run(mesh.world.nowMs + 1000);
+  assert.equal(client.promises.acknowledged, 4);
+  assert(!client.scale(at, "w1", 2), "it is not there any more");
+  assert.deepEqual(client.promises.violations(mesh.see()), []);
 });

@@ -1,5 +1,14 @@
 import { findResource, type KubeObject } from "@beemesh/model";
-import { entryKey, isJsonObject, type Json, type PeerId, type Stamp } from "@beemesh/wire";
+import type { FinalReply } from "@beemesh/ports";
+import {
+  entryKey,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type PeerId,
+  type Stamp,
+} from "@beemesh/wire";
+import { Preconditions } from "../checkers/preconditions.ts";
 import {
   type ClientWrite,
   clientFields,
@@ -7,18 +16,38 @@ import {
   Promises,
   writeAnnotation,
 } from "../checkers/promises.ts";
-import type { Mesh, MeshReply } from "../mesh.ts";
+import type { Mesh, MeshRequest } from "../mesh.ts";
+import type { NodeEffect } from "../node.ts";
 
 const collection = "deployments.apps/default";
 const path = "apis/apps/v1/namespaces/default/deployments";
 
-/** A person with kubectl, who writes Deployments at one machine or another and remembers it. */
+/** What a client wants of a Deployment. */
+type Wish = Pick<ClientWrite, "name" | "kind" | "sets"> & {
+  /** The version that it replaces, and no other. */
+  readonly base?: Stamp;
+};
+
+/** A write that a client has asked for. */
+interface Request extends Wish {
+  readonly number: number;
+  readonly askedMs: number;
+  /** What became of it: more than one if it was done more than once. */
+  readonly writes: ClientWrite[];
+}
+
+/**
+ * A person with kubectl, who writes Deployments at one machine or another and remembers it. Who
+ * decides a write is for the machines to say.
+ */
 export class Client {
   readonly promises = new Promises();
+  readonly preconditions = new Preconditions();
   readonly #mesh: Mesh;
-  /** Writes that nobody has acknowledged yet, by machine, life and ticket. */
-  readonly #waiting = new Map<string, ClientWrite>();
-  /** Acknowledgements of writes that have not been noted yet. */
+  readonly #requests = new Map<string, Request>();
+  /** Requests whose answer waits until the write is held, by machine, life and ticket. */
+  readonly #waiting = new Map<string, Request>();
+  /** Acknowledgements of writes whose requests are not answered yet. */
   readonly #early = new Set<string>();
   #writes = 0;
 
@@ -37,105 +66,117 @@ export class Client {
     return this.#mesh.world.node(at).objects.list(deployments, "default").items;
   }
 
-  #replicasAt(at: PeerId, name: string): Json | undefined {
-    const found = this.#shown(at).find(({ metadata }) => metadata.name === name);
-    return isJsonObject(found?.spec) ? found.spec["replicas"] : undefined;
-  }
-
+  /** Asks for a Deployment; says whether somebody was there to be asked. */
   create(at: PeerId, name: string, replicas: number): boolean {
-    return this.#put(at, name, { replicas, image: firstImage }, (metadata) => ({
-      method: "POST",
-      path,
-      body: deploymentOf(name, replicas, metadata),
-    }));
+    const wish = { name, kind: "put", sets: { replicas, image: firstImage } } as const;
+    const metadata = { annotations: this.#marks(wish) };
+    const body = deploymentOf(name, replicas, metadata);
+    return this.#ask(at, wish, { method: "POST", path, body });
   }
 
+  /** Replaces the version that the machine shows by one with other replicas. */
   scale(at: PeerId, name: string, replicas: number): boolean {
+    const read = this.#mesh.request(at, { method: "GET", path: `${path}/${name}` });
+    const base = this.#stampOf(at, name);
+    if (read?.status !== 200 || !isJsonObject(read.body) || base === undefined) return false;
+    const { metadata, spec } = read.body;
+    if (!isJsonObject(metadata) || !isJsonObject(spec)) return false;
     // Who says what is there already changes nothing.
-    const sets = this.#replicasAt(at, name) === replicas ? {} : { replicas };
-    return this.#put(at, name, sets, (metadata) => ({
-      method: "PATCH",
-      path: `${path}/${name}`,
-      body: { metadata, spec: { replicas } },
-    }));
+    const sets = spec["replicas"] === replicas ? {} : { replicas };
+    const wish = { name, kind: "put", sets, base } as const;
+    const known = isJsonObject(metadata["annotations"]) ? metadata["annotations"] : {};
+    const annotations = { ...known, ...this.#marks(wish) };
+    const body = {
+      ...read.body,
+      metadata: { ...metadata, annotations },
+      spec: { ...spec, replicas },
+    };
+    return this.#ask(at, wish, { method: "PUT", path: `${path}/${name}`, body });
   }
 
   /** Asks for another image: a rollout. */
   rollOut(at: PeerId, name: string): boolean {
     const image = `image-${this.#writes + 1}`;
     const containers = [{ name: "main", image }];
-    return this.#put(at, name, { image }, (metadata) => ({
-      method: "PATCH",
-      path: `${path}/${name}`,
-      body: { metadata, spec: { template: { spec: { containers } } } },
-    }));
+    return this.#patch(at, name, { image }, { spec: { template: { spec: { containers } } } });
   }
 
   /** Changes a label, which no controller looks at. */
   paint(at: PeerId, name: string, colour: string): boolean {
-    return this.#put(at, name, { colour }, (metadata) => ({
-      method: "PATCH",
-      path: `${path}/${name}`,
-      body: { metadata: { ...metadata, labels: { colour } } },
-    }));
+    return this.#patch(at, name, { colour }, { metadata: { labels: { colour } } });
   }
 
   /** Changes how long a pod is watched before it counts, which no pod is replaced for. */
   slow(at: PeerId, name: string, minReadySeconds: number): boolean {
-    return this.#put(at, name, { minReadySeconds }, (metadata) => ({
-      method: "PATCH",
-      path: `${path}/${name}`,
-      body: { metadata, spec: { minReadySeconds } },
-    }));
+    return this.#patch(at, name, { minReadySeconds }, { spec: { minReadySeconds } });
   }
 
   remove(at: PeerId, name: string): boolean {
     this.#writes += 1;
-    const reply = this.#mesh.request(at, { method: "DELETE", path: `${path}/${name}` });
-    return this.#note(at, reply, { name, kind: "delete", sets: {} });
+    const wish = { name, kind: "delete", sets: {} } as const;
+    return this.#ask(at, wish, { method: "DELETE", path: `${path}/${name}` });
   }
 
-  /** Somebody has told how widely a write is held. */
-  acknowledged(at: PeerId, ticket: number, holding: { holders: number; of: number }): void {
-    if (holding.holders * 2 <= holding.of) return;
-    const key = this.#keyOf(at, ticket);
-    const write = this.#waiting.get(key);
+  /** Sees what a machine does, and so what comes of what was asked. */
+  see(at: PeerId, effect: NodeEffect): void {
+    if (effect.kind === "written") this.#written(effect);
+    if (effect.kind === "reply" && effect.outcome.kind === "replied") {
+      this.#replied(at, effect.id, effect.outcome.reply);
+    }
+    if (effect.kind !== "acknowledged" || effect.holders * 2 <= effect.of) return;
+    const key = this.#keyOf(at, effect.ticket);
+    const request = this.#waiting.get(key);
     // Where one machine alone keeps it, the answer is there before the reply.
-    if (write === undefined) this.#early.add(key);
-    else write.isAcknowledged = true;
+    if (request === undefined) this.#early.add(key);
+    else this.#done(request);
   }
 
-  #put(
-    at: PeerId,
-    name: string,
-    sets: ClientWrite["sets"],
-    make: (metadata: { readonly annotations: Json }) => Parameters<Mesh["request"]>[1],
-  ): boolean {
+  #written({ id, stamp, uid }: Extract<NodeEffect, { kind: "written" }>): void {
+    const request = this.#requests.get(id);
+    if (request === undefined) return;
+    const { name, number, kind, sets, writes } = request;
+    const write = { name, number, kind, sets, stamp, uid, isAcknowledged: false };
+    writes.push(write);
+    this.promises.add(write);
+  }
+
+  #replied(at: PeerId, id: string, reply: FinalReply): void {
+    const request = this.#requests.get(id);
+    if (request === undefined || reply.kind !== "json" || reply.status >= 300) return;
+    // Who was warned was promised nothing.
+    if ((reply.warnings ?? []).length > 0) return;
+    const key = reply.ticket === undefined ? "" : this.#keyOf(at, reply.ticket);
+    if (key === "" || this.#early.has(key)) this.#done(request);
+    else this.#waiting.set(key, request);
+  }
+
+  #done({ writes, name, number, base, askedMs }: Request): void {
+    for (const write of writes) write.isAcknowledged = true;
+    const toldMs = this.#mesh.world.nowMs;
+    if (base !== undefined) this.preconditions.add({ name, number, base, askedMs, toldMs });
+  }
+
+  #patch(at: PeerId, name: string, sets: ClientWrite["sets"], change: JsonObject): boolean {
+    const wish = { name, kind: "put", sets } as const;
+    const { metadata } = change;
+    const marked = { ...(isJsonObject(metadata) ? metadata : {}), annotations: this.#marks(wish) };
+    const body = { ...change, metadata: marked };
+    return this.#ask(at, wish, { method: "PATCH", path: `${path}/${name}`, body });
+  }
+
+  /** Begins a write: its number, and of what it sets that it was the last. */
+  #marks({ sets }: Wish): JsonObject {
     this.#writes += 1;
     const number = String(this.#writes);
-    const annotations: Record<string, string> = { [writeAnnotation]: number };
-    for (const field of clientFields) {
-      if (sets[field] !== undefined) annotations[fieldAnnotation(field)] = number;
-    }
-    const reply = this.#mesh.request(at, make({ annotations }));
-    return this.#note(at, reply, { name, kind: "put", sets });
+    const fields = clientFields.filter((field) => sets[field] !== undefined);
+    const marks = fields.map((field) => [fieldAnnotation(field), number]);
+    return { [writeAnnotation]: number, ...Object.fromEntries(marks) };
   }
 
-  #note(
-    at: PeerId,
-    reply: MeshReply | undefined,
-    wish: Pick<ClientWrite, "name" | "kind" | "sets">,
-  ): boolean {
-    const stamp = this.#stampOf(at, wish.name);
-    if (reply === undefined || reply.status >= 300 || stamp === undefined) return false;
-    const uid = uidOf(reply.body);
-    const write = { ...wish, number: this.#writes, stamp, uid, isAcknowledged: false };
-    this.promises.add(write);
-    if (reply.ticket === undefined) return true;
-    const key = this.#keyOf(at, reply.ticket);
-    write.isAcknowledged = this.#early.has(key);
-    this.#waiting.set(key, write);
-    return true;
+  #ask(at: PeerId, wish: Wish, asked: MeshRequest): boolean {
+    const askedMs = this.#mesh.world.nowMs;
+    const request: Request = { ...wish, number: this.#writes, askedMs, writes: [] };
+    return this.#mesh.write(at, asked, (id) => this.#requests.set(id, request));
   }
 
   #keyOf(at: PeerId, ticket: number): string {
@@ -146,12 +187,6 @@ export class Client {
   #stampOf(at: PeerId, name: string): Stamp | undefined {
     return this.#mesh.world.disk(at).get(entryKey({ collection, name, part: "spec" }))?.stamp;
   }
-}
-
-function uidOf(body: Json): string {
-  const metadata = isJsonObject(body) ? body["metadata"] : undefined;
-  const uid = isJsonObject(metadata) ? metadata["uid"] : undefined;
-  return typeof uid === "string" ? uid : "";
 }
 
 /** The image that a Deployment begins with. */

@@ -1,5 +1,6 @@
 import type { Random } from "@beemesh/base";
 import { formatStamp, type Json, type PeerId } from "@beemesh/wire";
+import type { Span } from "../checkers/preconditions.ts";
 import type { SeenMesh, Violation } from "../checkers/sight.ts";
 import { epochMs } from "../machine-clock.ts";
 import type { Mesh } from "../mesh.ts";
@@ -12,6 +13,9 @@ const forgedName = "forged";
 
 /** A mesh in trouble does not grow beyond this. */
 const machinesMax = 7;
+
+/** After a cut those who were held dead by each other have met again within this. */
+const reunionMsMax = 5000;
 
 /** Everything that goes wrong in a mesh, one thing at a time, as chance has it. */
 export class Mischief {
@@ -26,7 +30,7 @@ export class Mischief {
   readonly #client: Client;
   readonly #random: Random;
   readonly #deeds: readonly (readonly [weight: number, deed: () => string])[];
-  #cuts = 0;
+  readonly #cuts: Span[] = [];
   #count = 0;
 
   constructor(mesh: Mesh, client: Client, tell?: (line: string) => void) {
@@ -45,6 +49,7 @@ export class Mischief {
       [2, () => this.#killPod()],
       [1, () => this.#exitContainer()],
       [6, () => this.#write()],
+      [4, () => this.#race()],
       [2, () => this.#forge()],
       [1, () => this.#grow()],
     ];
@@ -52,6 +57,11 @@ export class Mischief {
 
   get count(): number {
     return this.#count;
+  }
+
+  /** When the mesh was cut, and until all had met again. */
+  get cuts(): readonly Span[] {
+    return this.#cuts;
   }
 
   /** Does one thing. */
@@ -132,9 +142,9 @@ export class Mischief {
     const first = world.ids.filter(() => this.#random.below(2) === 0);
     const second = world.ids.filter((id) => !first.includes(id));
     if (first.length === 0 || second.length === 0) return "cut nothing";
-    this.#cuts += 1;
-    const name = `cut${this.#cuts}`;
+    const name = `cut${this.#cuts.length}`;
     const ms = 300 + this.#random.below(6000);
+    this.#cuts.push({ fromMs: world.nowMs, untilMs: world.nowMs + ms + reunionMsMax });
     world.cut(name, first, second);
     world.after(ms, () => {
       if (world.network.cutNames.includes(name)) world.heal(name);
@@ -204,6 +214,18 @@ export class Mischief {
     if (kind === 1) return `roll ${name} out at ${short(id)} ${this.#client.rollOut(id, name)}`;
     const isDone = this.#client.scale(id, name, replicas);
     return `scale ${name} to ${replicas} at ${short(id)} ${isDone}`;
+  }
+
+  /** Several who have read the same replace it at the same time, each at another machine. */
+  #race(): string {
+    const up = this.#mesh.up();
+    const first = pick(up, this.#random);
+    const name = first && pick(this.#client.names(first), this.#random);
+    if (name === undefined) return "race for nothing";
+    this.touched.workloads.add(name);
+    const at = up.filter(() => this.#random.below(2) === 0);
+    const asked = at.filter((id) => this.#client.scale(id, name, this.#random.below(6)));
+    return `race for ${name} at ${asked.map(short).join("+")}`;
   }
 
   /** A record of a pod, signed by nobody who may, from one machine to another. */

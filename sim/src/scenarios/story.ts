@@ -40,7 +40,7 @@ export class Story {
     this.mesh = new Mesh(seed, {
       watch: (id, effect, nowMs) => {
         watch?.(id, effect, nowMs);
-        if (effect.kind === "acknowledged") this.client.acknowledged(id, effect.ticket, effect);
+        this.client.see(id, effect);
       },
     });
     this.client = new Client(this.mesh);
@@ -48,7 +48,10 @@ export class Story {
     for (let index = 0; index < machines; index += 1) this.mesh.grow();
     this.pass(5000);
     const [first] = this.mesh.up();
-    if (first !== undefined) this.client.create(first, "web", pods);
+    if (first !== undefined) {
+      this.client.create(first, "web", pods);
+      this.until("the workload is there", () => this.client.names(first).length > 0);
+    }
     this.metrics["placeMs"] = this.until("all pods run", () => this.#isQuiet());
     this.continuity.remember(this.mesh.see());
   }
