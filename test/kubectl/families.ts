@@ -1,8 +1,9 @@
 /** All rows of the table, in families: what a client does in one namespace, one after another. */
 import { accessCases } from "./access.ts";
 import type { Case } from "./case.ts";
-import { applyCases, deleteCases, setCases, writeCases } from "./configure.ts";
+import { applyCases, setCases, writeCases } from "./configure.ts";
 import { createCases } from "./create.ts";
+import { deleteCases } from "./delete.ts";
 import { jobCases } from "./job.ts";
 import { nodeCases } from "./node.ts";
 import { describeCases, getCases, serverCases } from "./read.ts";
