@@ -43,6 +43,10 @@ const seen: { readonly line: string; readonly headers: IncomingMessage["headers"
 async function program(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { method, url = "", headers } = incoming;
   seen.push({ line: `${method} ${url}`, headers });
+  if (url === "/unread") {
+    outgoing.end("done");
+    return;
+  }
   const body = await text(incoming);
   if (url === "/moved") {
     outgoing.writeHead(302, { Location: "/there" }).end();
@@ -164,6 +168,14 @@ describe("the proxy of the API", { skip }, () => {
       const said = parseJson(answer.text);
       assert(isJsonObject(said) && said["reason"] === "ServiceUnavailable", answer.text);
       assert.match(answer.text, /"error trying to reach service: ./u);
+    }
+  });
+
+  test("brings the answer of a program that does not read what it is sent", async () => {
+    const body = "x".repeat(4_000_000);
+    for (let round = 0; round < 5; round += 1) {
+      const answer = await ask(stub, at("/unread"), { method: "POST", body });
+      assert.deepEqual([answer.status, answer.text], [200, "done"]);
     }
   });
 

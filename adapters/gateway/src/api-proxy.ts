@@ -150,7 +150,8 @@ function startRequest(
   });
   headers.push("X-Forwarded-Uri", `${target.prefix}${path}`, "Host", hostOf(incoming));
   const leaving = ["Connection", "Upgrade", "Upgrade", upgrade?.incoming.headers.upgrade ?? ""];
-  headers.push(...(upgrade === undefined ? ["Connection", "close"] : leaving));
+  // A program that closes first, before it has read all of the body, breaks off its own answer.
+  headers.push(...(upgrade === undefined ? ["Connection", "keep-alive"] : leaving));
   if (hasOpenBody(incoming)) headers.push("Transfer-Encoding", "chunked");
   const agent = new OneConnection(connection);
   return httpRequest({ method: incoming.method, path, headers, setHost: false, agent });
