@@ -1,7 +1,6 @@
 /** Verbs that write objects: apply, create, replace, patch, edit, label, set. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { JsonObject } from "../../core/wire/src/index.ts";
 import type { Case } from "./case.ts";
 import type { Likeness } from "./likeness.ts";
 import { budget, configMap, deployment, pod } from "./objects.ts";
@@ -269,27 +268,6 @@ export const writeCases: readonly Case[] = [
       const flags = "--subresource=scale --type=merge";
       await scene.ok(`patch deployment subpatched ${flags} -p ${patch}`);
       await scene.sees("deployments.apps/subpatched", { spec: { replicas: 3 } });
-    },
-  },
-  {
-    verb: "patch --subresource=resize",
-    since: {
-      minor: 32,
-      asked: "patch pod none --subresource=resize -p {}",
-      refused: /unknown flag: --subresource|invalid subresource value: "resize"/u,
-    },
-    async play(scene) {
-      const sized = (cpu: string): JsonObject => ({ resources: { requests: { cpu } } });
-      const made = pod("resized", sized("10m"));
-      await scene.apply(made);
-      const [{ name = "" } = {}] = Object(made["spec"]).containers;
-      const patch = JSON.stringify({ spec: { containers: [{ name, ...sized("20m") }] } });
-      await scene.fails(`patch pod resized -p ${patch}`, /pod updates may not change fields/u);
-      await scene.ok(`patch pod resized --subresource=resize -p ${patch}`);
-      await scene.sees("pods/resized", {
-        spec: { containers: [sized("20m")] },
-        status: { containerStatuses: [{ allocatedResources: { cpu: "20m" }, ...sized("20m") }] },
-      });
     },
   },
   {

@@ -23,6 +23,27 @@ function inTerminal(scene: Scene, line: string): readonly [string, readonly stri
 
 export const runCases: readonly Case[] = [
   {
+    verb: "patch --subresource=resize",
+    since: {
+      minor: 32,
+      asked: "patch pod none --subresource=resize -p {}",
+      refused: /unknown flag: --subresource|invalid subresource value: "resize"/u,
+    },
+    async play(scene) {
+      const sized = (cpu: string): JsonObject => ({ resources: { requests: { cpu } } });
+      const made = pod("resized", sized("10m"));
+      await scene.apply(made);
+      const [{ name = "" } = {}] = Object(made["spec"]).containers;
+      const patch = JSON.stringify({ spec: { containers: [{ name, ...sized("20m") }] } });
+      await scene.fails(`patch pod resized -p ${patch}`, /pod updates may not change fields/u);
+      await scene.ok(`patch pod resized --subresource=resize -p ${patch}`);
+      await scene.sees("pods/resized", {
+        spec: { containers: [sized("20m")] },
+        status: { containerStatuses: [{ allocatedResources: { cpu: "20m" }, ...sized("20m") }] },
+      });
+    },
+  },
+  {
     verb: "run",
     conformance: ["run pod restart Never"],
     async play(scene) {
