@@ -60,7 +60,7 @@ export class Seat {
     }
   }
 
-  /** This machine has stood still: others may have decided in its place without its knowing. */
+  /** This machine has stood still: others may have decided in its place meanwhile. */
   stoodStill(now: Instant): void {
     this.#changedAt = now;
     this.#dazedUntil = after(now, dazeMs);
@@ -136,7 +136,8 @@ export class Seat {
     const last = known !== undefined && known.until > now ? known : { by, leads: 1 };
     const leads = last.by === by ? last.leads : Math.min(last.leads + 1, leadsMax);
     this.#reigns.delete(collection);
-    this.#reigns.set(collection, { by, leads, until: after(now, youthMs) });
+    // Until then the time has caught up with what it stamps.
+    this.#reigns.set(collection, { by, leads, until: after(now, leads * leadMs) });
     const [oldest] = this.#reigns.keys();
     if (this.#reigns.size > reignsMax && oldest !== undefined) this.#reigns.delete(oldest);
     return leads;
