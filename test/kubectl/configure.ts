@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Case } from "./case.ts";
 import type { Likeness } from "./likeness.ts";
-import { budget, configMap, deployment, pod } from "./objects.ts";
+import { budget, configMap, deployment } from "./objects.ts";
 import { at, manifest, read, textAt } from "./scene.ts";
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
