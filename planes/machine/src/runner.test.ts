@@ -180,7 +180,8 @@ describe("Runner", () => {
     const { [mutatorsAnnotation]: _, ...annotations } = changed.metadata.annotations ?? {};
     records.set("web", { ...changed, metadata: { ...changed.metadata, annotations } });
     records.set("side", webhookFor("side.example.com"));
-    assert.deepEqual(looked(true), ["observe"], "the pod names none");
+    assert.deepEqual(looked(), ["observe"], "the pod names none");
+    assert.deepEqual(looked(true), ["assign"], "somebody has changed it since it has begun to run");
   });
 
   test("tells that a pod is lost whose webhook is not known for long", () => {

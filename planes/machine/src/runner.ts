@@ -38,8 +38,8 @@ export interface RunnerOptions {
   /** Whether there is room for a pod beside these. */
   readonly roomFor: (pod: Pod, others: readonly Pod[]) => Room;
   /**
-   * Whether this machine has said of the pod that it runs: what it was let in by then may be gone
-   * by now, and it goes on.
+   * Whether this machine has said of the pod that it runs. It goes on: what it was let in by then
+   * may be gone by now, and its users may have changed it, such as its image.
    */
   readonly hasRun: (pod: Pod) => boolean;
   /** Whether the registry knows that the pod's record was deleted. */
@@ -194,7 +194,7 @@ export class Runner {
     const lookup: Lookup = (...place) => this.#options.objects.get(...place);
     const { upper, top, ...lineage } = lineageOf(pod, lookup);
     const mutation = mutationOf(pod, this.#options.objects);
-    const mayDiffer = mutation.isAllowed || (mutation.isNoted && this.#options.hasRun(pod));
+    const mayDiffer = mutation.isAllowed || this.#options.hasRun(pod);
     const verdict = checkChain(pod, upper, top, mayDiffer);
     if (verdict.ok) return [];
     const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
