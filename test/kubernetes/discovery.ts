@@ -42,7 +42,11 @@ async function groupsOf(
 }
 
 /** Versions that Kubernetes has retired: they stand in the form that is as old as they are. */
-const retired: ReadonlySet<string> = new Set(["batch/v1beta1", "policy/v1beta1"]);
+const retired: ReadonlySet<string> = new Set([
+  "autoscaling/v2beta2",
+  "batch/v1beta1",
+  "policy/v1beta1",
+]);
 
 export const discovery: Behaviours = {
   "am AggregatedDiscovery interface": async (world) => {
