@@ -181,6 +181,10 @@ describe("Runner", () => {
     records.set("web", { ...changed, metadata: { ...changed.metadata, annotations } });
     records.set("side", webhookFor("side.example.com"));
     assert.deepEqual(looked(), ["observe"], "the pod names none");
+    const deletionTimestamp = "2026-01-01T00:00:00Z";
+    records.set("web", { ...changed, metadata: { ...changed.metadata, deletionTimestamp } });
+    assert.deepEqual(looked(), ["assign"], "nobody else ends what is being deleted");
+    records.set("web", { ...changed, metadata: { ...changed.metadata, annotations } });
     assert.deepEqual(looked(true), ["assign"], "somebody has changed it since it has begun to run");
   });
 

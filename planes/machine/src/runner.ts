@@ -156,8 +156,10 @@ export class Runner {
     const uid = record.metadata.uid ?? "";
     if (record.spec.nodeName !== nodeName) return [];
     const held = this.#held.get(uid);
-    // What has ended is not started: it is held for its logs, and for whoever deletes it.
-    if (held === undefined && !isFinished(record)) {
+    // What has ended is not started: it is held for its logs, and for whoever deletes it; nor is
+    // what is being deleted, which nobody else would bring to its end.
+    const mayStart = !isFinished(record) && record.metadata.deletionTimestamp === undefined;
+    if (held === undefined && mayStart) {
       const verdict = this.#checkOwners(record, now);
       if (verdict.length > 0) return verdict;
     }
