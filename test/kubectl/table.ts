@@ -48,9 +48,11 @@ export function drawFailures(rows: readonly Row[]): string {
 export function drawAbsences(rows: readonly Row[]): string {
   return rows
     .flatMap(({ verb, cells }) => {
-      const absences = [...cells].flatMap(([version, cell]) =>
-        cell.kind === "absent" ? [{ version, reason: cell.reason }] : [],
-      );
+      const absences = [...cells]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(([version, cell]) =>
+          cell.kind === "absent" ? [{ version, reason: cell.reason }] : [],
+        );
       return [...Map.groupBy(absences, ({ reason }) => reason)].map(
         ([reason, all]) => `– ${all.map(({ version }) => version).join()} ${verb}: ${reason}`,
       );
