@@ -1,6 +1,6 @@
 /** TLS against Node's own, and against those who do not speak it. */
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { describe, test } from "node:test";
 import { connect, createServer, type TLSSocket } from "node:tls";
@@ -195,5 +195,18 @@ describe("a stream of TLS", { skip }, () => {
     client.destroy();
     await reader.closed;
     assert(!hasEnded && !reader.stream.isFinished);
+  });
+
+  test("leaves no error behind that Node would take for one of its own", async () => {
+    const [client, server] = await tlsPair(contextOf(good));
+    const reader = new Reader(server);
+    const der = testKey.export({ format: "der", type: "pkcs8" });
+    const reading = async (): Promise<string> => {
+      await reader.closed;
+      return createPrivateKey({ key: der, format: "der", type: "pkcs8" }).type;
+    };
+    const read = reading();
+    client.destroy();
+    assert.equal(await read, "private");
   });
 });

@@ -109,6 +109,7 @@ export class TlsStream extends ByteStream {
         return;
       }
       if (error !== wantRead) {
+        ssl.ERR_clear_error();
         this.fail();
         return;
       }
@@ -144,6 +145,8 @@ export class TlsStream extends ByteStream {
       }
       if (length === 0)
         length = error === wantRead ? nothingNow : error === zeroReturn ? 0 : broken;
+      // Node asks the same queue what went wrong with what it does itself.
+      if (error !== wantRead) ssl.ERR_clear_error();
       break;
     }
     // Keys may have been renewed, and the answer to that waits.
@@ -162,15 +165,18 @@ export class TlsStream extends ByteStream {
       const slice = isWhole ? bytes : bytes.subarray(at, at + sliceBytes);
       const isTaken = ssl.SSL_write(this.#ssl, slice, slice.length) === slice.length;
       this.#empty();
-      if (!isTaken) this.fail();
+      if (!isTaken) {
+        ssl.ERR_clear_error();
+        this.fail();
+      }
       if (!this.isOpen) return;
     }
   }
 
   protected override finish(): void {
     const ssl = openSsl();
-    ssl.ERR_clear_error();
     ssl.SSL_shutdown(this.#ssl);
+    ssl.ERR_clear_error();
     this.#empty();
   }
 
