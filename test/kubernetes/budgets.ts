@@ -206,7 +206,11 @@ const preemptions: Behaviours = {
     const watch = await world.watch("pods");
     // For this one both of the least important have to go: of one alone it has not room enough.
     await make("high", { value: 100, replicas: 1, share: 0.5 });
-    for (const each of low) await watch.see("DELETED", nameOf(each));
+    const victims = new Set(low.map(nameOf));
+    await watch.next("both end, in either order", ({ type, object }) => {
+      if (type === "DELETED") victims.delete(nameOf(object));
+      return victims.size === 0;
+    });
     // Those that had to go are there again, and wait; the one that is more important has stayed.
     await world.until("two that wait", async () => {
       const pods = await world.list("pods", "?labelSelector=app%3Dlow");
